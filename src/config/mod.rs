@@ -1,0 +1,1 @@
+//! The configuration: parsed once into types that cannot be wrong.

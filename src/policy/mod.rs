@@ -1,0 +1,1 @@
+//! The policy folder: load, check, route, test.

@@ -1,0 +1,1 @@
+//! Logs, as lines that a person and a program can read.
