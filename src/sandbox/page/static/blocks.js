@@ -42,7 +42,7 @@ export function renderBlock(block, ctx, error = null) {
 function draw(block, ctx, error) {
   switch (block.type) {
     case "section": return section(block, ctx);
-    case "header": return h(`h${Math.min(6, 2 + (block.level ?? 1))}`, {}, textObject(block.text));
+    case "header": return h(`h${Math.min(6, 1 + (block.level ?? 1))}`, {}, textObject(block.text));
     case "divider": return h("hr");
     case "context": return context(block);
     case "actions":

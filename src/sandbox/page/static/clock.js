@@ -44,7 +44,6 @@ async function move(body, label) {
   announce(`${label}. It is now ${fullTime(workspaceNow())}.`);
   $("now").classList.remove("moved");
   requestAnimationFrame(() => $("now").classList.add("moved"));
-  document.dispatchEvent(new CustomEvent("clock-moved"));
 }
 
 /** Wires the bar once and keeps it running. */

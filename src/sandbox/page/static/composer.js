@@ -83,7 +83,6 @@ function close() {
 function draw() {
   const list = $("suggestions");
   list.hidden = offered.items.length === 0;
-  box().setAttribute("aria-expanded", String(!list.hidden));
   fill(list, offered.items.map((item, i) =>
     h("li", {
       id: `suggestion-${i}`, role: "option", class: item.passive ? "passive" : null, testid: item.testid,

@@ -46,10 +46,10 @@ export function duration(seconds) {
   const s = Math.max(0, Math.round(seconds));
   if (s < MINUTE) return `${s} s`;
   if (s < HOUR) return `${Math.round(s / MINUTE)} min`;
-  const [big, bigWord, small, smallWord] =
-    s < 2 * DAY ? [HOUR, "h", MINUTE, "min"] : [DAY, "days", HOUR, "h"];
+  const [big, small, smallWord] = s < DAY ? [HOUR, MINUTE, "min"] : [DAY, HOUR, "h"];
   const whole = Math.floor(s / big);
   const rest = Math.floor((s % big) / small);
+  const bigWord = big === HOUR ? "h" : whole === 1 ? "day" : "days";
   return rest ? `${whole} ${bigWord} ${rest} ${smallWord}` : `${whole} ${bigWord}`;
 }
 

@@ -205,7 +205,7 @@ function single(el, wiring, groups) {
       change: () => {
         const before = wiring.value ?? "";
         wiring.value = node.value || null;
-        node.classList.toggle("empty", !node.value);
+        node.classList.toggle("unset", !node.value);
         wiring.change(wiring.value, () => {
           node.value = before;
           wiring.value = before || null;
@@ -216,7 +216,7 @@ function single(el, wiring, groups) {
   h("option", { value: "" }, placeholder(el, "Choose…")),
   groups.map((g) => (g.label ? h("optgroup", { label: g.label }, g.options.map(option)) : g.options.map(option))));
   node.value = wiring.value ?? "";
-  node.classList.toggle("empty", !node.value);
+  node.classList.toggle("unset", !node.value);
   return h("div", { class: "select" }, node, icon("down"));
 }
 
@@ -225,7 +225,7 @@ function multiple(el, wiring, groups) {
   const all = groups.flatMap((g) => g.options);
   const chosen = new Set(wiring.value ?? []);
   const limit = el.max_selected_items ?? Infinity;
-  const summary = h("summary", { class: "control", ...wiring.attributes, id: wiring.attributes.id });
+  const summary = h("summary", { class: "control", ...wiring.attributes, "aria-required": null });
   const show = () => {
     const picked = all.filter((o) => chosen.has(o.value));
     summary.replaceChildren(

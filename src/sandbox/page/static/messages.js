@@ -159,10 +159,10 @@ function inkOn(colour) {
     const c = Number.parseInt(x, 16) / 255;
     return c <= 0.04 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#111" : "#fff";
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
 }
 
-function row(m, grouped, replies, here) {
+function row(m, grouped, replies, here, inThread = false) {
   const time = new Date(m.time);
   const stamp = h("time", { class: "when", datetime: m.time, title: fullTime(time) }, clockTime(time));
   const node = h("article", {
@@ -171,14 +171,14 @@ function row(m, grouped, replies, here) {
     "aria-label": `${nameIn(m)}, ${clockTime(time)}${m.ephemeral ? ", only visible to you" : ""}`,
     data: { ts: m.ts, key: keyOf(m), user: m.user ?? "", ephemeral: String(Boolean(m.ephemeral)), focusScope: keyOf(m) },
   },
-  h("div", { class: "gutter" }, grouped ? stamp : avatar(m.user, { isBot: m.is_bot })),
+  h("div", { class: "gutter" }, grouped ? stamp : m.notice ? h("span", { class: "avatar", "aria-hidden": "true" }, icon("hash")) : avatar(m.user, { isBot: m.is_bot })),
   h("div", { class: "msg-main" },
     m.ephemeral ? h("p", { class: "only-you", testid: "only-you" }, icon("eye"), "Only visible to you") : null,
     grouped ? null : h("header", {},
       h("strong", { class: "who" }, nameIn(m)),
       m.is_bot ? h("span", { class: "tag" }, m.notice ? "SYSTEM" : "APP") : null,
       title(m), stamp),
-    m.thread_ts && m.thread_ts !== m.ts ? h("p", { class: "hint" }, "replied to a thread") : null,
+    !inThread && m.thread_ts && m.thread_ts !== m.ts ? h("p", { class: "hint" }, "replied to a thread") : null,
     content(m, here),
     replies.length ? thread(replies, here) : null));
   return node;
@@ -206,7 +206,7 @@ function content(m, here) {
 function thread(replies, here) {
   return h("details", { class: "thread", open: true },
     h("summary", {}, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`),
-    replies.map((reply) => row(reply, false, [], here)));
+    replies.map((reply) => row(reply, false, [], here, true)));
 }
 
 // ---- "new messages below" -----------------------------------------------------------

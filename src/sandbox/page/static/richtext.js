@@ -155,7 +155,7 @@ function tableNode(rows, headed, settings = []) {
   const line = (row, tag) => h("tr", {}, row.map((cell, i) =>
     h(tag, { class: settings[i]?.align ? `align-${settings[i].align}` : null, scope: tag === "th" ? "col" : null }, cell)));
   const [head, ...body] = rows;
-  return h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" },
+  return h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Table" },
     h("table", {},
       headed && head ? h("thead", {}, line(head, "th")) : null,
       h("tbody", {}, body.map((row) => line(row, "td")))));

@@ -2,7 +2,7 @@
 
 import { ApiError, EventStream, get, post } from "./api.js";
 import { memory, toast } from "./dom.js";
-import { bot, botDm, channel, samePlace, setClock, store, workspaceNow } from "./store.js";
+import { botDm, channel, samePlace, setClock, store, workspaceNow } from "./store.js";
 
 const listeners = new Set();
 let stream = null;
@@ -12,6 +12,9 @@ let connected = true;
 /** Calls `listener` after every change of the store. */
 export const subscribe = (listener) => listeners.add(listener);
 const changed = () => listeners.forEach((listener) => listener());
+
+/** Tells whoever follows along (the tour) what the person did: a `deed` event. */
+const deed = (kind, text = "") => document.dispatchEvent(new CustomEvent("deed", { detail: { kind, text } }));
 
 /** Whether the stream of events is up. */
 export const isConnected = () => connected;
@@ -197,6 +200,7 @@ export async function say(text) {
     failure = error.message;
   }
   if (failure) notice(me, place.channel, failure);
+  else deed("say", text);
   await refresh({ state: true, channel: place.channel });
   refreshOthersSoon();
   return !failure;
@@ -216,6 +220,7 @@ export async function act(container, block, element, value) {
       as: store.me, container, block_id: block.block_id, action_id: element.action_id, value,
     });
     if (answer.ok === false) toast(answer.error ?? "The app did not answer.", "error");
+    else deed("act", element.action_id);
   } catch (error) {
     complain(error);
   }
@@ -230,6 +235,7 @@ export async function moveClock(body) {
     setClock(answer.now);
     await refresh({ state: true, channel: store.place.channel });
     refreshOthersSoon();
+    deed("clock");
     return true;
   } catch (error) {
     complain(error);
@@ -262,7 +268,4 @@ async function refreshOthers() {
 
 /** What calls for a person's attention: unread direct messages and mentions. */
 export const waiting = (channels) =>
-  channels.reduce((sum, c) => sum + (c.kind === "dm" ? c.unread : c.mentions) , 0);
-
-/** Whether the app can be reached at all. */
-export const appIsUp = () => bot()?.connected !== false;
+  channels.reduce((sum, c) => sum + (c.kind === "dm" ? c.unread : c.mentions), 0);

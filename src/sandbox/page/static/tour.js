@@ -68,9 +68,7 @@ const steps = () => {
       key: "clock",
       text: ["Move the clock at the top: to the next deadline, or by ten minutes."],
       button: "To the next deadline",
-      run: async () => {
-        if (await moveClock({ to: "next_deadline" })) tick("clock");
-      },
+      run: () => moveClock({ to: "next_deadline" }),
     },
     {
       key: "end",
@@ -81,19 +79,18 @@ const steps = () => {
   ];
 };
 
-/** Marks a step as done. */
-export function tick(key) {
+function tick(key) {
   if (done.has(key)) return;
   done.add(key);
   memory.set("tour.done", JSON.stringify([...done]));
   renderTour();
 }
 
-/** Notices what was done without the panel's buttons. */
-export function noticed(kind, detail = "") {
-  if (kind === "say" && /^\/agent\s+register\b/.test(detail)) tick("register");
-  if (kind === "say" && /^\/agent\s+request\b/.test(detail)) tick("request");
-  if (kind === "act" && store.me !== dana().id) tick("approve");
+/** Notices what was done, with the panel's buttons or without. */
+function noticed({ detail: { kind, text } }) {
+  if (kind === "say" && /^\/agent\s+register\b/.test(text)) tick("register");
+  if (kind === "say" && /^\/agent\s+request\b/.test(text)) tick("request");
+  if (kind === "act" && /approve/i.test(text) && store.me !== dana().id) tick("approve");
   if (kind === "clock") tick("clock");
 }
 
@@ -131,7 +128,7 @@ export function setUpTour() {
     $("help").focus();
   });
   $("help").addEventListener("click", () => show($("tour").hidden));
-  document.addEventListener("clock-moved", () => noticed("clock"));
+  document.addEventListener("deed", noticed);
   subscribe(() => {
     if (store.state && done.has("clock") && store.me === dana().id && samePlace(store.place, { channel: botDm()?.id })) tick("end");
     else renderTour();
