@@ -26,8 +26,14 @@ export function renderClock() {
   button.disabled = !next || moving;
   const when = next && (dayKey(next) === dayKey(now) ? clockTime(next) : fullTime(next));
   const left = next ? Math.round((next - now) / 1000) : 0;
-  fill(button, icon("next"), h("span", {}, "Next deadline"),
-    h("span", { class: "dim" }, next ? `${when}${left > 0 ? ` · in ${duration(left)}` : " · due"}` : "none"));
+  const rest = left > 0 ? ` · in ${duration(left)}` : " · due";
+  const label = next ? `${when}${rest}` : "none";
+  // Drawn anew only when it says something else, so that a click is never cut in two.
+  if (button.dataset.label !== label) {
+    button.dataset.label = label;
+    fill(button, icon("next"), h("span", {}, "Next", h("span", { class: "wide" }, " deadline")),
+      h("span", { class: "dim" }, when ?? "none", next ? h("span", { class: "wide" }, rest) : null));
+  }
   button.title = next ? `Move the clock to ${fullTime(next)}` : "Nothing is due";
   for (const step of $("clock-steps").children) step.disabled = moving;
 }

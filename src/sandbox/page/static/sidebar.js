@@ -1,6 +1,6 @@
 // The left side: the people one can be, the channels, the conversations and the app.
 
-import { $, fill, h, icon, mark } from "./dom.js";
+import { $, fill, h, icon, mark, reconcile } from "./dom.js";
 import { avatar } from "./messages.js";
 import { become, goTo, isConnected, waiting } from "./sync.js";
 import { bot, botDm, channel, channelTitle, firstName, nameOf, person, samePlace, store } from "./store.js";
@@ -15,24 +15,33 @@ export function renderSidebar() {
   heading();
 }
 
+// Lists are reconciled rather than drawn anew: a button that was replaced between the press
+// and the release of a mouse button would swallow the click.
+const list = (holder, entries) => reconcile(holder, entries.filter(Boolean).map(({ sig, key, build }) =>
+  ({ key, sig: JSON.stringify(sig), build: () => h("li", {}, build()) })));
+
+const KINDS = { guest: "Guest", single_channel_guest: "Guest", outsider: "From another company" };
+
 function people() {
   const able = store.state.people.filter((p) => p.can_sign_in);
-  const focused = document.activeElement?.dataset?.testid;
-  fill($("people-list"), able.map((p) => {
+  list($("people-list"), able.map((p) => {
     const mine = p.id === store.me;
     const n = mine ? waiting(store.state.channels) : store.waiting?.get(p.id) ?? 0;
-    return h("li", {}, h("button", {
-      type: "button", class: "person", testid: `person-${p.id}`,
-      "aria-current": mine ? "true" : null,
-      title: `${p.real_name || p.name}, ${p.title ?? ""}`,
-      on: { click: () => (mine ? closeDrawer() : become(p.id).then(closeDrawer)) },
-    },
-    h("span", { class: "person-face" }, avatar(p.id), n ? h("span", { class: "badge", testid: `waiting-${p.id}` }, count(n)) : null),
-    h("span", { class: "person-name" }, firstName(p.id)),
-    h("span", { class: "person-title" }, p.title || { guest: "Guest", single_channel_guest: "Guest", outsider: "Outsider" }[p.kind] || ""),
-    n ? h("span", { class: "sr" }, `, ${n} unread`) : null));
+    return { key: p.id, sig: [p, mine, n], build: () => personButton(p, mine, n) };
   }));
-  if (focused?.startsWith("person-")) $("people-list").querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function personButton(p, mine, n) {
+  return h("button", {
+    type: "button", class: "person", testid: `person-${p.id}`,
+    "aria-current": mine ? "true" : null,
+    title: [p.real_name || p.name, p.title].filter(Boolean).join(", "),
+    on: { click: () => (mine ? closeDrawer() : become(p.id).then(closeDrawer)) },
+  },
+  h("span", { class: "person-face" }, avatar(p.id), n ? h("span", { class: "badge", testid: `waiting-${p.id}` }, count(n)) : null),
+  h("span", { class: "person-name" }, firstName(p.id)),
+  h("span", { class: "person-title" }, p.title || KINDS[p.kind] || ""),
+  n ? h("span", { class: "sr" }, `, ${n} unread`) : null);
 }
 
 function me() {
@@ -43,44 +52,48 @@ function me() {
   fill($("drawer-me"), avatar(store.me, { size: "avatar-small" }), h("span", { class: "sr" }, `You are ${nameOf(store.me)}. Switch person or channel`));
 }
 
-function entry(place, testid, symbol, name, { unread = 0, badge = 0, note = null, muted = false } = {}) {
-  return h("li", {}, h("button", {
-    type: "button", testid,
-    class: `room ${unread || badge ? "unread" : ""} ${muted ? "muted" : ""}`,
-    "aria-current": samePlace(place, store.place) ? "page" : null,
-    data: place.channel ? { channel: place.channel } : {},
-    on: {
-      click: () => {
-        closeDrawer();
-        goTo(place);
+function entry(place, testid, name, symbol, { unread = 0, badge = 0, note = null } = {}) {
+  const here = samePlace(place, store.place);
+  return {
+    key: testid,
+    sig: [place, name, unread, badge, note?.outerHTML, here],
+    build: () => h("button", {
+      type: "button", testid,
+      class: `room ${unread || badge ? "unread" : ""}`,
+      "aria-current": here ? "page" : null,
+      data: place.channel ? { channel: place.channel } : {},
+      on: {
+        click: () => {
+          closeDrawer();
+          goTo(place);
+        },
       },
-    },
-  }, symbol, h("span", { class: "room-name" }, name), note,
-  badge ? h("span", { class: "badge" }, count(badge), h("span", { class: "sr" }, " unread")) : unread ? h("span", { class: "sr" }, ", unread") : null));
+    }, symbol(), h("span", { class: "room-name" }, name), note,
+    badge ? h("span", { class: "badge" }, count(badge), h("span", { class: "sr" }, " unread"))
+      : unread ? h("span", { class: "sr" }, ", unread") : null),
+  };
 }
 
 function rooms() {
-  const focused = document.activeElement?.dataset?.testid;
   const all = store.state.channels;
-  const symbol = (c) => h("span", { class: "room-symbol" }, icon(c.kind === "private" ? "lock" : "hash"));
-  fill($("channel-list"), all.filter((c) => c.kind !== "dm" && c.member !== false).map((c) =>
-    entry({ channel: c.id }, `channel-${c.id}`, symbol(c), c.name, {
+  list($("channel-list"), all.filter((c) => c.kind !== "dm" && c.member !== false).map((c) =>
+    entry({ channel: c.id }, `channel-${c.id}`, c.name, () => h("span", { class: "room-symbol" }, icon(c.kind === "private" ? "lock" : "hash")), {
       unread: c.unread, badge: c.mentions,
       note: c.external ? h("span", { class: "room-note", title: "Shared with another company" }, icon("link")) : null,
     })));
 
   const dm = botDm();
   const direct = all.filter((c) => c.kind === "dm" && c !== dm);
-  fill($("dm-list"),
-    dm ? entry({ channel: dm.id }, "dm-bot", avatar(bot().user_id, { isBot: true, size: "avatar-tiny" }), bot().name, { badge: dm.unread }) : null,
-    direct.map((c) => entry({ channel: c.id }, `channel-${c.id}`, avatar(c.with, { size: "avatar-tiny" }), nameOf(c.with), { badge: c.unread })));
+  list($("dm-list"), [
+    dm && entry({ channel: dm.id }, "dm-bot", bot().name, () => avatar(bot().user_id, { isBot: true, size: "avatar-tiny" }), { badge: dm.unread }),
+    ...direct.map((c) => entry({ channel: c.id }, `channel-${c.id}`, nameOf(c.with), () => avatar(c.with, { size: "avatar-tiny" }), { badge: c.unread })),
+  ]);
   $("dm-section").hidden = !dm && !direct.length;
 
-  const up = bot().connected !== false;
-  fill($("app-list"), entry({ home: true }, "home", h("span", { class: "avatar avatar-tiny avatar-bot" }, mark()), bot().name, {
-    note: h("span", { class: `presence ${up ? "up" : "down"}`, testid: "bot-presence", title: up ? "connected" : "not connected" }, h("span", { class: "sr" }, up ? "connected" : "not connected")),
-  }));
-  if (focused) $("rooms").querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
+  const state = bot().connected === false ? "not connected" : "connected";
+  list($("app-list"), [entry({ home: true }, "home", bot().name, () => h("span", { class: "avatar avatar-tiny avatar-bot" }, mark()), {
+    note: h("span", { class: `presence ${bot().connected === false ? "down" : "up"}`, testid: "bot-presence", title: state }, h("span", { class: "sr" }, state)),
+  })]);
 
   fill($("workspace-name"), store.state.workspace.name);
   const total = waiting(all);
@@ -103,12 +116,17 @@ function heading() {
     here?.topic && !withBot ? h("p", { class: "topic", title: here.topic }, here.topic) : null);
 
   $("tabs").hidden = !withBot;
-  const tab = (label, testid, place, badge) => h("button", {
-    type: "button", testid, disabled: !place,
-    "aria-current": place && samePlace(place, store.place) ? "page" : null,
-    on: { click: () => goTo(place) },
-  }, label, badge ? h("span", { class: "badge" }, count(badge)) : null);
-  fill($("tabs"), tab("Home", "tab-home", { home: true }), tab("Messages", "tab-messages", dm ? { channel: dm.id } : null, dm?.unread));
+  const tab = (label, testid, place, badge) => {
+    const current = Boolean(place) && samePlace(place, store.place);
+    return {
+      key: testid,
+      sig: JSON.stringify([place, badge, current]),
+      build: () => h("button", {
+        type: "button", testid, disabled: !place, "aria-current": current ? "page" : null, on: { click: () => goTo(place) },
+      }, label, badge ? h("span", { class: "badge" }, count(badge)) : null),
+    };
+  };
+  reconcile($("tabs"), [tab("Home", "tab-home", { home: true }), tab("Messages", "tab-messages", dm ? { channel: dm.id } : null, dm?.unread)]);
 
   const banner = $("banner");
   const trouble = !isConnected() ? "The workspace does not answer. Trying again…"

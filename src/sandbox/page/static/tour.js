@@ -2,7 +2,7 @@
 // does its first half, and ticks itself off when it was done, by the button or by hand.
 
 import { prefill } from "./composer.js";
-import { $, fill, h, icon, memory } from "./dom.js";
+import { $, h, icon, memory, reconcile } from "./dom.js";
 import { become, goTo, moveClock, subscribe } from "./sync.js";
 import { botDm, firstName, samePlace, store } from "./store.js";
 
@@ -99,12 +99,15 @@ function renderTour() {
   if (panel.hidden || !store.state) return;
   const all = steps();
   const next = all.find((s) => !done.has(s.key))?.key;
-  fill($("tour-steps"), all.map((step) =>
-    h("li", { class: done.has(step.key) ? "done" : step.key === next ? "next" : null, testid: `tour-${step.key}` },
+  reconcile($("tour-steps"), all.map((step) => ({
+    key: step.key,
+    sig: JSON.stringify([done.has(step.key), step.key === next, step.button]),
+    build: () => h("li", { class: done.has(step.key) ? "done" : step.key === next ? "next" : null, testid: `tour-${step.key}` },
       h("span", { class: "step-mark", "aria-hidden": "true" }, done.has(step.key) ? icon("check") : null),
       h("div", {},
         h("p", {}, step.text, done.has(step.key) ? h("span", { class: "sr" }, " (done)") : null),
-        h("button", { type: "button", class: step.key === next ? "btn btn-primary btn-small" : "btn btn-small", on: { click: () => doStep(step) } }, step.button)))));
+        h("button", { type: "button", class: step.key === next ? "btn btn-primary btn-small" : "btn btn-small", on: { click: () => doStep(step) } }, step.button))),
+  })));
 }
 
 async function doStep(step) {
