@@ -2,7 +2,7 @@
 // new line, the up arrow brings back what was sent before.
 
 import { $, fill, h } from "./dom.js";
-import { encodeReferences, suggest } from "./hints.js";
+import { suggest } from "./hints.js";
 import { channel, channelTitle, firstName, store } from "./store.js";
 import { say } from "./sync.js";
 
@@ -61,7 +61,7 @@ async function send() {
   const key = shownKey;
   put("");
   close();
-  const ok = await say(encodeReferences(typed));
+  const ok = await say(typed);
   // A message that did not get out comes back, unless something else was begun meanwhile.
   if (!ok && !typed.startsWith("/") && shownKey === key && box().value === "") put(typed);
 }

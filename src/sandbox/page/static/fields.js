@@ -169,7 +169,7 @@ function choices(el, wiring, kind) {
 function optionGroups(el) {
   const option = (o) => ({ value: o.value, text: words(o.text), hint: o.description ? words(o.description) : null });
   const people = () => store.state.people
-    .filter((p) => p.kind !== "deactivated" && p.kind !== "bot")
+    .filter((p) => p.can_sign_in)
     .map((p) => ({ value: p.id, text: p.real_name || p.name, hint: p.title }));
   const rooms = (kinds) => store.state.channels
     .filter((c) => kinds.includes(c.kind) && !(el.filter?.exclude_external_shared_channels && c.external))

@@ -1,6 +1,6 @@
 // What the message box suggests while somebody types.
 
-import { bot, nameOf, store } from "./store.js";
+import { bot, store } from "./store.js";
 
 const AGENT = [
   ["register", "[name]", "Give an agent an identity, an owner and a tier"],
@@ -59,33 +59,18 @@ function mentions(text, at) {
   const [, mark, typed] = match;
   const start = at - typed.length - 1;
   const wanted = typed.toLowerCase();
-  const item = (label, about, insert) => ({
+  // The workspace turns `@name` and `#channel` into references when the text is sent.
+  const item = (label, about) => ({
     label, about, hint: "", testid: `suggest-${label}`,
-    text: `${text.slice(0, start)}${insert} ${text.slice(at)}`, at: start + insert.length + 1,
+    text: `${text.slice(0, start)}${label} ${text.slice(at)}`, at: start + label.length + 1,
   });
   const items = mark === "@"
     ? store.state.people
-        .filter((p) => p.kind !== "deactivated" && `${nameOf(p.id)} ${p.real_name}`.toLowerCase().includes(wanted))
-        .map((p) => item(`@${nameOf(p.id)}`, [p.real_name, p.title].filter(Boolean).join(" · "), `@${nameOf(p.id)}`))
+        .filter((p) => p.can_sign_in && `${p.name} ${p.real_name}`.toLowerCase().includes(wanted))
+        .map((p) => item(`@${p.name}`, [p.real_name, p.title].filter(Boolean).join(" · ")))
     : store.state.channels
         .filter((c) => c.kind !== "dm" && c.name.includes(wanted))
-        .map((c) => item(`#${c.name}`, c.topic ?? "", `#${c.name}`));
-  return items.length ? { items: items.slice(0, 8), eager: true } : null;
-}
-
-const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
-/**
- * Turns `@Dana Developer`, `@dana` and `#support` into the references that Slack sends to
- * apps. Longer names first, so that nobody is taken for a namesake.
- */
-export function encodeReferences(text) {
-  const names = store.state.people
-    .flatMap((p) => [[`@${nameOf(p.id)}`, `<@${p.id}>`], [`@${p.name}`, `<@${p.id}>`]])
-    .concat(store.state.channels.filter((c) => c.kind !== "dm").map((c) => [`#${c.name}`, `<#${c.id}|${c.name}>`]))
-    .sort(([a], [b]) => b.length - a.length);
-  return names.reduce(
-    (out, [name, reference]) => out.replace(new RegExp(`(^|\\s)${quoted(name)}(?![\\p{L}\\p{N}_-])`, "giu"), `$1${reference}`),
-    text,
-  );
+        .map((c) => item(`#${c.name}`, c.topic ?? ""));
+  const whole = items.some((found) => found.label === `${mark}${typed}`);
+  return items.length ? { items: items.slice(0, 8), eager: !whole } : null;
 }

@@ -7,7 +7,7 @@ import { $, announce, h, icon, mark, reconcile } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { act } from "./sync.js";
 import { channel, channelTitle, nameOf, person, store, workspaceNow } from "./store.js";
-import { initialValue } from "./values.js";
+import { fromState, initialValue } from "./values.js";
 
 const TOGETHER = 5 * 60 * 1000; // Messages of one person this close share a heading.
 let shownKey = null; // "person channel" of what is on the screen.
@@ -193,7 +193,10 @@ function title(m) {
 /** What a message says: its blocks if it has any, otherwise its text; then attachments. */
 function content(m, here) {
   const ctx = {
-    value: (_, element) => initialValue(element),
+    value: (block, element) => {
+      const chosen = m.state?.[block.block_id]?.[element.action_id];
+      return chosen === undefined ? initialValue(element) : fromState(chosen);
+    },
     act: (block, element, value) => act({ type: "message", channel: here.id, ts: m.ts }, block, element, value),
   };
   const edited = m.edited ? h("span", { class: "edited" }, " (edited)") : null;

@@ -111,9 +111,12 @@ async function submit(event) {
   try {
     await session.flush();
     const answer = await post("submit", { as: store.me, view_id: session.view.id, values: session.values() });
-    mine.errors = answer.errors ?? {};
-    if (answer.ok === false && !answer.errors) {
-      parts.trouble.textContent = answer.error ?? "The app did not answer. Please try again.";
+    const { "": whole, ...fields } = answer.errors ?? {};
+    mine.errors = fields;
+    // What concerns no field in particular stands beside the buttons.
+    if (whole) parts.trouble.textContent = whole;
+    else if (answer.ok === false && !answer.errors) {
+      parts.trouble.textContent = answer.error ?? "We had some trouble connecting. Try again?";
     }
   } catch (error) {
     parts.trouble.textContent = error.message;

@@ -199,9 +199,11 @@ export async function say(text) {
   } catch (error) {
     failure = error.message;
   }
-  if (failure) notice(me, place.channel, failure);
-  else deed("say", text);
+  if (!failure) deed("say", text);
   await refresh({ state: true, channel: place.channel });
+  // Usually the workspace itself has told the person already, in an ephemeral message.
+  const told = store.messages.get(place.channel)?.slice(-5).some((m) => m.ephemeral && m.text === failure);
+  if (failure && !told) notice(me, place.channel, failure);
   refreshOthersSoon();
   return !failure;
 }
