@@ -1,0 +1,57 @@
+//! Something to do at a time. Kept in the store, so that it is done whatever dies meanwhile.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{DeadlineId, GrantId, RequestId};
+use super::time::{Span, Timestamp};
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "due", rename_all = "snake_case")]
+pub enum Due {
+    /// Remind those whose yes is awaited.
+    RequestReminder {
+        /// Of this request.
+        request: RequestId,
+    },
+    /// A request that nobody answered expires.
+    RequestExpiry {
+        /// This one.
+        request: RequestId,
+    },
+    /// Say that a grant is about to end.
+    GrantReminder {
+        /// This one.
+        grant: GrantId,
+        /// So long before its end.
+        before: Span,
+    },
+    /// A grant's time has come.
+    GrantExpiry {
+        /// This one.
+        grant: GrantId,
+    },
+}
+
+impl Due {
+    /// What it is about, for finding all deadlines of one thing: a request's or a grant's id.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::RequestReminder { request } | Self::RequestExpiry { request } => {
+                request.to_string()
+            }
+            Self::GrantReminder { grant, .. } | Self::GrantExpiry { grant } => grant.to_string(),
+        }
+    }
+}
+
+/// Something to do at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// Its identity.
+    pub id: DeadlineId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub due: Due,
+}

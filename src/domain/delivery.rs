@@ -1,0 +1,172 @@
+//! A message that must arrive. A delivery names what is to be shown and where; what it says is
+//! made from the state at the moment of sending, so that whatever arrives is true.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AgentId, CardId, DeliveryId, GrantId, RequestId};
+use super::person::PersonId;
+use super::time::{Span, Timestamp};
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "to", content = "id", rename_all = "snake_case")]
+pub enum Place {
+    /// A channel, by Slack's id.
+    Channel(String),
+    /// A person's direct messages with the app.
+    Person(PersonId),
+}
+
+/// Which side of a request a card shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Face {
+    /// Approve and Deny, for those who decide.
+    Approval,
+    /// Accept and Decline, for the named owner.
+    Ownership,
+}
+
+/// One copy of a request's card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Its identity.
+    pub id: CardId,
+    /// Whose card.
+    pub request: RequestId,
+    /// Where.
+    pub place: Place,
+    /// Which side.
+    pub face: Face,
+    /// The message, once Slack has told us of it.
+    pub message: Option<MessageRef>,
+}
+
+/// A message as Slack names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageRef {
+    /// The channel's id (`D…` for direct messages).
+    pub channel: String,
+    /// The message's timestamp, which is its id in the channel.
+    pub ts: String,
+}
+
+/// What a message tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// To the requester (and the owner): how the request ended, and the next step.
+    Outcome {
+        /// Which.
+        request: RequestId,
+    },
+    /// To a channel: the policy said yes without people.
+    ApprovedWithoutPeople {
+        /// Which.
+        request: RequestId,
+    },
+    /// To those awaited: a request still waits.
+    StillWaiting {
+        /// Which.
+        request: RequestId,
+    },
+    /// To the owner and the team's channel: a grant is about to end.
+    GrantEnding {
+        /// Which.
+        grant: GrantId,
+        /// So long before.
+        before: Span,
+    },
+    /// To the owner and the team's channel: a grant has ended, in whatever way.
+    GrantEnded {
+        /// Which.
+        grant: GrantId,
+    },
+    /// To the owner, the team's and security's channel: an agent was stopped.
+    AgentStopped {
+        /// Which.
+        agent: AgentId,
+    },
+    /// To security's channel: a request cannot be decided, because too few people hold its roles.
+    NobodyCanDecide {
+        /// The agent it was about.
+        agent: AgentId,
+        /// Who asked.
+        asked_by: PersonId,
+        /// The roles that nobody (distinct) can answer for.
+        roles: Vec<String>,
+    },
+    /// To security's channel: a message can never arrive.
+    DeliveryFailed {
+        /// Which.
+        delivery: DeliveryId,
+        /// Where it should have gone.
+        to: Place,
+        /// Slack's error code, or ours.
+        error: String,
+    },
+    /// To security's channel: another policy is in force.
+    PolicyLoaded {
+        /// Its digest.
+        digest: String,
+    },
+    /// To security's channel: a changed policy has mistakes; the one before stays.
+    PolicyRefused {
+        /// The mistakes, as `policy check` prints them; the first few.
+        mistakes: Vec<String>,
+    },
+}
+
+/// What is to arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "delivery", rename_all = "snake_case")]
+pub enum Delivery {
+    /// Make this copy show the request's state.
+    Card {
+        /// Which copy.
+        card: CardId,
+    },
+    /// Post this once.
+    Notice {
+        /// Where.
+        place: Place,
+        /// What.
+        notice: Notice,
+    },
+    /// Make this person's App Home show the present state.
+    Home {
+        /// Whose.
+        person: PersonId,
+    },
+}
+
+impl Delivery {
+    /// What must stay in order: deliveries of one lane go out one after the other.
+    pub fn lane(&self) -> String {
+        match self {
+            Self::Card { card } => card.to_string(),
+            Self::Notice { place: Place::Channel(id), .. } => format!("channel:{id}"),
+            Self::Notice { place: Place::Person(person), .. } => format!("person:{person}"),
+            Self::Home { person } => format!("home:{person}"),
+        }
+    }
+
+    /// Whether a newer one of the same lane makes an older one superfluous, because both show the
+    /// state at the moment of sending.
+    pub const fn shows_state(&self) -> bool {
+        matches!(self, Self::Card { .. } | Self::Home { .. })
+    }
+}
+
+/// A delivery on its way, as a worker holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its identity.
+    pub id: DeliveryId,
+    /// What is to arrive.
+    pub delivery: Delivery,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// Since when it waits.
+    pub since: Timestamp,
+}

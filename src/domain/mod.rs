@@ -1,0 +1,38 @@
+//! What Countersign decides, as pure functions: no async, no I/O, no Slack, SQL or HTTP types.
+//!
+//! A state is an enum that owns its facts, and a transition consumes it. Time, ids and randomness
+//! come in as arguments, so that every decision can be replayed from its record.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`ids`] | identifiers that say what they name |
+//! | [`time`] | the time type, and spans as people write them |
+//! | [`text`] | text of people and agents, made safe to keep |
+//! | [`person`] | who somebody is, and whether they may decide anything |
+//! | [`role`] | roles, and who holds them at this moment |
+//! | [`tier`] | the three tiers, and how answers become one |
+//! | [`access`] | resources, actions and what is asked for |
+//! | [`agent`] | the agent and its life |
+//! | [`request`] | a question put to people, and its end |
+//! | [`vote`] | one yes is one person: matching votes to requirements |
+//! | [`review`] | what the automated review finds before people look |
+//! | [`grant`] | what a yes opens, until when |
+//! | [`event`] | the audit log's lines and their chain |
+//! | [`deadline`] | something to do at a time |
+//! | [`delivery`] | a message that must arrive |
+
+pub mod access;
+pub mod agent;
+pub mod deadline;
+pub mod delivery;
+pub mod event;
+pub mod grant;
+pub mod ids;
+pub mod person;
+pub mod request;
+pub mod review;
+pub mod role;
+pub mod text;
+pub mod tier;
+pub mod time;
+pub mod vote;

@@ -1,0 +1,506 @@
+//! A question put to people, and its end: Open → Approved / Denied / Cancelled / Expired.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::access::Access;
+use super::ids::{AgentId, GrantId, RequestId};
+use super::person::{PersonId, Standing};
+use super::review::Finding;
+use super::role::{RoleName, TeamName};
+use super::tier::Tier;
+use super::time::{Span, Timestamp};
+use super::vote::{Choice, Vote, match_people};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// May this agent exist?
+    Registration,
+    /// May it do this, for so long?
+    Grant {
+        /// May do what.
+        access: Access,
+        /// For so long from the approval.
+        lasting: Span,
+        /// Why; untrusted text, cleaned.
+        because: String,
+        /// The tier the agent must be raised to for this; the yes raises it too.
+        raise_to: Option<Tier>,
+    },
+    /// May it keep a grant for longer?
+    Extension {
+        /// Which.
+        grant: GrantId,
+        /// What the grant opens.
+        access: Access,
+        /// So much longer, from the grant's end (from the approval, if it ended meanwhile).
+        by: Span,
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
+    /// May it go on, after it was stopped?
+    Reinstatement {
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
+}
+
+impl Ask {
+    /// The letter in the reference: `R-12` is a registration, `G-1042` asks for a grant.
+    pub const fn letter(&self) -> char {
+        match self {
+            Self::Registration => 'R',
+            Self::Grant { .. } => 'G',
+            Self::Extension { .. } => 'X',
+            Self::Reinstatement { .. } => 'S',
+        }
+    }
+
+    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Grant { .. } => "grant",
+            Self::Extension { .. } => "extension",
+            Self::Reinstatement { .. } => "reinstatement",
+        }
+    }
+
+    /// What is to be opened, if anything is.
+    pub const fn access(&self) -> Option<&Access> {
+        match self {
+            Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
+            Self::Registration | Self::Reinstatement { .. } => None,
+        }
+    }
+
+    /// The justification, if the kind has one.
+    pub fn because(&self) -> Option<&str> {
+        match self {
+            Self::Grant { because, .. }
+            | Self::Extension { because, .. }
+            | Self::Reinstatement { because } => Some(because),
+            Self::Registration => None,
+        }
+    }
+}
+
+/// What people call a request (and the grant that came of it): a letter and a running number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Reference {
+    /// The kind, see [`Ask::letter`].
+    pub letter: char,
+    /// Counted over all requests, from 1.
+    pub number: u32,
+}
+
+/// A text that is no reference.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no reference: they look like G-1042")]
+pub struct BadReference(String);
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.letter, self.number)
+    }
+}
+
+impl FromStr for Reference {
+    type Err = BadReference;
+    fn from_str(text: &str) -> Result<Self, BadReference> {
+        let bad = || BadReference(text.chars().take(40).collect());
+        let (letter, number) = text.trim().split_once('-').ok_or_else(bad)?;
+        let mut letters = letter.chars();
+        match (letters.next(), letters.next(), number.parse()) {
+            (Some(c), None, Ok(number)) if c.is_ascii_alphabetic() => {
+                Ok(Self { letter: c.to_ascii_uppercase(), number })
+            }
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> String {
+        reference.to_string()
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = BadReference;
+    fn try_from(text: String) -> Result<Self, BadReference> {
+        text.parse()
+    }
+}
+
+/// Whether somebody who was named as the owner agreed to be it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "acceptance", rename_all = "snake_case")]
+pub enum Acceptance {
+    /// The requester is the owner, or the question does not arise.
+    NotNeeded,
+    /// The named owner has not answered.
+    Awaited,
+    /// The named owner agreed.
+    Given {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Who said yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "approved_by", rename_all = "snake_case")]
+pub enum ApprovedBy {
+    /// The people in the votes.
+    People,
+    /// A rule of the policy that needs no people.
+    Policy {
+        /// The rule, as the policy names or numbers it.
+        rule: String,
+    },
+}
+
+/// Where a request stands, with the facts that belong there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RequestState {
+    /// People are asked.
+    Open,
+    /// Yes.
+    Approved {
+        /// When.
+        at: Timestamp,
+        /// By whom.
+        by: ApprovedBy,
+    },
+    /// No.
+    Denied {
+        /// When.
+        at: Timestamp,
+        /// Who said no (an approver, or the named owner who declined).
+        by: PersonId,
+        /// Why; never empty.
+        reason: String,
+    },
+    /// It was taken back, or what it asked about is gone.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody answered in time.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl RequestState {
+    /// One word for the state.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approved { .. } => "approved",
+            Self::Denied { .. } => "denied",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Expired { .. } => "expired",
+        }
+    }
+
+    /// When it ended, if it did.
+    pub const fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Open => None,
+            Self::Approved { at, .. }
+            | Self::Denied { at, .. }
+            | Self::Cancelled { at, .. }
+            | Self::Expired { at } => Some(*at),
+        }
+    }
+}
+
+/// A question put to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its identity.
+    pub id: RequestId,
+    /// What people call it.
+    pub reference: Reference,
+    /// The agent it is about.
+    pub agent: AgentId,
+    /// Who asks.
+    pub asked_by: PersonId,
+    /// Since when.
+    pub asked_at: Timestamp,
+    /// What is asked.
+    pub ask: Ask,
+    /// The tier whose people decide.
+    pub tier: Tier,
+    /// The team whose lead decides, where a lead must.
+    pub team: TeamName,
+    /// One role for each yes that is needed.
+    pub needs: Vec<RoleName>,
+    /// Whether the named owner agreed.
+    pub acceptance: Acceptance,
+    /// The votes that counted, in order.
+    pub votes: Vec<Vote>,
+    /// What the automated review found.
+    pub findings: Vec<Finding>,
+    /// When it expires unanswered.
+    pub decide_by: Timestamp,
+    /// The digest of the policy by which it was routed.
+    pub policy: String,
+    /// Where it stands.
+    pub state: RequestState,
+}
+
+/// Why a click does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotCounted {
+    /// The request has ended.
+    Ended(RequestState),
+    /// This person asked.
+    OwnRequest,
+    /// This person owns the agent.
+    OwnAgent,
+    /// Only a full, active member of the workspace decides.
+    Standing(Standing),
+    /// The person holds none of the roles that are asked.
+    NotEligible,
+    /// The person has voted.
+    AlreadyVoted {
+        /// When.
+        at: Timestamp,
+    },
+    /// Every role the person could answer for has had its yes.
+    AlreadyCovered,
+    /// A no needs a reason.
+    NoReason,
+}
+
+/// What a click did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Voted {
+    /// It counts, and others are awaited.
+    Counted(Request),
+    /// It was the last yes.
+    Approved(Request),
+    /// It was a no.
+    Denied(Request),
+    /// It came after the time to decide; the request expires now.
+    TooLate(Request),
+    /// It changes nothing.
+    NotCounted(NotCounted),
+}
+
+/// One requirement and who covers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirement<'a> {
+    /// The role.
+    pub role: &'a RoleName,
+    /// The yes that covers it.
+    pub covered_by: Option<&'a Vote>,
+}
+
+impl Request {
+    /// Whether people can still answer; past `decide_by` they cannot, recorded or not.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        matches!(self.state, RequestState::Open) && now < self.decide_by
+    }
+
+    /// The state as it is in truth at this moment.
+    pub fn state_at(&self, now: Timestamp) -> RequestState {
+        match &self.state {
+            RequestState::Open if now >= self.decide_by => {
+                RequestState::Expired { at: self.decide_by }
+            }
+            state => state.clone(),
+        }
+    }
+
+    /// Each requirement with the yes that covers it, in the policy's order.
+    pub fn requirements(&self) -> Vec<Requirement<'_>> {
+        let yes: Vec<&Vote> =
+            self.votes.iter().filter(|v| matches!(v.choice, Choice::Approve)).collect();
+        let held: Vec<&BTreeSet<RoleName>> = yes.iter().map(|v| &v.roles).collect();
+        self.needs
+            .iter()
+            .zip(match_people(&self.needs, &held))
+            .map(|(role, who)| Requirement {
+                role,
+                covered_by: who.and_then(|i| yes.get(i).copied()),
+            })
+            .collect()
+    }
+
+    /// The roles whose yes is missing.
+    pub fn awaited(&self) -> Vec<RoleName> {
+        self.requirements()
+            .into_iter()
+            .filter(|r| r.covered_by.is_none())
+            .map(|r| r.role.clone())
+            .collect()
+    }
+
+    /// Whether this person could give a yes that counts now; the reason if not.
+    ///
+    /// `held` are the roles the person holds at this moment, `owner` is the agent's owner now.
+    pub fn may_vote(
+        &self,
+        by: &PersonId,
+        standing: Standing,
+        held: &BTreeSet<RoleName>,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Result<BTreeSet<RoleName>, NotCounted> {
+        if !self.is_open(now) {
+            return Err(NotCounted::Ended(self.state_at(now)));
+        }
+        if !standing.is_member() {
+            return Err(NotCounted::Standing(standing));
+        }
+        if *by == self.asked_by {
+            return Err(NotCounted::OwnRequest);
+        }
+        if by == owner {
+            return Err(NotCounted::OwnAgent);
+        }
+        if let Some(vote) = self.votes.iter().find(|v| v.by == *by) {
+            return Err(NotCounted::AlreadyVoted { at: vote.at });
+        }
+        let roles: BTreeSet<RoleName> =
+            held.iter().filter(|role| self.needs.contains(role)).cloned().collect();
+        if roles.is_empty() { Err(NotCounted::NotEligible) } else { Ok(roles) }
+    }
+
+    /// Takes one person's word.
+    pub fn vote(
+        self,
+        by: PersonId,
+        choice: Choice,
+        standing: Standing,
+        held: &BTreeSet<RoleName>,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Voted {
+        if matches!(self.state, RequestState::Open) && now >= self.decide_by {
+            return Voted::TooLate(self.with(RequestState::Expired { at: now }));
+        }
+        let roles = match self.may_vote(&by, standing, held, owner, now) {
+            Ok(roles) => roles,
+            Err(why) => return Voted::NotCounted(why),
+        };
+        match choice {
+            Choice::Deny { reason } if reason.is_empty() => Voted::NotCounted(NotCounted::NoReason),
+            Choice::Deny { reason } => {
+                let end = RequestState::Denied { at: now, by: by.clone(), reason: reason.clone() };
+                let mut request = self.with(end);
+                request.votes.push(Vote { by, at: now, roles, choice: Choice::Deny { reason } });
+                Voted::Denied(request)
+            }
+            Choice::Approve => {
+                let before = self.awaited().len();
+                let mut request = self;
+                request.votes.push(Vote { by, at: now, roles, choice: Choice::Approve });
+                // A yes that adds nothing to the largest matching never will, whoever comes
+                // later: sets of people that can be matched form a matroid.
+                if request.awaited().len() == before {
+                    return Voted::NotCounted(NotCounted::AlreadyCovered);
+                }
+                request.settle(now)
+            }
+        }
+    }
+
+    /// The named owner agrees to answer for the agent.
+    pub fn accept(self, by: &PersonId, owner: &PersonId, now: Timestamp) -> Voted {
+        match self.may_accept(by, owner, now) {
+            Err(NotCounted::Ended(RequestState::Expired { .. }))
+                if matches!(self.state, RequestState::Open) =>
+            {
+                Voted::TooLate(self.with(RequestState::Expired { at: now }))
+            }
+            Err(why) => Voted::NotCounted(why),
+            Ok(()) => Self { acceptance: Acceptance::Given { at: now }, ..self }.settle(now),
+        }
+    }
+
+    /// The named owner declines; that ends the request.
+    pub fn decline(self, by: &PersonId, owner: &PersonId, reason: String, now: Timestamp) -> Voted {
+        match self.may_accept(by, owner, now) {
+            Err(NotCounted::Ended(RequestState::Expired { .. }))
+                if matches!(self.state, RequestState::Open) =>
+            {
+                Voted::TooLate(self.with(RequestState::Expired { at: now }))
+            }
+            Err(why) => Voted::NotCounted(why),
+            Ok(()) => {
+                Voted::Denied(self.with(RequestState::Denied { at: now, by: by.clone(), reason }))
+            }
+        }
+    }
+
+    fn may_accept(
+        &self,
+        by: &PersonId,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Result<(), NotCounted> {
+        if !self.is_open(now) {
+            return Err(NotCounted::Ended(self.state_at(now)));
+        }
+        if by != owner {
+            return Err(NotCounted::NotEligible);
+        }
+        match self.acceptance {
+            Acceptance::Awaited => Ok(()),
+            Acceptance::Given { at } => Err(NotCounted::AlreadyVoted { at }),
+            Acceptance::NotNeeded => Err(NotCounted::NotEligible),
+        }
+    }
+
+    /// Approved, if nothing is missing any more.
+    pub fn settle(self, now: Timestamp) -> Voted {
+        if self.awaited().is_empty() && self.acceptance != Acceptance::Awaited {
+            Voted::Approved(self.with(RequestState::Approved { at: now, by: ApprovedBy::People }))
+        } else {
+            Voted::Counted(self)
+        }
+    }
+
+    /// A rule of the policy says yes in place of the people. An owner's word is still needed.
+    pub fn approve_by_rule(self, rule: String, now: Timestamp) -> Self {
+        let by = ApprovedBy::Policy { rule };
+        self.with(RequestState::Approved { at: now, by })
+    }
+
+    /// Takes it back. `None` if it has ended.
+    pub fn cancel(self, by: PersonId, reason: String, now: Timestamp) -> Option<Self> {
+        matches!(self.state, RequestState::Open)
+            .then(|| self.with(RequestState::Cancelled { at: now, by, reason }))
+    }
+
+    /// Its time came. `None` if it has ended, or if it is not yet time.
+    pub fn expire(self, now: Timestamp) -> Option<Self> {
+        (matches!(self.state, RequestState::Open) && now >= self.decide_by)
+            .then(|| self.with(RequestState::Expired { at: now }))
+    }
+
+    fn with(self, state: RequestState) -> Self {
+        Self { state, ..self }
+    }
+}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

@@ -1,0 +1,1 @@
+//! Deliveries and deadlines, carried out until done.

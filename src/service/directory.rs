@@ -1,0 +1,27 @@
+//! What the service asks of the place where people are: who somebody is, who is in a group.
+
+use async_trait::async_trait;
+
+use crate::domain::person::{PersonId, Profile};
+
+/// The workspace could not be asked. Whoever waits is told that nothing was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the workspace could not be asked about {about}: {error}")]
+pub struct DirectoryError {
+    /// What was asked about: a user's or a user group's id.
+    pub about: String,
+    /// The error code.
+    pub error: String,
+}
+
+/// Who is in the workspace. Answers may be a few seconds old, never more than the time that the
+/// implementation documents, because eligibility is judged by them at the click.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    /// What the workspace says of this person; somebody it does not know has the standing
+    /// [`Unknown`](crate::domain::person::Standing::Unknown).
+    async fn profile(&self, person: &PersonId) -> Result<Profile, DirectoryError>;
+
+    /// The people in the user group with this id; empty if the group is disabled or unknown.
+    async fn group(&self, id: &str) -> Result<Vec<PersonId>, DirectoryError>;
+}

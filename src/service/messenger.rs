@@ -1,0 +1,172 @@
+//! What the service asks of the place where people read: show this, there.
+//!
+//! A [`Parcel`] carries the state at the moment of sending, so that whatever arrives is true.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::outcome::Overview;
+use crate::domain::agent::Agent;
+use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
+use crate::domain::grant::Grant;
+use crate::domain::ids::DeliveryId;
+use crate::domain::request::Request;
+use crate::domain::time::{Span, Timestamp};
+
+/// What a notice says, with everything that it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// How a request ended, and the next step.
+    Outcome {
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// The grant that came of it, if one did.
+        grant: Option<Grant>,
+    },
+    /// The policy said yes without people.
+    ApprovedWithoutPeople {
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// A request still waits for the reader.
+    StillWaiting {
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// A grant is about to end.
+    GrantEnding {
+        /// The grant.
+        grant: Grant,
+        /// The agent.
+        agent: Agent,
+    },
+    /// A grant has ended, in whatever way.
+    GrantEnded {
+        /// The grant.
+        grant: Grant,
+        /// The agent.
+        agent: Agent,
+    },
+    /// An agent was stopped.
+    AgentStopped {
+        /// The agent.
+        agent: Agent,
+    },
+    /// A request cannot be decided, because too few people hold its roles.
+    NobodyCanDecide {
+        /// The agent.
+        agent: Agent,
+        /// Who asked.
+        asked_by: crate::domain::person::PersonId,
+        /// The roles.
+        roles: Vec<String>,
+    },
+    /// A message can never arrive.
+    DeliveryFailed {
+        /// Which.
+        delivery: DeliveryId,
+        /// Where it should have gone.
+        to: Place,
+        /// Why.
+        error: String,
+    },
+    /// Another policy is in force.
+    PolicyLoaded {
+        /// Its digest.
+        digest: String,
+    },
+    /// A changed policy has mistakes.
+    PolicyRefused {
+        /// The first few.
+        mistakes: Vec<String>,
+    },
+}
+
+/// What is to be shown, where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parcel {
+    /// Post a copy of a card for the first time: what is asked, without buttons or votes.
+    ///
+    /// When the answer is lost on its way, this is posted again, and the first copy stays behind,
+    /// unknown to us. So it says only what stays true.
+    NewCard {
+        /// The copy.
+        card: Card,
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// Make a copy that was posted show the request's state.
+    Card {
+        /// The copy.
+        card: Card,
+        /// The message.
+        message: MessageRef,
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// What opens if approved, in plain words, as the policy has them.
+        opens: Option<String>,
+        /// The time it usually takes.
+        usual: Option<Span>,
+        /// Now.
+        now: Timestamp,
+    },
+    /// Post a message.
+    Notice {
+        /// Where.
+        place: Place,
+        /// What.
+        content: Content,
+        /// Now.
+        now: Timestamp,
+    },
+    /// Publish a person's App Home.
+    Home {
+        /// What it shows.
+        overview: Overview,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// It is there, as this message.
+    Posted(MessageRef),
+    /// It is there.
+    Shown,
+    /// The message that was to change is gone.
+    Gone,
+    /// Not now; try again, not before this time has passed (our own patience if absent).
+    Retry {
+        /// How long to wait at the least.
+        after: Option<Duration>,
+        /// What happened.
+        error: String,
+    },
+    /// It can never arrive.
+    Never {
+        /// Why.
+        error: String,
+    },
+}
+
+/// Shows things to people.
+#[async_trait]
+pub trait Messenger: Send + Sync + 'static {
+    /// Tries once, within the limits of the place; never takes longer than about ten seconds.
+    async fn deliver(&self, parcel: &Parcel) -> Delivered;
+
+    /// Whether the limits of the place allow this delivery to be tried now; how long to wait if
+    /// not. Lets a worker take other work in the meantime.
+    fn ready(&self, delivery: &Delivery, message: Option<&MessageRef>) -> Result<(), Duration>;
+}

@@ -1,0 +1,427 @@
+//! What a use case answers: values for everything that is to be expected, so that each door says
+//! it in its own words.
+
+use crate::domain::access::Access;
+use crate::domain::agent::{Agent, BadSlug, Slug};
+use crate::domain::event::What;
+use crate::domain::grant::Grant;
+use crate::domain::person::{PersonId, Standing};
+use crate::domain::request::{NotCounted, Reference, Request};
+use crate::domain::role::{RoleName, TeamName};
+use crate::domain::tier::Tier;
+use crate::domain::time::{Span, Timestamp};
+
+/// Who decides on a request of some tier, and how long that takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The tier whose people decide.
+    pub tier: Tier,
+    /// One role for each yes.
+    pub needs: Vec<RoleName>,
+    /// The time they have.
+    pub decide_within: Span,
+    /// The time it usually takes (the median of what was approved lately), if there is a record.
+    pub usual: Option<Span>,
+    /// The rule by which the policy says yes without people, if one applies.
+    pub without_people: Option<String>,
+}
+
+/// What the registration form shows while it is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierPreview {
+    /// Why the tier is what it is.
+    pub reasons: Vec<&'static str>,
+    /// Who decides.
+    pub route: Route,
+}
+
+/// A field of the registration form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// The agent's name.
+    Name,
+    /// What it is for.
+    Purpose,
+    /// The systems it touches.
+    Systems,
+    /// Where it runs.
+    RunsOn,
+    /// The model behind it.
+    Model,
+    /// The team it works for.
+    Team,
+    /// The person who answers for it.
+    Owner,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldProblem {
+    /// Nothing is in it.
+    Empty,
+    /// It is no name.
+    BadName(BadSlug),
+    /// An agent has this name.
+    NameTaken {
+        /// Who answers for that one.
+        owner: PersonId,
+    },
+    /// The policy knows no such team.
+    UnknownTeam,
+    /// The named owner cannot own an agent.
+    OwnerNotMember(Standing),
+}
+
+/// What came of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// People are asked.
+    Opened {
+        /// The agent, pending.
+        agent: Agent,
+        /// The request.
+        request: Request,
+        /// The time it usually takes.
+        usual: Option<Span>,
+    },
+    /// The policy said yes at once.
+    Approved {
+        /// The agent, active.
+        agent: Agent,
+        /// The request.
+        request: Request,
+    },
+    /// Something in the form must change first.
+    Invalid(Vec<(Field, FieldProblem)>),
+    /// It cannot be asked.
+    Refused(Refusal),
+    /// The same form was taken before; nothing was done twice.
+    Before,
+}
+
+/// What came of asking for a grant, an extension or a reinstatement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// People are asked.
+    Opened {
+        /// The agent.
+        agent: Agent,
+        /// The request.
+        request: Request,
+        /// The time it usually takes.
+        usual: Option<Span>,
+    },
+    /// The policy said yes at once.
+    Approved {
+        /// The agent.
+        agent: Agent,
+        /// The request.
+        request: Request,
+        /// The grant that came of it or was prolonged, if one did.
+        grant: Option<Grant>,
+    },
+    /// It cannot be asked.
+    Refused(Refusal),
+    /// The same request was taken before; nothing was done twice.
+    Before,
+}
+
+/// Why something cannot be asked or done, with what would help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Only a full, active member may.
+    NotMember(Standing),
+    /// No agent has this name.
+    UnknownAgent {
+        /// What was typed; untrusted text.
+        typed: String,
+        /// Names near to it.
+        near: Vec<Slug>,
+        /// The person's own agents.
+        yours: Vec<Slug>,
+    },
+    /// Only the owner may.
+    NotOwner {
+        /// Of this agent.
+        agent: Slug,
+        /// Who is.
+        owner: PersonId,
+    },
+    /// The agent is not at work.
+    NotActive(Agent),
+    /// The agent was not stopped, so there is nothing to undo.
+    NotSuspended(Agent),
+    /// What was typed is no access.
+    BadAccess {
+        /// What was typed; untrusted text.
+        typed: String,
+        /// What exists.
+        resources: Vec<String>,
+    },
+    /// The policy knows no such resource.
+    UnknownResource {
+        /// What was typed.
+        typed: String,
+        /// Names near to it.
+        near: Vec<String>,
+        /// All there are.
+        all: Vec<String>,
+    },
+    /// The resource has no such action.
+    UnknownAction {
+        /// What was typed.
+        access: Access,
+        /// Names near to it.
+        near: Vec<String>,
+        /// All that the resource has, with the tier that each needs.
+        all: Vec<(String, Tier)>,
+    },
+    /// What was typed is no length of time.
+    BadDuration {
+        /// What was typed; untrusted text.
+        typed: String,
+        /// The longest that could be asked.
+        longest: Span,
+    },
+    /// Longer than the policy allows at once.
+    TooLong {
+        /// What was asked.
+        asked: Span,
+        /// The longest at once.
+        longest: Span,
+        /// The tier for which that holds.
+        tier: Tier,
+    },
+    /// With this extension the grant would last longer than the policy allows in all.
+    TooLongInAll {
+        /// What was asked.
+        asked: Span,
+        /// What could still be added, if anything.
+        left: Option<Span>,
+        /// The longest in all.
+        longest: Span,
+    },
+    /// A reason is missing.
+    NoReason,
+    /// The same is being decided already.
+    AlreadyAsked(Request),
+    /// The agent has it already.
+    AlreadyHas(Grant),
+    /// No distinct people could cover what the policy requires.
+    NobodyCanDecide {
+        /// The roles that cannot be covered.
+        roles: Vec<RoleName>,
+    },
+    /// There is no grant or request by this name.
+    UnknownReference {
+        /// What was typed; untrusted text.
+        typed: String,
+        /// What the person may have meant.
+        near: Vec<Reference>,
+    },
+    /// The grant is not live any more.
+    GrantEnded(Grant),
+    /// Only its owner, those who decide on it, and security may.
+    MayNotEnd {
+        /// The agent.
+        agent: Slug,
+        /// Who answers for it.
+        owner: PersonId,
+    },
+    /// Only who asked may take a request back.
+    NotRequester {
+        /// Who asked.
+        asked_by: PersonId,
+    },
+    /// The request has ended.
+    RequestEnded(Request),
+}
+
+/// What a click on a card did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VoteReply {
+    /// It counts, and others are awaited.
+    Counted {
+        /// The request as it is now.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// It was the last yes.
+    Approved {
+        /// The request as it is now.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// The grant that came of it, if one did.
+        grant: Option<Grant>,
+    },
+    /// It was a no.
+    Denied {
+        /// The request as it is now.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// It changes nothing.
+    NotCounted {
+        /// Why.
+        why: NotCounted,
+        /// The request as it is now.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// There is no such request.
+    Unknown,
+    /// The same click was taken before.
+    Before,
+}
+
+/// What came of ending a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It has ended.
+    Done {
+        /// The grant.
+        grant: Grant,
+        /// The agent that had it.
+        agent: Agent,
+    },
+    /// It cannot be ended so.
+    Refused(Refusal),
+    /// The same was done before.
+    Before,
+}
+
+/// What came of stopping an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// Everything it had has ended.
+    Done {
+        /// The agent, suspended.
+        agent: Agent,
+        /// The grants that were revoked.
+        grants: Vec<Grant>,
+        /// The requests that were cancelled.
+        requests: Vec<Request>,
+    },
+    /// It cannot be stopped so.
+    Refused(Refusal),
+    /// The same was done before.
+    Before,
+}
+
+/// What came of taking a request back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It is cancelled.
+    Done {
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// It cannot be.
+    Refused(Refusal),
+    /// The same was done before.
+    Before,
+}
+
+/// A request and its agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestOf {
+    /// The request.
+    pub request: Request,
+    /// The agent it is about.
+    pub agent: Agent,
+}
+
+/// A grant and its agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantOf {
+    /// The grant.
+    pub grant: Grant,
+    /// The agent that has it.
+    pub agent: Agent,
+}
+
+/// An agent in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentLine {
+    /// The agent.
+    pub agent: Agent,
+    /// How many live grants it has.
+    pub live_grants: u32,
+}
+
+/// What concerns one person: what `/agent` and App Home show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// Who it is for.
+    pub person: PersonId,
+    /// Whether they may do anything here.
+    pub standing: Standing,
+    /// Requests that wait for this person's word.
+    pub waiting_for_you: Vec<RequestOf>,
+    /// Requests of this person that wait for others.
+    pub your_requests: Vec<RequestOf>,
+    /// The person's agents.
+    pub your_agents: Vec<AgentLine>,
+    /// The live grants of the person's agents.
+    pub your_grants: Vec<GrantOf>,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+/// Part of a list that may be longer than what is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// The first of them.
+    pub shown: Vec<T>,
+    /// How many there are in all.
+    pub total: u32,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+/// Everything about one agent: what `/agent show` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentDetail {
+    /// The agent.
+    pub agent: Agent,
+    /// Who decides on its requests.
+    pub route: Route,
+    /// Its live grants.
+    pub grants: Vec<Grant>,
+    /// Its open requests.
+    pub open: Vec<Request>,
+    /// What happened to it, the latest first.
+    pub history: Vec<HistoryLine>,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+/// One line of an agent's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// When.
+    pub at: Timestamp,
+    /// Who, if it was a person.
+    pub by: Option<PersonId>,
+    /// What.
+    pub what: What,
+}
+
+/// What a form needs to offer its choices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormChoices {
+    /// The teams of the policy.
+    pub teams: Vec<TeamName>,
+    /// The team that is offered first.
+    pub likely_team: Option<TeamName>,
+    /// The person's active agents.
+    pub your_agents: Vec<Slug>,
+    /// What can be asked for, with the lowest tier that may hold it and in plain words what it opens.
+    pub accesses: Vec<(Access, Tier, Option<String>)>,
+}

@@ -1,0 +1,172 @@
+//! What a button or a form means: the ids that we put into messages and read back from clicks.
+//!
+//! A button carries the kind as its `action_id` and the one id that it is about as its `value`; a
+//! form carries the kind as its `callback_id` and the id in its `private_metadata`. Nothing in them
+//! is trusted to be authorised: they name a thing, and the use case judges the person.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{AgentId, GrantId, RequestId};
+
+/// A button, as read back from a click.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Button {
+    /// Yes to a request.
+    Approve(RequestId),
+    /// No to a request: opens the form that asks why.
+    Deny(RequestId),
+    /// Shows everything about a request.
+    Details(RequestId),
+    /// The named owner agrees.
+    Accept(RequestId),
+    /// The named owner declines: opens the form that asks why.
+    Decline(RequestId),
+    /// The requester takes the request back.
+    TakeBack(RequestId),
+    /// Opens the form that prolongs a grant.
+    Extend(GrantId),
+    /// The owner hands a grant back.
+    Release(GrantId),
+    /// Opens the form that ends a grant.
+    Revoke(GrantId),
+    /// Shows an agent.
+    Show(AgentId),
+    /// Opens the form that stops an agent.
+    Stop(AgentId),
+    /// Opens the form that asks that a stopped agent may go on.
+    Reinstate(AgentId),
+    /// Opens the registration form.
+    Register,
+    /// Opens the form for a grant, for this agent if one is named.
+    Request(Option<AgentId>),
+    /// A link or a menu that needs no answer.
+    Nothing,
+}
+
+/// The `action_id` of the inputs in the registration form whose change shows another tier.
+pub const TIER_ANSWERS: &str = "tier_answers";
+/// The `action_id` of the team menu in the registration form, whose change shows other approvers.
+pub const TEAM_CHOICE: &str = "team_choice";
+
+impl Button {
+    /// The `action_id`. Unique within a message, because a message is about one thing; in lists
+    /// the block's id tells the rows apart.
+    pub const fn action_id(&self) -> &'static str {
+        match self {
+            Self::Approve(_) => "approve",
+            Self::Deny(_) => "deny",
+            Self::Details(_) => "details",
+            Self::Accept(_) => "accept",
+            Self::Decline(_) => "decline",
+            Self::TakeBack(_) => "take_back",
+            Self::Extend(_) => "extend",
+            Self::Release(_) => "release",
+            Self::Revoke(_) => "revoke",
+            Self::Show(_) => "show",
+            Self::Stop(_) => "stop",
+            Self::Reinstate(_) => "reinstate",
+            Self::Register => "register",
+            Self::Request(_) => "request",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// The `value`: the id, or `-` where there is none.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Approve(id)
+            | Self::Deny(id)
+            | Self::Details(id)
+            | Self::Accept(id)
+            | Self::Decline(id)
+            | Self::TakeBack(id) => id.to_string(),
+            Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
+            Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
+            Self::Request(Some(id)) => id.to_string(),
+            Self::Request(None) | Self::Register | Self::Nothing => "-".to_owned(),
+        }
+    }
+
+    /// The button that was clicked; `None` if it is none of ours.
+    pub fn read(action_id: &str, value: &str) -> Option<Self> {
+        let request = || value.parse::<RequestId>().ok();
+        let grant = || value.parse::<GrantId>().ok();
+        let agent = || value.parse::<AgentId>().ok();
+        match action_id {
+            "approve" => request().map(Self::Approve),
+            "deny" => request().map(Self::Deny),
+            "details" => request().map(Self::Details),
+            "accept" => request().map(Self::Accept),
+            "decline" => request().map(Self::Decline),
+            "take_back" => request().map(Self::TakeBack),
+            "extend" => grant().map(Self::Extend),
+            "release" => grant().map(Self::Release),
+            "revoke" => grant().map(Self::Revoke),
+            "show" => agent().map(Self::Show),
+            "stop" => agent().map(Self::Stop),
+            "reinstate" => agent().map(Self::Reinstate),
+            "register" => Some(Self::Register),
+            "request" if value == "-" => Some(Self::Request(None)),
+            "request" => agent().map(|id| Self::Request(Some(id))),
+            "nothing" => Some(Self::Nothing),
+            _ => None,
+        }
+    }
+}
+
+/// A form, as read back when it is sent: `callback_id` is [`Form::callback_id`],
+/// `private_metadata` is this as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "form", rename_all = "snake_case")]
+pub enum Form {
+    /// The registration of an agent.
+    Register,
+    /// A request for a grant.
+    Request,
+    /// Why a request is denied.
+    Deny {
+        /// Which.
+        request: RequestId,
+    },
+    /// Why a named owner declines.
+    Decline {
+        /// Which request.
+        request: RequestId,
+    },
+    /// How much longer a grant should last, and why.
+    Extend {
+        /// Which.
+        grant: GrantId,
+    },
+    /// Why a grant is revoked.
+    Revoke {
+        /// Which.
+        grant: GrantId,
+    },
+    /// Why an agent is stopped.
+    Stop {
+        /// Which.
+        agent: AgentId,
+    },
+    /// Why a stopped agent should go on.
+    Reinstate {
+        /// Which.
+        agent: AgentId,
+    },
+}
+
+impl Form {
+    /// The `callback_id`.
+    pub const fn callback_id(&self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Request => "request",
+            Self::Deny { .. } => "deny",
+            Self::Decline { .. } => "decline",
+            Self::Extend { .. } => "extend",
+            Self::Revoke { .. } => "revoke",
+            Self::Stop { .. } => "stop",
+            Self::Reinstate { .. } => "reinstate",
+        }
+    }
+}

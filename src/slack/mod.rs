@@ -1,0 +1,5 @@
+//! Slack: what comes in becomes a command, what goes out is a pure function of the state.
+
+pub mod actions;
+pub mod views;
+pub mod wire;
