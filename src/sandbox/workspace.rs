@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::Uri;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
@@ -547,14 +546,6 @@ impl Workspace {
         let body = payloads::url_verification(challenge).to_string().into_bytes();
         let request = self.signed_request(base_url, "/slack/events", "application/json", body);
         Ok(self.send(&request).await?.text().contains(challenge))
-    }
-
-    /// The host that the stand-in listens at, as the page's requests must name it.
-    pub(crate) fn is_own_host(&self, host: &str) -> bool {
-        let Ok(uri) = format!("http://{host}").parse::<Uri>() else { return false };
-        let name = uri.host().unwrap_or_default();
-        matches!(name, "localhost" | "127.0.0.1" | "[::1]")
-            && uri.port_u16().unwrap_or(80) == self.core.address.port()
     }
 }
 

@@ -60,6 +60,9 @@ pub enum ActError {
     /// The choice is not offered.
     #[error("{0}")]
     NoSuchChoice(String),
+    /// A field of a form goes to the app only with the form.
+    #[error("`{0}` does not dispatch: the app hears of it when the form is submitted")]
+    NotDispatched(String),
     /// The app did not get it.
     #[error(transparent)]
     NotDelivered(#[from] DeliveryFailure),

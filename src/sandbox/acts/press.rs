@@ -134,6 +134,9 @@ pub(crate) fn in_view(
 ) -> Result<Prepared, ActError> {
     let person = actor(&state.model, user)?.clone();
     let element = fill(state, user, view_id, place, choice)?;
+    if element.input.as_ref().is_some_and(|input| !input.dispatch) {
+        return Err(ActError::NotDispatched(element.action_id));
+    }
     let action_ts = state.model.next_ts(now);
     let action = kit::action(&element, choice, &action_ts).map_err(ActError::NoSuchChoice)?;
     let view =
