@@ -137,7 +137,11 @@ fn mistakes_are_said_on_their_fields() {
         (Field::Owner, FieldProblem::OwnerNotMember(Standing::Guest)),
     ]);
     let said: Vec<_> = errors.iter().map(|(id, text)| format!("{id}: {text}")).collect();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r"
+    name: A name is small letters, digits and single dashes, and begins with a letter. Try support-agent
+    owner: This person is a guest; an owner is a full, active member.
+    purpose: Please fill this in.
+    ");
 }
 
 #[test]
@@ -169,5 +173,15 @@ fn refusals_are_said_on_their_fields_or_nowhere() {
             None => "a message".to_owned(),
         })
         .collect();
-    insta::assert_snapshot!(text.join("\n"), @"");
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    {"agent": "There is no agent “suport”. Did you mean support-agent-v2? You own no active agent yet: /agent register takes two minutes."}
+    {"agent": "Only its owner can ask for support-agent-v2."}
+    {"agent": "support-agent-v2 is suspended: nothing can be asked for it now."}
+    {"access": "“db” names no access: write resource and action, like database:read. These resources exist: database."}
+    {"lasting": "2 days is too long: tier 1 may have at most 8 hours at once. Ask for 8h or less. It can be extended before it ends."}
+    {"because": "A reason is missing. Say in a few words why; people decide by it. For example: because customer support queries"}
+    {"access": "It has this already: G-1042, until 15 Jan 08:39 UTC."}
+    {"access": "This is being decided already: G-1042."}
+    a message
+    "#);
 }
