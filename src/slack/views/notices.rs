@@ -29,7 +29,7 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             Page::message()
                 .lines(vec![
                     Line::say("⚠ A request about ")
-                        .bold(agent.slug.as_str())
+                        .bold(agent.as_str())
                         .text(" could not be opened: nobody can decide it."),
                     Line::fact("Missing").text(format!(
                         "somebody else for {}, besides the requester and the owner",
