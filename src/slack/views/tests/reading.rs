@@ -129,6 +129,20 @@ fn what_is_missing_or_odd_reads_as_empty() {
 }
 
 #[test]
+fn help_has_an_example_of_every_command_that_is_understood() {
+    use crate::slack::commands::{SlashCommand, WORDS, read};
+    use crate::slack::views::help::COMMANDS;
+    for (typed, _) in COMMANDS {
+        let read = read(typed.trim_start_matches("/agent"));
+        assert!(!matches!(read, SlashCommand::Unknown { .. }), "{typed} is not understood");
+    }
+    for word in WORDS {
+        let shown = COMMANDS.iter().any(|(typed, _)| typed.split(' ').nth(1) == Some(word));
+        assert!(shown, "help has no example of {word}");
+    }
+}
+
+#[test]
 fn mistakes_are_said_on_their_fields() {
     let try_this = Some("support-agent".to_owned());
     let errors = field_errors(&[
