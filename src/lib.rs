@@ -12,8 +12,9 @@
 //! | [`jobs`] | deliveries and deadlines | domain, clock, store, service |
 //! | [`slack`] | inbound → command; state → blocks | domain, clock, service |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
-//! | [`config`], [`telemetry`], [`lifecycle`] | the whole, put together | everything |
+//! | [`config`], [`telemetry`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

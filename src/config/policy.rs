@@ -1,0 +1,24 @@
+//! `[policy]`: where the policy folder is.
+
+use std::path::PathBuf;
+
+use super::keys::Key;
+use super::reader::{Found, Reader};
+
+/// Where the policy folder is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The folder; without one the starter policy that is compiled in is in force.
+    pub path: Option<PathBuf>,
+}
+
+impl Policy {
+    /// Reads the section. The folder itself is read, and judged, by whoever loads the policy.
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        match reader.text(Key::POLICY_PATH) {
+            Found::Set(path) => Some(Self { path: Some(PathBuf::from(path)) }),
+            Found::Unset => Some(Self::default()),
+            Found::Wrong => None,
+        }
+    }
+}
