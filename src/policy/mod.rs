@@ -1,1 +1,173 @@
-//! The policy folder: load, check, route, test.
+//! The policy folder: who approves what, for how long, and what needs nobody.
+//!
+//! A folder kept in git: `policy.toml` and `tests/*.toml` (documented in `docs/policy.md`).
+//! [`Policy::load`] reads it and reports every mistake at once, with file, line and cure;
+//! [`PolicyHandle`] keeps the last good one while the folder changes.
+
+mod cases;
+mod digest;
+mod folder;
+mod handle;
+mod mistake;
+mod near;
+mod read;
+mod route;
+mod rules;
+mod without;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use cases::{CaseFailed, CaseResult};
+pub use handle::{PolicyHandle, PolicyNews, Watching};
+pub use mistake::{Mistake, Refused};
+pub use route::{CannotAsk, Way};
+pub use rules::{Case, Holders, Resource, Team, TierRules};
+
+use crate::domain::access::Access;
+use crate::domain::role::{RoleName, TeamName};
+use crate::domain::tier::Tier;
+use crate::domain::time::Span;
+
+/// A policy that was checked. It never changes; a changed folder becomes another `Policy`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    digest: String,
+    channels: rules::Channels,
+    roles: BTreeMap<RoleName, Holders>,
+    teams: BTreeMap<TeamName, Team>,
+    tiers: rules::Tiers,
+    resources: BTreeMap<String, Resource>,
+    without_people: Vec<without::Rule>,
+    before_end: Vec<Span>,
+    certify_every: Span,
+    cases: Vec<cases::TestCase>,
+    warnings: Vec<Mistake>,
+}
+
+impl Policy {
+    /// The starter policy, which is part of the program: `manifests/policy`. It suits the stand-in
+    /// workspace.
+    pub fn starter() -> Self {
+        folder::starter()
+    }
+
+    /// Reads and checks a folder.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the folder, in the order of files and lines; also when the folder or a file
+    /// cannot be read.
+    pub fn load(folder: &Path) -> Result<Self, Refused> {
+        folder::read(folder).and_then(|files| Self::from_files(&files))
+    }
+
+    /// Checks the files of a folder, given as name (`policy.toml`, `tests/grants.toml`) and text.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake, in the order of files and lines.
+    pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Refused> {
+        read::read(files)
+    }
+
+    /// SHA-256 over the names and contents of all files of the folder, in hexadecimal: the same
+    /// files, the same digest. It stands on every request that was routed by this policy.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Who decides at this tier, and for how long.
+    pub const fn tier(&self, tier: Tier) -> &TierRules {
+        self.tiers.of(tier)
+    }
+
+    /// The team with this name.
+    pub fn team(&self, name: &TeamName) -> Option<&Team> {
+        self.teams.get(name)
+    }
+
+    /// The names of all teams, in alphabetical order.
+    pub fn teams(&self) -> impl Iterator<Item = &TeamName> {
+        self.teams.keys()
+    }
+
+    /// Who holds the role when an agent of this team asks: for `team-lead` the leads of the team,
+    /// for any other the role's own holders. `None` if there is no such role or team.
+    pub fn holders(&self, role: &RoleName, team: &TeamName) -> Option<&Holders> {
+        if role.as_str() == RoleName::TEAM_LEAD {
+            self.teams.get(team).map(|team| &team.leads)
+        } else {
+            self.roles.get(role)
+        }
+    }
+
+    /// The resource with this name.
+    pub fn resource(&self, name: &str) -> Option<&Resource> {
+        self.resources.get(name)
+    }
+
+    /// All resources, in alphabetical order.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.values()
+    }
+
+    /// The lowest tier that may hold this access; `None` if the policy does not know it.
+    pub fn tier_needed(&self, access: &Access) -> Option<Tier> {
+        self.resource(&access.resource)?.actions.get(&access.action).copied()
+    }
+
+    /// The first rule by which this is approved at once, without people: its name, or
+    /// `without_people #2` for the second rule when it has none.
+    ///
+    /// What would raise the agent's tier, what the policy does not know and what is longer than
+    /// the policy allows is never approved without people.
+    pub fn without_people(&self, case: &Case<'_>) -> Option<String> {
+        without::first(self, case).map(|rule| rule.name.clone())
+    }
+
+    /// The way this would go: who decides, or why it cannot be asked.
+    ///
+    /// # Errors
+    ///
+    /// The policy knows no such resource or action, or it is asked for longer than the policy
+    /// allows.
+    pub fn route(&self, case: &Case<'_>) -> Result<Way, CannotAsk> {
+        route::route(self, case)
+    }
+
+    /// The channel where requests are posted.
+    pub fn approvals_channel(&self) -> &str {
+        &self.channels.approvals
+    }
+
+    /// The channel where security is told of what matters.
+    pub fn security_channel(&self) -> &str {
+        &self.channels.security
+    }
+
+    /// The channel where people find help, if the policy names one.
+    pub fn help_channel(&self) -> Option<&str> {
+        self.channels.help.as_deref()
+    }
+
+    /// So long before the end of a grant its owner is reminded, the longest first.
+    pub fn remind_before_end(&self) -> &[Span] {
+        &self.before_end
+    }
+
+    /// How long an owner's word that an agent is needed and compliant holds.
+    pub const fn certify_every(&self) -> Span {
+        self.certify_every
+    }
+
+    /// What is allowed and yet perhaps not meant.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
+    }
+
+    /// Runs the cases in `tests/*.toml`.
+    pub fn test(&self) -> Vec<CaseResult> {
+        cases::run(self)
+    }
+}

@@ -1,0 +1,237 @@
+//! Reads the files of a policy folder, and notes every mistake in them.
+
+mod holders;
+mod ids;
+mod log;
+mod resources;
+mod tiers;
+mod walk;
+mod without;
+
+use std::collections::BTreeMap;
+
+pub(super) use log::Log;
+pub(super) use walk::{Table, Value, parse};
+
+use self::ids::Kind;
+use super::rules::{Channels, Holders, Resource, Team, Tiers};
+use super::without::Rule;
+use super::{Mistake, Policy, Refused, cases, digest};
+use crate::domain::role::{RoleName, TeamName};
+use crate::domain::tier::Tier;
+use crate::domain::time::Span;
+
+/// The file that says it all.
+pub(super) const MAIN: &str = "policy.toml";
+/// The folder of the cases.
+pub(super) const TESTS: &str = "tests/";
+
+const KEYS: [&str; 8] = [
+    "channels",
+    "roles",
+    "teams",
+    "tiers",
+    "resources",
+    "without_people",
+    "reminders",
+    "certification",
+];
+
+/// See [`Policy::from_files`].
+pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Policy, Refused> {
+    let mut mistakes: Vec<Mistake> = files.keys().filter_map(|name| stranger(name)).collect();
+    let mut warnings = Vec::new();
+    let main = match files.get(MAIN) {
+        None => {
+            mistakes.push(Mistake {
+                file: MAIN.to_owned(),
+                line: 1,
+                column: 1,
+                what: format!("there is no {MAIN}"),
+                cure: "Copy manifests/policy and adapt it to your workspace.".to_owned(),
+            });
+            None
+        }
+        Some(text) => {
+            let mut log = Log::new(MAIN, text);
+            let main = main(&mut log, text);
+            let (found, doubts) = log.finish();
+            mistakes.extend(found);
+            warnings.extend(doubts);
+            main
+        }
+    };
+    let mut all = Vec::new();
+    for (name, text) in files.iter().filter(|(name, _)| is_test(name)) {
+        let mut log = Log::new(name, text);
+        all.extend(cases::read(&mut log, name, text, main.as_ref()));
+        mistakes.extend(log.finish().0);
+    }
+    let digest = digest::of(files);
+    match main {
+        Some(main) if mistakes.is_empty() => {
+            warnings.sort_by(in_order);
+            Ok(main.policy(digest, all, warnings))
+        }
+        _ => {
+            mistakes.sort_by(in_order);
+            Err(Refused { digest, mistakes })
+        }
+    }
+}
+
+fn in_order(a: &Mistake, b: &Mistake) -> std::cmp::Ordering {
+    (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column))
+}
+
+fn is_test(name: &str) -> bool {
+    name.starts_with(TESTS) && name.ends_with(".toml")
+}
+
+/// A file that somebody put into the folder for a purpose that it would not serve.
+fn stranger(name: &str) -> Option<Mistake> {
+    let (what, cure) = if name == MAIN || is_test(name) {
+        return None;
+    } else if name.ends_with(".cedar") {
+        (
+            "this version evaluates no run-time rules, so this file would have no effect",
+            "Take it out of the folder; what is decided at run time are tiers and grants.",
+        )
+    } else {
+        (
+            "this file is not read",
+            "The policy is policy.toml and tests/*.toml: move it there, or out of the folder.",
+        )
+    };
+    Some(Mistake {
+        file: name.to_owned(),
+        line: 1,
+        column: 1,
+        what: what.to_owned(),
+        cure: cure.to_owned(),
+    })
+}
+
+/// What `policy.toml` says.
+pub(super) struct Main {
+    channels: Channels,
+    pub(super) roles: BTreeMap<RoleName, Holders>,
+    pub(super) teams: BTreeMap<TeamName, Team>,
+    tiers: Tiers,
+    resources: BTreeMap<String, Resource>,
+    without_people: Vec<Rule>,
+    before_end: Vec<Span>,
+    certify_every: Span,
+}
+
+impl Main {
+    fn policy(self, digest: String, cases: Vec<cases::TestCase>, warnings: Vec<Mistake>) -> Policy {
+        Policy {
+            digest,
+            channels: self.channels,
+            roles: self.roles,
+            teams: self.teams,
+            tiers: self.tiers,
+            resources: self.resources,
+            without_people: self.without_people,
+            before_end: self.before_end,
+            certify_every: self.certify_every,
+            cases,
+            warnings,
+        }
+    }
+}
+
+/// Reads all sections, whether or not one before has mistakes. Whatever is missing from the result
+/// was noted.
+fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
+    let tree = parse(text, log)?;
+    let root = Table::root(&tree);
+    root.only(log, &KEYS);
+    let channels = channels(log, &root);
+    let roles = holders::roles(log, &root);
+    let teams = holders::teams(log, &root);
+    let tiers = tiers::tiers(log, &root, &roles);
+    let resources = resources::resources(log, &root);
+    let known = without::Known { tiers: tiers.as_ref(), resources: resources.as_ref() };
+    let without_people = without::rules(log, &root, known);
+    let before_end = reminders(log, &root, tiers.as_ref());
+    let certify_every = certification(log, &root);
+    Some(Main {
+        channels: channels?,
+        roles: roles.into_iter().map(|(role, (holders, _))| (role, holders)).collect(),
+        teams,
+        tiers: tiers?,
+        resources: resources?,
+        without_people: without_people?,
+        before_end: before_end?,
+        certify_every: certify_every?,
+    })
+}
+
+fn channels(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<Channels> {
+    let table = root
+        .need(log, "channels", "Add [channels] with approvals and security.")?
+        .table(log, "[channels]")?;
+    table.only(log, &["approvals", "security", "help"]);
+    let mut need = |key: &str, cure: &str| {
+        table.need(log, key, cure).and_then(|v| ids::one(log, &v, Kind::Channel))
+    };
+    let approvals =
+        need("approvals", "Name the channel where requests are posted: approvals = \"C…\".");
+    let security = need("security", "Name the channel where security is told: security = \"C…\".");
+    let help = match table.get("help") {
+        None => Some(None),
+        Some(value) => ids::one(log, &value, Kind::Channel).map(Some),
+    };
+    Some(Channels { approvals: approvals?, security: security?, help: help? })
+}
+
+/// The reminders before the end of a grant, the longest first; an hour and ten minutes if the
+/// section is absent.
+fn reminders(log: &mut Log<'_>, root: &Table<'_, '_>, tiers: Option<&Tiers>) -> Option<Vec<Span>> {
+    let Some(value) = root.get("reminders") else {
+        return Some(vec![Span::hours(1), Span::minutes(10)]);
+    };
+    let table = value.table(log, "[reminders]")?;
+    table.only(log, &["before_end"]);
+    let list = table
+        .need(log, "before_end", "Say when owners are reminded: before_end = [\"1h\", \"10m\"].")?
+        .list(log, "[\"1h\", \"10m\"]")?;
+    let longest = tiers.and_then(|t| Tier::ALL.into_iter().map(|n| t.of(n).longest_total).max());
+    let mut spans: Vec<Span> = Vec::new();
+    for value in &list {
+        let Some(span) = value.span(log) else { continue };
+        if spans.contains(&span) {
+            log.mistake(value.at, format!("{span} stands here twice"), "Remove one of them.");
+        } else if let Some(longest) = longest
+            && span >= longest
+        {
+            log.mistake(
+                value.at,
+                format!("no grant is longer than {longest}, so nobody would be reminded {span} before its end"),
+                format!("Make it shorter than {longest}, or remove it."),
+            );
+        }
+        spans.push(span);
+    }
+    spans.sort_unstable_by(|a, b| b.cmp(a));
+    Some(spans)
+}
+
+/// How long a certification holds; 90 days if the section is absent.
+fn certification(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<Span> {
+    let Some(value) = root.get("certification") else { return Some(Span::days(90)) };
+    let table = value.table(log, "[certification]")?;
+    table.only(log, &["every"]);
+    let value = table.need(log, "every", "Say how long it holds: every = \"90d\".")?;
+    let every = value.span(log)?;
+    if every < Span::days(1) {
+        log.mistake(
+            value.at,
+            format!("{} is shorter than a day", value.path),
+            "Owners would do nothing else: write it like \"90d\".",
+        );
+    }
+    Some(every)
+}

@@ -1,0 +1,137 @@
+//! What a policy holds, once it was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::access::{Access, Sensitivity};
+use crate::domain::role::RoleName;
+use crate::domain::tier::Tier;
+use crate::domain::time::Span;
+
+/// The channels, by Slack id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Channels {
+    pub(super) approvals: String,
+    pub(super) security: String,
+    pub(super) help: Option<String>,
+}
+
+/// Who holds a role: everybody in the user groups, and these people besides. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holders {
+    /// Slack user groups (`S…`).
+    pub usergroups: Vec<String>,
+    /// Slack users (`U…`, or `W…` in an Enterprise organisation).
+    pub people: Vec<String>,
+}
+
+impl Holders {
+    /// All ids, the groups first.
+    pub(super) fn ids(&self) -> BTreeSet<&str> {
+        self.usergroups.iter().chain(&self.people).map(String::as_str).collect()
+    }
+}
+
+/// A team that agents work for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// Who holds the role `team-lead` for the team's agents.
+    pub leads: Holders,
+    /// The Slack channel where the team reads about its agents.
+    pub channel: String,
+}
+
+/// What holds for a tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierRules {
+    /// The roles whose yes is needed: one person for each entry, so a role that stands here twice
+    /// needs two people. Never empty.
+    pub requires: Vec<RoleName>,
+    /// A request that nobody answered for so long expires.
+    pub decide_within: Span,
+    /// The longest that can be asked at once.
+    pub longest_grant: Span,
+    /// The longest that a grant can become through extensions.
+    pub longest_total: Span,
+    /// Those awaited are reminded so long after a request was opened.
+    pub remind_after: Span,
+}
+
+/// The rules of all three tiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tiers {
+    pub(super) observer: TierRules,
+    pub(super) internal: TierRules,
+    pub(super) external: TierRules,
+}
+
+impl Tiers {
+    pub(super) const fn of(&self, tier: Tier) -> &TierRules {
+        match tier {
+            Tier::Observer => &self.observer,
+            Tier::Internal => &self.internal,
+            Tier::External => &self.external,
+        }
+    }
+}
+
+/// Something that agents can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// Its name: `database`.
+    pub name: String,
+    /// How much it would give away.
+    pub sensitivity: Sensitivity,
+    /// What can be done with it, and the lowest tier that may. Never empty.
+    pub actions: BTreeMap<String, Tier>,
+    pub(super) opens: Opens,
+}
+
+/// What opens if access is approved, in plain words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Opens {
+    /// The policy does not say.
+    Unsaid,
+    /// The same for every action.
+    Any(String),
+    /// For each action its own words.
+    Each(BTreeMap<String, String>),
+}
+
+impl Resource {
+    /// What opens if this action is approved, in the policy's words.
+    pub fn opens(&self, action: &str) -> Option<&str> {
+        match &self.opens {
+            Opens::Unsaid => None,
+            Opens::Any(words) => self.actions.contains_key(action).then_some(words),
+            Opens::Each(words) => words.get(action).map(String::as_str),
+        }
+    }
+}
+
+/// Something that is asked, as far as the policy cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case<'a> {
+    /// A new agent.
+    Registration {
+        /// The tier that follows from the answers.
+        tier: Tier,
+    },
+    /// A grant.
+    Grant {
+        /// The agent's own tier, as it is before the request.
+        tier: Tier,
+        /// What is asked for.
+        access: &'a Access,
+        /// For how long.
+        lasting: Span,
+    },
+    /// A longer grant.
+    Extension {
+        /// The agent's own tier.
+        tier: Tier,
+        /// What the grant opens.
+        access: &'a Access,
+        /// So much longer.
+        by: Span,
+    },
+}
