@@ -14,7 +14,7 @@ Exit status:
    3  `policy plan` only: access is widened
   64  the command line is wrong
   69  it could not be done: the database, Slack or the port is not available
-  78  the configuration is wrong";
+  78  the configuration is wrong, or what it names: the policy, a token";
 
 /// How a command that did its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,16 @@ pub enum Failure {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] Mistakes),
+    /// The configuration is right by itself, and something that it names is not: the policy has
+    /// mistakes, Slack does not know the token.
+    #[error("{what}")]
+    Settings {
+        /// What was tried.
+        what: String,
+        /// What is wrong, and what to do.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// Something that it needs does not exist.
     #[error("{0}")]
     NotThere(String),
@@ -81,11 +91,19 @@ impl Failure {
         Self::Unavailable { what: what.into(), source: source.into() }
     }
 
+    /// This was tried, and failed for what the configuration names.
+    pub fn settings(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Settings { what: what.into(), source: source.into() }
+    }
+
     /// The status.
     pub const fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 64,
-            Self::Config(_) => 78,
+            Self::Config(_) | Self::Settings { .. } => 78,
             Self::NotThere(_) | Self::Unavailable { .. } | Self::Output(_) => 69,
         }
     }

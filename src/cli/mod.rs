@@ -28,6 +28,7 @@ use clap::error::ErrorKind as Usage;
 use crate::config::{Config, Sources, Telemetry};
 #[cfg(feature = "sandbox")]
 use crate::lifecycle::SandboxOptions;
+use crate::lifecycle::{ServeError, StartError};
 use crate::telemetry;
 use arguments::{Arguments, Command};
 use exit::{Exit, Failure};
@@ -78,13 +79,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Serve(file) => {
             let config = Config::load(&Sources::of_process(file.config))?;
             log(&config.telemetry)?;
-            for warning in config.warnings() {
-                tracing::warn!("{warning}");
-            }
-            crate::lifecycle::serve(config)
-                .await
-                .map(|()| Exit::Well)
-                .map_err(|error| Failure::unavailable("the server had to stop", error))
+            crate::lifecycle::serve(&config).await.map(|()| Exit::Well).map_err(ended)
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => {
@@ -99,6 +94,21 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
         Command::Config { command } => config::run(&command, out),
+    }
+}
+
+/// Why a server ended, and whether starting it again could help.
+fn ended(error: ServeError) -> Failure {
+    const WHAT: &str = "the server had to stop";
+    match error {
+        ServeError::Start(
+            StartError::Store(_)
+            | StartError::Service(_)
+            | StartError::Away(_)
+            | StartError::Listen { .. },
+        ) => Failure::unavailable(WHAT, error),
+        // A policy with mistakes, a token that Slack does not know (any more).
+        ServeError::Start(_) | ServeError::Slack(_) => Failure::settings(WHAT, error),
     }
 }
 
