@@ -90,25 +90,26 @@ impl Office {
         .await
         .expect("the stand-in starts");
         let secrets = SandboxConfig::new(Arc::new(SharedClock(Arc::clone(&clock))));
-        let mut toml = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\n[database]\nurl = \"{}\"\n[slack]\napi_url = \"{}\"\n\
-             bot_token = \"{}\"\n",
-            database.url(),
-            sandbox.api_url(),
-            secrets.bot_token,
-        );
+        let set = |name: &str, value: &str| {
+            (format!("COUNTERSIGN_{name}").into(), value.to_owned().into())
+        };
+        let mut env = vec![
+            set("SERVER__LISTEN", "127.0.0.1:0"),
+            set("DATABASE__URL", &database.url()),
+            set("SLACK__API_URL", &sandbox.api_url()),
+            set("SLACK__BOT_TOKEN", &secrets.bot_token),
+        ];
         if setup.over_http {
-            toml += &format!(
-                "mode = \"http\"\nsigning_secret = \"{}\"\n",
-                secrets.signing_secret
-            );
+            env.push(set("SLACK__MODE", "http"));
+            env.push(set("SLACK__SIGNING_SECRET", &secrets.signing_secret));
         } else {
-            toml += &format!("mode = \"socket\"\napp_token = \"{}\"\n", secrets.app_token);
+            env.push(set("SLACK__MODE", "socket"));
+            env.push(set("SLACK__APP_TOKEN", &secrets.app_token));
         }
         if let Some(path) = &setup.policy {
-            toml += &format!("[policy]\npath = \"{}\"\n", path.display());
+            env.push(set("POLICY__PATH", &path.display().to_string()));
         }
-        let config = Config::load(&Sources::defaults().with_text("test.toml", &toml))
+        let config = Config::load(&Sources { file: None, env })
             .unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let office = Self {
             sandbox,

@@ -1,5 +1,11 @@
 //! Starting, running and ending the whole.
 
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+#[cfg(feature = "sandbox")]
+pub use sandbox::{SandboxFailed, SandboxOptions, sandbox};
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -333,11 +339,8 @@ pub enum ServeError {
 }
 
 /// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.
-pub async fn serve(config: &Config) -> Result<(), ServeError> {
-    for warning in config.warnings() {
-        warn!("{warning}");
-    }
-    let running = start(config, Outside::real()).await?;
+pub async fn serve(config: Config) -> Result<(), ServeError> {
+    let running = start(&config, Outside::real()).await?;
     info!(address = %running.address(), "at work");
     let why = tokio::select! {
         () = told_to_end() => None,
