@@ -339,8 +339,8 @@ pub enum ServeError {
 }
 
 /// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.
-pub async fn serve(config: Config) -> Result<(), ServeError> {
-    let running = start(&config, Outside::real()).await?;
+pub async fn serve(config: &Config) -> Result<(), ServeError> {
+    let running = start(config, Outside::real()).await?;
     info!(address = %running.address(), "at work");
     let why = tokio::select! {
         () = told_to_end() => None,

@@ -1,6 +1,6 @@
 //! Registering an agent.
 
-use countersign::sandbox::acts::SubmitOutcome;
+use countersign::sandbox::SubmitOutcome;
 use serde_json::json;
 
 use crate::stories;

@@ -1,6 +1,6 @@
 //! People, and what they do: verbs of the product.
 
-use countersign::sandbox::acts::{ClickOutcome, SubmitOutcome};
+use countersign::sandbox::{ClickOutcome, SubmitOutcome};
 use countersign::sandbox::model::{Message, View};
 use serde_json::{Value, json};
 
