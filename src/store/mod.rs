@@ -177,7 +177,8 @@ impl Store {
     }
 
     /// Counts the commits of this process that changed anything. Its `changed()` resolves after
-    /// each, so that the jobs need not wait for their next look.
+    /// each, so that the jobs need not wait for their next look; it is an error once the store is
+    /// closed. Other replicas' commits do not show here.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.shared.changes.clone()
     }
