@@ -229,3 +229,19 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     .into_iter()
     .flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_for_reading_refuses_to_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("x.db").display());
+        let store = Store::connect(&url).await.unwrap();
+        let mut session = store.read().await.unwrap();
+        let refused = session.command("INSERT INTO homes (person) VALUES ('T/U')").await;
+        assert!(refused.is_err(), "{refused:?}");
+        session.ping().await.unwrap();
+    }
+}

@@ -1,14 +1,20 @@
 //! A hand that reaches into the database behind the store's back, and what the store says to that.
 
+use std::time::{Duration, Instant};
+
 use countersign::domain::request::Ask;
-use countersign::store::StoreError;
+use countersign::store::{Store, StoreError};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use crate::database::TestDatabase;
 use crate::on_both;
 use crate::samples::{Ids, agent, at, keep, request, store};
 
-on_both! { a_row_that_is_not_understood_is_named, a_session_for_reading_only_reads }
+on_both! {
+    a_row_that_is_not_understood_is_named,
+    reading_is_no_change,
+    who_holds_the_right_to_write_too_long_does_not_stop_the_store,
+}
 
 /// A connection beside the store's own.
 pub enum Hand {
@@ -91,13 +97,41 @@ async fn a_row_that_is_not_understood_is_named(database: TestDatabase) {
     }
 }
 
-async fn a_session_for_reading_only_reads(database: TestDatabase) {
-    // The types allow no writing; the connections do not either.
+async fn reading_is_no_change(database: TestDatabase) {
     let store = store(&database).await;
     let before = *store.changed().borrow();
     store.ping().await.unwrap();
-    let mut session = store.read().await.unwrap();
-    session.open_requests(1).await.unwrap();
-    store.write(|tx| Box::pin(async move { tx.open_requests(1).await })).await.unwrap();
-    assert_eq!(*store.changed().borrow(), before, "nothing was changed");
+    store.read().await.unwrap().open_requests(1).await.unwrap();
+    // Jobs that look for work through a transaction must not wake themselves.
+    store.write(|tx| Box::pin(async move { tx.lease("w", at(0), at(1), 1).await })).await.unwrap();
+    store.write(|tx| Box::pin(async move { tx.drop_deadlines("req_none").await })).await.unwrap();
+    assert_eq!(*store.changed().borrow(), before);
+    store.write(|tx| Box::pin(async move { tx.once("x", at(0)).await })).await.unwrap();
+    assert_eq!(*store.changed().borrow(), before + 1);
+}
+
+/// Another process with the same database, which writes for too long.
+async fn who_holds_the_right_to_write_too_long_does_not_stop_the_store(database: TestDatabase) {
+    let store = Store::connect(database.url()).await.unwrap();
+    let mut hand = Hand::on(&database).await;
+    let hold = match &hand {
+        Hand::Sqlite(_) => "BEGIN IMMEDIATE",
+        Hand::Postgres(_) => "BEGIN; SELECT seq FROM chain_head FOR UPDATE",
+    };
+    hand.run(hold).await.unwrap();
+    let started = Instant::now();
+    let refused = store.write(|tx| Box::pin(async move { tx.once("x", at(0)).await })).await;
+    assert!(refused.as_ref().is_err_and(StoreError::is_unavailable), "{refused:?}");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(
+        store.read().await.unwrap().open_requests(1).await.unwrap().is_empty(),
+        "reading goes on"
+    );
+    hand.run("ROLLBACK").await.unwrap();
+    loop {
+        match store.write(|tx| Box::pin(async move { tx.once("x", at(0)).await })).await {
+            Ok(first_time) => break assert!(first_time, "nothing was recorded before"),
+            Err(e) => assert!(started.elapsed() < Duration::from_secs(30), "still {e}"),
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod deadlines;
 mod entities;
 mod guards;
 mod lanes;
+mod lanes_model;
 mod log;
 mod outages;
 mod proxy;

@@ -228,11 +228,13 @@ async fn who_goes_away_leaves_nothing_behind(database: TestDatabase) {
                 .await
         })
     };
-    gate.open().await;
+    // The first is answered after the commit, and that waits for whoever is let in behind it.
+    gate.open.send(()).unwrap();
     begins.await.unwrap();
     leaving.abort();
     assert!(leaving.await.unwrap_err().is_cancelled());
     left.send(()).unwrap();
+    gate.first.await.unwrap().unwrap();
     store.write(marking("after".into())).await.unwrap();
     assert_eq!(marked(&store).await, ["the first", "after"]);
     assert_eq!(verify(&store).await, Ok(2));
