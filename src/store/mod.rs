@@ -1,1 +1,238 @@
 //! The store: one SQL text for SQLite and PostgreSQL; a transaction is the unit of work.
+//!
+//! Everything that changes goes through [`Store::write`]: the new state, its event, its deadlines
+//! and its deliveries are durable together or not there at all. Works that wait at the same moment
+//! share one commit (see `writer.rs`), and on PostgreSQL the writers of all replicas come one after
+//! the other, because each holds the row of the log's head. So inside a work nothing changes
+//! underneath: what was read is still so when it is written.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `open`, `migrate` | from an address to tables that are up to date |
+//! | [`session`], [`tx`], `writer` | reading; writing; group commits |
+//! | `agents` … `deliveries` | the statements, a file an entity |
+//! | [`error`] | what can go wrong |
+
+mod agents;
+mod cards;
+mod deadlines;
+mod deliveries;
+pub mod error;
+mod events;
+mod grants;
+mod migrate;
+mod once;
+mod open;
+mod requests;
+pub mod session;
+mod settings;
+pub mod statement;
+pub mod tx;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use error::Cause;
+pub use error::StoreError;
+pub use migrate::MIGRATIONS;
+pub use session::Session;
+pub use statement::Statement;
+pub use tx::Tx;
+use writer::{Job, LONGEST_QUEUE, Work, Writer};
+
+/// Which database is underneath.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// One file.
+    Sqlite,
+    /// PostgreSQL, or what speaks its protocol.
+    Postgres,
+}
+
+/// How long things may take, and how many go on at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a caller waits for a write, a connection or a statement before it is told that the
+    /// database is not available. A person must be told within 3 seconds.
+    pub wait: Duration,
+    /// How many sessions read at the same time.
+    pub readers: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { wait: Duration::from_secs(2), readers: 16 }
+    }
+}
+
+impl Limits {
+    /// How long to wait for another writer.
+    fn lock(self) -> Duration {
+        self.wait * 3 / 4
+    }
+
+    /// How long to wait for a new connection of the writer.
+    fn connect(self) -> Duration {
+        self.wait / 2
+    }
+}
+
+/// The store. Cheap to clone; all clones share the connections and the one writer.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    limits: Limits,
+    readers: open::Pool,
+    queue: mpsc::Sender<Box<dyn Job>>,
+    changes: watch::Receiver<u64>,
+    closing: CancellationToken,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Store {
+    /// Connects to `sqlite://path` (the file and its folder are made if they are missing) or
+    /// `postgres://user@host/name`, and brings the tables up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadUrl`], [`StoreError::Unavailable`] or [`StoreError::Migration`].
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with(url, Limits::default()).await
+    }
+
+    /// Connects with other limits than the usual ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::connect`].
+    pub async fn connect_with(url: &str, limits: Limits) -> Result<Self, StoreError> {
+        let target = open::target(url)?.settled(limits);
+        target.prepare().await?;
+        migrate::migrate(&target).await?;
+        let (queue, works) = mpsc::channel(LONGEST_QUEUE);
+        let (changed, changes) = watch::channel(0);
+        let closing = CancellationToken::new();
+        let writer = Writer {
+            pool: target.writer(limits),
+            queue: works,
+            changes: changed,
+            closing: closing.clone(),
+            limit: limits.wait,
+            tx: None,
+        };
+        let writer = Mutex::new(Some(tokio::spawn(writer.run())));
+        let (engine, readers) = (target.engine(), target.readers(limits));
+        let shared = Shared { engine, limits, readers, queue, changes, closing, writer };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Which database is underneath.
+    pub fn engine(&self) -> Engine {
+        self.shared.engine
+    }
+
+    /// Does the work in a write transaction, all of it or nothing, and returns after it is durable.
+    ///
+    /// The work sees its own changes. If it returns an error, panics or nobody waits for it any
+    /// more, what it did is taken back. It must not wait for anything but the transaction: others
+    /// wait behind it.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns, or [`StoreError::Unavailable`], at the latest after [`Limits::wait`].
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (work, answer) = Work::new(work);
+        let job: Box<dyn Job> = Box::new(work);
+        let through = async {
+            self.shared.queue.send(job).await.map_err(|_| Cause::Closed)?;
+            answer.await.map_err(|_| Cause::Closed)?
+        };
+        match tokio::time::timeout(self.shared.limits.wait, through).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Cause::Slow.into()),
+        }
+    }
+
+    /// A session for reading, outside any write transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    pub async fn read(&self) -> Result<Session, StoreError> {
+        self.shared.readers.session(self.shared.limits.wait).await
+    }
+
+    /// Counts the commits of this process that changed anything. Its `changed()` resolves after
+    /// each, so that the jobs need not wait for their next look.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.shared.changes.clone()
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read().await?.ping().await
+    }
+
+    /// Writes what still waits, and closes all connections. Afterwards everything is
+    /// [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        self.shared.closing.cancel();
+        let writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer
+            && let Err(error) = writer.await
+        {
+            tracing::error!(%error, "the writer ended badly");
+        }
+        self.shared.readers.close().await;
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("engine", &self.shared.engine).finish_non_exhaustive()
+    }
+}
+
+/// The work for [`Store::write`], so that the compiler knows what it may borrow.
+pub const fn work<T, F>(work: F) -> F
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+{
+    work
+}
+
+/// Every statement that the store sends to both engines, to be prepared by a test.
+pub fn statements() -> impl Iterator<Item = &'static Statement> {
+    [
+        tx::ALL,
+        agents::ALL,
+        requests::ALL,
+        grants::ALL,
+        cards::ALL,
+        deadlines::ALL,
+        deliveries::ALL,
+        events::ALL,
+        once::ALL,
+        settings::ALL,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,76 @@
+//! `users.*`, `bots.info`
+
+use serde_json::{Value, json};
+
+use super::{ApiResult, Ctx};
+use crate::sandbox::model::{Person, PersonKind};
+
+fn object(ctx: &Ctx<'_>, person: &Person) -> Value {
+    let model = &ctx.state.model;
+    let stranger = person.kind == PersonKind::Outsider
+        && !model.share_a_channel(&person.id, &model.app.bot_user_id);
+    person.as_slack(ctx.has_scope("users:read.email"), stranger)
+}
+
+/// `users.info`
+pub(super) fn info(ctx: &mut Ctx<'_>) -> ApiResult {
+    let id = ctx.required("user")?;
+    let person = ctx.state.model.person(&id).ok_or("user_not_found")?;
+    Ok(json!({"user": object(ctx, person)}))
+}
+
+/// `users.list`: everybody of the workspace and those it shares channels with.
+pub(super) fn list(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.require_team_id()?;
+    let all: Vec<Value> = ctx.state.model.people.iter().map(|person| object(ctx, person)).collect();
+    let (members, cursor) = ctx.page(all, 1000)?;
+    Ok(json!({
+        "members": members,
+        "cache_ts": ctx.now.timestamp(),
+        "response_metadata": {"next_cursor": cursor},
+    }))
+}
+
+/// `users.lookupByEmail`: deactivated people are not found.
+pub(super) fn lookup_by_email(ctx: &mut Ctx<'_>) -> ApiResult {
+    let email = ctx.required("email")?;
+    let person = ctx
+        .state
+        .model
+        .people
+        .iter()
+        .filter(|person| person.kind != PersonKind::Deactivated)
+        .find(|person| person.email.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(&email)))
+        .ok_or("users_not_found")?;
+    Ok(json!({"user": object(ctx, person)}))
+}
+
+/// `users.profile.get`
+pub(super) fn profile_get(ctx: &mut Ctx<'_>) -> ApiResult {
+    let id = ctx.args.text("user").unwrap_or_else(|| ctx.state.model.app.bot_user_id.clone());
+    let person = ctx.state.model.person(&id).ok_or("user_not_found")?;
+    let profile = object(ctx, person).get("profile").cloned().unwrap_or_default();
+    Ok(json!({"profile": profile}))
+}
+
+/// `bots.info`
+pub(super) fn bot_info(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.require_team_id()?;
+    let id = ctx.required("bot")?;
+    let bot = ctx
+        .state
+        .model
+        .people
+        .iter()
+        .find(|person| person.bot_id.as_ref() == Some(&id))
+        .ok_or("bot_not_found")?;
+    Ok(json!({"bot": {
+        "id": id,
+        "deleted": false,
+        "name": bot.real_name,
+        "updated": 1_700_000_000,
+        "app_id": bot.app_id,
+        "user_id": bot.id,
+        "icons": {"image_36": "https://a.slack-edge.com/80588/img/plugins/app/bot_36.png"},
+    }}))
+}

@@ -1,0 +1,163 @@
+//! A request, as those who decide see it.
+
+use slack_morphism::prelude::SlackBlockButtonElement;
+
+use super::escape::{and, first};
+use super::line::Line;
+use super::page::{Message, Page, button, danger, primary};
+use super::words::{self, MOST_NAMED};
+use crate::domain::agent::{Agent, AgentState};
+use crate::domain::delivery::Face;
+use crate::domain::request::{Acceptance, Ask, Request};
+use crate::domain::time::{Span, Timestamp};
+use crate::slack::actions::Button;
+
+/// The card's first shape: what is asked, and nothing that changes. If the answer to its posting is
+/// lost it is posted again, and this copy is never updated.
+pub fn new_card(face: Face, request: &Request, agent: &Agent) -> Message {
+    let mut lines = vec![title(face, request, agent)];
+    lines.extend(question(request, agent, None));
+    Page::message()
+        .lines(lines)
+        .small(Line::say("Where it stands: ").code(format!("/agent show {}", agent.slug.as_str())))
+        .into_message()
+}
+
+/// The whole card, as it is at this moment.
+///
+/// `opens` is what opens if approved, in the policy's plain words; `usual` the time it usually takes.
+pub fn card(
+    face: Face,
+    request: &Request,
+    agent: &Agent,
+    opens: Option<&str>,
+    usual: Option<Span>,
+    now: Timestamp,
+) -> Message {
+    let mut lines = vec![title(face, request, agent)];
+    lines.extend(question(request, agent, opens));
+    lines.extend(words::findings(&request.findings));
+    lines.extend(words::requirements(request, agent, now));
+    if request.is_open(now) {
+        lines.push(words::until(request, usual, now));
+    }
+    Page::message()
+        .lines(lines)
+        .lines(words::marked_outcome(request, agent, now).into_iter().collect())
+        .buttons(buttons(face, request, now))
+        .into_message()
+}
+
+fn title(face: Face, request: &Request, agent: &Agent) -> Line {
+    let line = match face {
+        Face::Approval => words::asks(request, agent),
+        Face::Ownership => Line::default()
+            .person(&request.asked_by)
+            .text(" asks you to answer for ")
+            .bold(agent.slug.as_str())
+            .text(" as its owner"),
+    };
+    line.text(format!("   {}", request.reference))
+}
+
+/// What is asked: the lines that never change while the request lives.
+pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    match &request.ask {
+        Ask::Registration => {
+            lines.extend(description(agent));
+            lines.push(Line::fact("Team").text(agent.team.as_str()));
+            lines.push(asked_by(request, agent));
+            return lines;
+        }
+        Ask::Grant { lasting, raise_to, .. } => {
+            lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
+            let tier = match raise_to {
+                Some(to) => format!(", tier {} → {to}", agent.tier),
+                None => format!(", tier {}", agent.tier),
+            };
+            lines.push(asked_by(request, agent).text(tier));
+        }
+        Ask::Extension { .. } => {
+            lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+        }
+        Ask::Reinstatement { .. } => {
+            lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+            if let AgentState::Suspended { by, reason, .. } = &agent.state {
+                let line = Line::fact("Stopped by").person(by);
+                lines.push(if reason.is_empty() { line } else { line.text(": ").quoted(reason) });
+            }
+        }
+    }
+    if let Some(because) = request.ask.because() {
+        lines.push(Line::fact("Why").quoted(because));
+    }
+    if let Some(opens) = opens {
+        lines.push(Line::fact("Opens").text(super::escape::clip(opens, 300)));
+    }
+    lines
+}
+
+fn asked_by(request: &Request, agent: &Agent) -> Line {
+    let line = Line::fact("Asked by").person(&request.asked_by);
+    if request.asked_by == agent.owner {
+        line.text(" (owner)")
+    } else {
+        line.text(", owner ").person(&agent.owner)
+    }
+}
+
+/// What an agent is: purpose, systems, where it runs, model, tier and why.
+pub fn description(agent: &Agent) -> Vec<Line> {
+    let said = &agent.description;
+    let systems: Vec<String> =
+        said.systems.iter().map(|system| super::escape::clip(system, 60)).collect();
+    let systems = if systems.is_empty() {
+        "nothing named".to_owned()
+    } else {
+        and(&first(&systems, MOST_NAMED))
+    };
+    let why: Vec<String> = said.answers.reasons().into_iter().map(str::to_owned).collect();
+    let raised = if agent.tier > said.answers.tier() { "; raised since" } else { "" };
+    vec![
+        Line::fact("Purpose").quoted(&said.purpose),
+        Line::fact("Touches").text(systems),
+        Line::fact("Runs on")
+            .text(super::escape::clip(&said.runs_on, 120))
+            .text("   ")
+            .bold("Model")
+            .text("  ")
+            .text(super::escape::clip(&said.model, 120)),
+        Line::fact("Tier").text(format!(
+            "{}, {}: {}{raised}",
+            agent.tier,
+            agent.tier.meaning(),
+            and(&why)
+        )),
+    ]
+}
+
+/// What can be clicked on the card: nothing once the request has ended.
+fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButtonElement> {
+    let id = request.id;
+    let details = button(&Button::Details(id), "Details");
+    match face {
+        _ if !request.is_open(now) => Vec::new(),
+        Face::Approval => decide(request, "Approve"),
+        Face::Ownership if request.acceptance == Acceptance::Awaited => vec![
+            primary(&Button::Accept(id), "Accept"),
+            danger(&Button::Decline(id), "Decline…"),
+            details,
+        ],
+        Face::Ownership => vec![details],
+    }
+}
+
+/// Approve, Deny and Details.
+pub fn decide(request: &Request, yes: &str) -> Vec<SlackBlockButtonElement> {
+    vec![
+        primary(&Button::Approve(request.id), yes),
+        danger(&Button::Deny(request.id), "Deny…"),
+        button(&Button::Details(request.id), "Details"),
+    ]
+}

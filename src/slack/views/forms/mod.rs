@@ -1,0 +1,224 @@
+//! Forms (modals), and reading back what was filled in.
+//!
+//! A view that is rebuilt while somebody fills it in keeps what was typed: Slack keeps the state of
+//! an input whose `block_id` and `action_id` stay the same, and each form is built from the draft
+//! anyway. The `block_id` of each question is one of the names here, so that a mistake is said on
+//! its field.
+
+mod ask;
+mod read;
+mod reasons;
+mod register;
+
+pub use ask::{extend, request};
+pub use read::{read_extend, read_reason, read_register, read_request};
+pub use reasons::{decline, deny, reinstate, revoke, stop};
+pub use register::register;
+
+use std::collections::BTreeMap;
+
+use slack_morphism::prelude::{
+    SlackBlockChoiceItem, SlackBlockPlainTextInputElement, SlackBlockPlainTextOnly, SlackInputBlock,
+};
+
+use super::escape::utc;
+use super::line::cut;
+use super::page::plain;
+use super::refusals;
+use super::words;
+use crate::domain::agent::BadSlug;
+use crate::domain::text::LONGEST_TEXT;
+use crate::service::outcome::{Field, FieldProblem, Refusal};
+
+/// The agent's name, in the registration form.
+pub const NAME: &str = "name";
+/// What it is for.
+pub const PURPOSE: &str = "purpose";
+/// The systems it touches.
+pub const SYSTEMS: &str = "systems";
+/// Where it runs.
+pub const RUNS_ON: &str = "runs_on";
+/// The model behind it.
+pub const MODEL: &str = "model";
+/// The yes-or-no questions.
+pub const ANSWERS: &str = "answers";
+/// The team.
+pub const TEAM: &str = "team";
+/// The owner.
+pub const OWNER: &str = "owner";
+/// Which agent, in the form for a grant.
+pub const AGENT: &str = "agent";
+/// Resource and action.
+pub const ACCESS: &str = "access";
+/// For how long, or how much longer.
+pub const LASTING: &str = "lasting";
+/// Why, in every form that asks it.
+pub const BECAUSE: &str = "because";
+
+/// The longest choice of a menu that Slack takes.
+const MOST_CHOICES: usize = 100;
+
+/// The `block_id` of a field.
+pub const fn block_id(field: Field) -> &'static str {
+    match field {
+        Field::Name => NAME,
+        Field::Purpose => PURPOSE,
+        Field::Systems => SYSTEMS,
+        Field::RunsOn => RUNS_ON,
+        Field::Model => MODEL,
+        Field::Team => TEAM,
+        Field::Owner => OWNER,
+    }
+}
+
+/// What a field is called on the form.
+pub const fn field_label(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Name",
+        Field::Purpose => "Purpose",
+        Field::Systems => "Systems it touches",
+        Field::RunsOn => "Where it runs",
+        Field::Model => "Model",
+        Field::Team => "Team",
+        Field::Owner => "Owner",
+    }
+}
+
+/// What is wrong with each field, by `block_id`: the `errors` of Slack's `response_action`.
+pub fn field_errors(problems: &[(Field, FieldProblem)]) -> BTreeMap<String, String> {
+    let mut errors = BTreeMap::new();
+    for (field, problem) in problems {
+        errors.entry(block_id(*field).to_owned()).or_insert_with(|| problem_words(problem));
+    }
+    errors
+}
+
+/// What is wrong with a field, in plain words without markup.
+pub fn problem_words(problem: &FieldProblem) -> String {
+    match problem {
+        FieldProblem::Empty => "Please fill this in.".to_owned(),
+        FieldProblem::BadName(BadSlug::Length) => "A name has 3 to 40 characters.".to_owned(),
+        FieldProblem::BadName(BadSlug::Characters { try_this }) => {
+            let rule =
+                "A name is small letters, digits and single dashes, and begins with a letter";
+            match try_this {
+                Some(name) => format!("{rule}. Try {name}"),
+                None => format!("{rule}."),
+            }
+        }
+        FieldProblem::NameTaken { .. } => {
+            "An agent has this name already. Choose another, or ask its owner.".to_owned()
+        }
+        FieldProblem::UnknownTeam => "Choose one of the teams that the policy names.".to_owned(),
+        FieldProblem::OwnerNotMember(standing) => format!(
+            "This person {}; an owner is a full, active member.",
+            words::is_standing(*standing)
+        ),
+    }
+}
+
+/// The field that a refusal belongs to, with what to say on it; `None` if it belongs to none, and
+/// is said in a message.
+///
+/// The fields have the same names in the forms for a grant, an extension and a reinstatement.
+pub fn request_field_errors(refusal: &Refusal) -> Option<BTreeMap<String, String>> {
+    let field = match refusal {
+        Refusal::UnknownAgent { .. }
+        | Refusal::NotOwner { .. }
+        | Refusal::NotActive(_)
+        | Refusal::NobodyCanDecide { .. } => AGENT,
+        Refusal::BadAccess { .. }
+        | Refusal::UnknownResource { .. }
+        | Refusal::UnknownAction { .. }
+        | Refusal::AlreadyAsked(_)
+        | Refusal::AlreadyHas(_) => ACCESS,
+        Refusal::BadDuration { .. } | Refusal::TooLong { .. } | Refusal::TooLongInAll { .. } => {
+            LASTING
+        }
+        Refusal::NoReason => BECAUSE,
+        Refusal::NotMember(_)
+        | Refusal::NotSuspended(_)
+        | Refusal::UnknownReference { .. }
+        | Refusal::GrantEnded(_)
+        | Refusal::MayNotEnd { .. }
+        | Refusal::NotRequester { .. }
+        | Refusal::RequestEnded(_) => return None,
+    };
+    let what = match refusal {
+        // An error on a field is plain text, where a person or a moment cannot be shown as such.
+        Refusal::NotOwner { agent, .. } => {
+            format!("Only its owner can ask for {agent}.")
+        }
+        Refusal::NotActive(agent) => {
+            format!("{} is {}: nothing can be asked for it now.", agent.slug, agent.state.word())
+        }
+        Refusal::AlreadyHas(grant) => format!(
+            "It has this already: {}, until {}.",
+            grant.reference,
+            utc(grant.expires_at, grant.starts_at)
+        ),
+        Refusal::AlreadyAsked(request) => {
+            format!("This is being decided already: {}.", request.reference)
+        }
+        other => {
+            let next = refusals::next(other);
+            let what = refusals::what(other).words();
+            match next {
+                Some(next) => format!("{what} {}", next.capitalised().words()),
+                None => what,
+            }
+        }
+    };
+    Some(BTreeMap::from([(field.to_owned(), cut(&what, 1_000))]))
+}
+
+/// A text field.
+struct TextField<'a> {
+    id: &'static str,
+    label: &'a str,
+    hint: Option<&'a str>,
+    example: &'a str,
+    draft: &'a str,
+    longest: usize,
+    lines: bool,
+}
+
+impl TextField<'_> {
+    fn input(self) -> SlackInputBlock {
+        let longest = self.longest.min(LONGEST_TEXT.max(3_000));
+        let draft = cut(self.draft, longest);
+        let element = SlackBlockPlainTextInputElement::new()
+            .with_action_id(self.id.into())
+            .with_placeholder(plain(self.example, 150))
+            .with_max_length(u64::try_from(longest).unwrap_or(3_000))
+            .opt_initial_value((!draft.is_empty()).then_some(draft))
+            .opt_multiline(self.lines.then_some(true));
+        SlackInputBlock::new(plain(self.label, 150), element.into())
+            .with_block_id(self.id.into())
+            .opt_hint(self.hint.map(|hint| plain(hint, 300)))
+    }
+}
+
+/// The question why, as every form asks it.
+fn because<'a>(label: &'a str, hint: &'a str, example: &'a str, draft: &'a str) -> SlackInputBlock {
+    TextField {
+        id: BECAUSE,
+        label,
+        hint: Some(hint),
+        example,
+        draft,
+        longest: LONGEST_TEXT,
+        lines: true,
+    }
+    .input()
+}
+
+/// A choice of a menu.
+fn choice(
+    value: &str,
+    words: &str,
+    about: Option<&str>,
+) -> SlackBlockChoiceItem<SlackBlockPlainTextOnly> {
+    SlackBlockChoiceItem::new(plain(words, 75), cut(value, 150))
+        .opt_description(about.filter(|text| !text.is_empty()).map(|text| plain(text, 75)))
+}

@@ -1,0 +1,88 @@
+//! Reading a form back from Slack's `view.state.values`:
+//! `{block_id: {action_id: {"type": …, "value" | "selected_option" | …}}}`.
+//!
+//! What is missing or of another shape reads as empty: the use case then says what is missing, and
+//! nothing that a client could send makes reading fail.
+
+use serde_json::Value;
+
+use super::{
+    ACCESS, AGENT, ANSWERS, BECAUSE, LASTING, MODEL, NAME, OWNER, PURPOSE, RUNS_ON, SYSTEMS, TEAM,
+};
+use crate::domain::person::PersonId;
+use crate::domain::tier::Answers;
+use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+
+/// The registration form. `workspace` is the one in which the owner was chosen.
+pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
+    let ticked = ticked(values, ANSWERS);
+    let has = |name: &str| ticked.iter().any(|value| value == name);
+    RegistrationForm {
+        name: text(values, NAME),
+        purpose: text(values, PURPOSE),
+        systems: text(values, SYSTEMS),
+        runs_on: text(values, RUNS_ON),
+        model: text(values, MODEL),
+        answers: Answers {
+            writes: has("writes"),
+            customer_data: has("customer_data"),
+            external_calls: has("external_calls"),
+            money: has("money"),
+        },
+        team: text(values, TEAM),
+        owner: element(values, OWNER)
+            .and_then(|element| element.get("selected_user"))
+            .and_then(Value::as_str)
+            .filter(|user| !user.is_empty())
+            .map(|user| PersonId::new(workspace, user)),
+    }
+}
+
+/// The form for a grant.
+pub fn read_request(values: &Value) -> GrantForm {
+    GrantForm {
+        agent: text(values, AGENT),
+        access: text(values, ACCESS),
+        lasting: text(values, LASTING),
+        because: text(values, BECAUSE),
+    }
+}
+
+/// The form for more time; `grant` is what the form was opened for.
+pub fn read_extend(values: &Value, grant: impl Into<String>) -> ExtensionForm {
+    ExtensionForm { grant: grant.into(), by: text(values, LASTING), because: text(values, BECAUSE) }
+}
+
+/// The reason, of any form that asks only that.
+pub fn read_reason(values: &Value) -> String {
+    text(values, BECAUSE)
+}
+
+/// The only element of an input block, whatever its `action_id`.
+fn element<'a>(values: &'a Value, block: &str) -> Option<&'a Value> {
+    values.get(block)?.as_object()?.values().next()
+}
+
+/// What was typed, or the value of what was chosen from a menu.
+fn text(values: &Value, block: &str) -> String {
+    element(values, block)
+        .and_then(|element| {
+            element
+                .get("value")
+                .and_then(Value::as_str)
+                .or_else(|| element.get("selected_option")?.get("value")?.as_str())
+        })
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn ticked(values: &Value, block: &str) -> Vec<String> {
+    element(values, block)
+        .and_then(|element| element.get("selected_options"))
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|option| option.get("value")?.as_str())
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! `/agent` for one person, and `/agent help`, which needs to know nobody.
+
+use super::line::Line;
+use super::lists::{agent_row, grant_row, request_row, waiting_row};
+use super::page::{Message, Page, button, primary};
+use super::words;
+use crate::service::outcome::Overview;
+use crate::slack::actions::Button;
+
+/// Each command: what is typed, and what it does.
+pub const COMMANDS: [(&str, &str); 13] = [
+    ("/agent", "what waits for you, your agents, what you can do"),
+    ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
+    (
+        "/agent request support-agent-v2 database:read for 30m because customer support queries",
+        "ask for access, for a time",
+    ),
+    ("/agent list", "all agents"),
+    ("/agent show support-agent-v2", "one agent: who, what, tier, grants, history"),
+    ("/agent grants support-agent-v2", "live grants with the time left; without a name, yours"),
+    ("/agent extend G-1042 by 30m because the queue is long", "ask for more time, before the end"),
+    ("/agent release G-1042", "hand a grant back early"),
+    ("/agent revoke G-1042 because wrong table", "end a grant at once"),
+    ("/agent cancel G-1043", "take your own request back"),
+    ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
+    ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
+    ("/agent help", "this list"),
+];
+
+/// What concerns this person, and what they can do.
+pub fn help(overview: &Overview) -> Message {
+    if !overview.standing.is_member() {
+        return super::replies::not_for_you(overview.standing);
+    }
+    let now = overview.now;
+    let mut page = Page::message();
+    let waiting = &overview.waiting_for_you;
+    if !waiting.is_empty() {
+        page = page.line(Line::strong(format!("Waiting for you: {}", waiting.len()))).entries(
+            waiting,
+            waiting.len(),
+            3,
+            |page, of| waiting_row(page, of, now),
+        );
+    }
+    let open = &overview.your_requests;
+    if !open.is_empty() {
+        page = page.line(Line::strong(format!("You are waiting for: {}", open.len()))).entries(
+            open,
+            open.len(),
+            2,
+            |page, of| request_row(page, of, now),
+        );
+    }
+    let grants = &overview.your_grants;
+    if !grants.is_empty() {
+        page = page
+            .line(Line::strong(format!("Live grants of your agents: {}", grants.len())))
+            .entries(grants, grants.len(), 3, |page, of| {
+                grant_row(page, of, Some(&overview.person), now)
+            });
+    }
+    let agents = &overview.your_agents;
+    if agents.is_empty() {
+        page = page.lines(vec![
+            Line::strong("You own no agent yet."),
+            Line::say(
+                "If something of yours works by itself, with a model behind it, register it: \
+                 two minutes, and read-only agents are usually at work within ten.",
+            ),
+        ]);
+    } else {
+        page = page.line(Line::strong(format!("Your agents: {}", agents.len()))).entries(
+            agents,
+            agents.len(),
+            4,
+            |page, line| agent_row(page, line, now),
+        );
+    }
+    let mut buttons = vec![primary(&Button::Register, "Register an agent")];
+    if agents.iter().any(|line| line.agent.is_active()) {
+        buttons.push(button(&Button::Request(None), "Ask for access"));
+    }
+    page.buttons(buttons)
+        .small(Line::say("All that can be typed: ").code("/agent help"))
+        .into_message()
+}
+
+/// All commands with one example each.
+pub fn static_help() -> Message {
+    let mut lines =
+        vec![Line::strong("What can be typed").text("   Typed in part, a form asks the rest.")];
+    for (typed, does) in COMMANDS {
+        lines.push(Line::default().code(typed).text(format!("   {does}")));
+    }
+    Page::message()
+        .lines(lines)
+        .lines(vec![
+            Line::strong("Tiers"),
+            Line::say(format!("1  {}", words::tier_means(crate::domain::tier::Tier::Observer))),
+            Line::say(format!("2  {}", words::tier_means(crate::domain::tier::Tier::Internal))),
+            Line::say(format!("3  {}", words::tier_means(crate::domain::tier::Tier::External))),
+        ])
+        .buttons(vec![
+            primary(&Button::Register, "Register an agent"),
+            button(&Button::Request(None), "Ask for access"),
+        ])
+        .into_message()
+}

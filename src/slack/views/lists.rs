@@ -1,0 +1,276 @@
+//! `/agent list`, `/agent show`, `/agent grants`, and the rows that App Home and help share.
+
+use super::card::{decide, description};
+use super::escape::roughly;
+use super::line::Line;
+use super::page::{Message, Page, button, confirmed, danger, hand_back, primary};
+use super::words::{self, MOST_NAMED};
+use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::event::What;
+use crate::domain::grant::Grant;
+use crate::domain::person::PersonId;
+use crate::domain::request::Acceptance;
+use crate::domain::time::Timestamp;
+use crate::service::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, RequestOf};
+use crate::slack::actions::Button;
+
+/// All agents.
+pub fn agents(listing: &Listing<AgentLine>) -> Message {
+    if listing.shown.is_empty() {
+        return Page::message()
+            .lines(vec![
+                Line::strong("No agent is registered yet."),
+                Line::fact("Next").text("be the first: it takes two minutes."),
+            ])
+            .buttons(vec![primary(&Button::Register, "Register an agent")])
+            .into_message();
+    }
+    let total = usize::try_from(listing.total).unwrap_or(usize::MAX).max(listing.shown.len());
+    Page::message()
+        .line(Line::strong(words::count(total, "agent")))
+        .entries(&listing.shown, total, 20, |page, line| agent_row(page, line, listing.now))
+        .small(Line::say("All about one of them: ").code("/agent show support-agent-v2"))
+        .into_message()
+}
+
+/// An agent in a list, with the button that shows it.
+pub fn agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool {
+    let agent = &line.agent;
+    let grants = match line.live_grants {
+        0 => "no live grant".to_owned(),
+        n => format!("{n} live grant{}", if n == 1 { "" } else { "s" }),
+    };
+    page.entry(
+        &agent.id.to_string(),
+        vec![
+            Line::say(format!("{} ", words::agent_mark(agent)))
+                .bold(agent.slug.as_str())
+                .text(format!("   tier {}   {grants}   ", agent.tier))
+                .line(words::agent_state(agent, now)),
+            Line::default().person(&agent.owner).text(", team ").text(agent.team.as_str()),
+        ],
+        vec![button(&Button::Show(agent.id), "Show")],
+    )
+}
+
+/// A request that waits for the reader: with the buttons that decide it.
+pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
+    let RequestOf { request, agent } = of;
+    let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
+    lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
+    lines.push(
+        Line::fact("Asked by")
+            .person(&request.asked_by)
+            .text(format!(", tier {}, until ", request.tier))
+            .at(request.decide_by, now),
+    );
+    let buttons = if request.awaited().is_empty() && request.acceptance == Acceptance::Awaited {
+        vec![
+            primary(&Button::Accept(request.id), "Accept"),
+            danger(&Button::Decline(request.id), "Decline…"),
+            button(&Button::Details(request.id), "Details"),
+        ]
+    } else {
+        decide(request, "Approve")
+    };
+    page.entry(&request.id.to_string(), lines, buttons)
+}
+
+/// A request of the reader's that waits for others.
+pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
+    let RequestOf { request, agent } = of;
+    let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
+    lines.extend(words::requirements(request, agent, now));
+    lines.push(words::until(request, None, now));
+    page.entry(
+        &request.id.to_string(),
+        lines,
+        vec![confirmed(
+            button(&Button::TakeBack(request.id), "Take back"),
+            "Take it back?",
+            &format!("{} is no longer asked. You can ask again.", request.reference),
+            "Take it back",
+        )],
+    )
+}
+
+/// A live grant: its owner can extend it and hand it back; others, who may, can revoke it. With no
+/// reader named, both.
+pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Timestamp) -> bool {
+    let GrantOf { grant, agent } = of;
+    let mut buttons = Vec::new();
+    if grant.is_live(now) {
+        if me.is_none_or(|me| agent.owner == *me) {
+            buttons.push(button(&Button::Extend(grant.id), "Extend…"));
+            buttons.push(hand_back(grant));
+        }
+        if me.is_none_or(|me| agent.owner != *me) {
+            buttons.push(danger(&Button::Revoke(grant.id), "Revoke…"));
+        }
+    }
+    page.entry(
+        &grant.id.to_string(),
+        vec![
+            Line::strong(words::access(&grant.access))
+                .text(" for ")
+                .bold(agent.slug.as_str())
+                .text(format!("   {}", grant.reference)),
+            words::grant_state(grant, now),
+        ],
+        buttons,
+    )
+}
+
+/// Live grants, of one agent or of all that the reader may see; `of` names the one agent.
+///
+/// Owner and others see the same buttons; whoever may not use one is told so on clicking. Where the
+/// reader is known, [`grants_for`] shows only theirs.
+pub fn grants(listing: &Listing<GrantOf>, of: Option<&Slug>) -> Message {
+    grants_for(listing, of, None)
+}
+
+/// Live grants as this reader may act on them: Extend and Hand back for the owner, Revoke for others.
+pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&PersonId>) -> Message {
+    let whose = of.map_or_else(String::new, |slug| format!(" of {slug}"));
+    if listing.shown.is_empty() {
+        return Page::message()
+            .lines(vec![
+                Line::strong(format!("No live grant{whose}.")),
+                Line::fact("Next").text("ask for what is needed: ").code(match of {
+                    Some(slug) => format!("/agent request {slug}"),
+                    None => "/agent request".to_owned(),
+                }),
+            ])
+            .buttons(vec![button(&Button::Request(None), "Ask for access")])
+            .into_message();
+    }
+    let total = usize::try_from(listing.total).unwrap_or(usize::MAX).max(listing.shown.len());
+    Page::message()
+        .line(Line::strong(format!("{}{whose}", words::count(total, "live grant"))))
+        .entries(&listing.shown, total, 10, |page, of| grant_row(page, of, me, listing.now))
+        .into_message()
+}
+
+/// Everything about one agent.
+pub fn agent(detail: &AgentDetail) -> Message {
+    let AgentDetail { agent, route, grants, open, history, now } = detail;
+    let now = *now;
+    let mut lines = vec![
+        Line::say(format!("{} ", words::agent_mark(agent)))
+            .bold(agent.slug.as_str())
+            .text("   ")
+            .line(words::agent_state(agent, now)),
+    ];
+    lines.extend(description(agent));
+    lines.push(Line::fact("Owner").person(&agent.owner).text(format!(", team {}", agent.team)));
+    let deciders = if route.needs.is_empty() {
+        "nobody: the policy says yes by itself".to_owned()
+    } else {
+        words::roles(&route.needs)
+    };
+    let usual =
+        route.usual.map_or_else(String::new, |span| format!(", usually in {}", roughly(span)));
+    lines.push(Line::fact("Decided by").text(format!("{deciders}{usual}")));
+    if let AgentState::Active { certified_until, .. } = agent.state {
+        let word = if now < certified_until { "until " } else { "lapsed " };
+        lines.push(Line::fact("Certified").text(word).at(certified_until, now));
+    }
+    let mut page = Page::message().lines(lines);
+    let grants: Vec<&Grant> = grants.iter().collect();
+    page = if grants.is_empty() {
+        page.line(Line::say("No live grant."))
+    } else {
+        let lines = some(&grants, |grant| {
+            Line::say(format!("• {}  ", grant.reference))
+                .bold(words::access(&grant.access))
+                .text("  ")
+                .line(words::grant_state(grant, now))
+        });
+        page.lines(titled(&words::count(grants.len(), "live grant"), lines))
+    };
+    if !open.is_empty() {
+        let open: Vec<_> = open.iter().collect();
+        let lines = some(&open, |request| {
+            Line::say(format!("• {}  ", request.reference))
+                .line(words::asks(request, agent))
+                .text(", until ")
+                .at(request.decide_by, now)
+        });
+        page = page.lines(titled(&words::count(open.len(), "open request"), lines));
+    }
+    if !history.is_empty() {
+        let history: Vec<_> = history.iter().collect();
+        page = page.lines(titled("History", some(&history, |line| event(line, agent, now))));
+    }
+    page.buttons(agent_buttons(agent)).into_message()
+}
+
+fn titled(title: &str, mut lines: Vec<Line>) -> Vec<Line> {
+    lines.insert(0, Line::strong(title));
+    lines
+}
+
+/// The first of them as lines, and how many more there are.
+fn some<T>(items: &[&T], show: impl Fn(&T) -> Line) -> Vec<Line> {
+    let mut lines: Vec<Line> = items.iter().take(MOST_NAMED).map(|item| show(item)).collect();
+    if items.len() > MOST_NAMED {
+        lines.push(Line::say(format!("… and {} more", items.len() - MOST_NAMED)));
+    }
+    lines
+}
+
+fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButtonElement> {
+    match agent.state {
+        AgentState::Active { .. } => vec![
+            button(&Button::Request(Some(agent.id)), "Ask for access"),
+            danger(&Button::Stop(agent.id), "Stop…"),
+        ],
+        AgentState::Suspended { .. } => {
+            vec![button(&Button::Reinstate(agent.id), "Ask that it may go on…")]
+        }
+        AgentState::Pending { request } => vec![button(&Button::Details(request), "Details")],
+        AgentState::Retired { .. } | AgentState::Rejected { .. } => Vec::new(),
+    }
+}
+
+/// One line of an agent's history.
+fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
+    let said = Line::say("• ").at(line.at, now).text("  ").text(happened(&line.what, agent));
+    match &line.by {
+        Some(person) => said.text(", ").person(person),
+        None => said,
+    }
+}
+
+/// What happened, in a few words.
+fn happened(what: &What, agent: &Agent) -> String {
+    match what {
+        What::RequestOpened { reference, ask, access, lasting, .. } => {
+            let access = access.as_ref().map_or_else(String::new, |a| format!(" {a}"));
+            let lasting =
+                lasting.as_ref().map_or_else(String::new, |s| format!(" for {}", s.words()));
+            format!("{reference} asked: {ask}{access}{lasting}")
+        }
+        What::OwnershipAccepted { .. } => "ownership accepted".to_owned(),
+        What::VoteCast { approve: true, roles, .. } => format!("yes from {}", words::roles(roles)),
+        What::VoteCast { approve: false, roles, .. } => format!("no from {}", words::roles(roles)),
+        What::RequestApproved { rule: Some(_), .. } => "approved by the policy".to_owned(),
+        What::RequestApproved { .. } => "approved".to_owned(),
+        What::RequestDenied { .. } => "denied".to_owned(),
+        What::RequestCancelled { .. } => "taken back".to_owned(),
+        What::RequestExpired { .. } => "expired unanswered".to_owned(),
+        What::AgentActivated { tier, .. } => format!("at work, tier {tier}"),
+        What::AgentRejected { .. } => "registration not approved".to_owned(),
+        What::TierRaised { from, to, .. } => format!("tier raised from {from} to {to}"),
+        What::AgentSuspended { .. } => "stopped".to_owned(),
+        What::AgentReinstated { .. } => "may go on".to_owned(),
+        What::GrantStarted { access, .. } => format!("grant began: {access}"),
+        What::GrantExtended { .. } => "grant extended".to_owned(),
+        What::GrantExpired { .. } => "grant ended when its time came".to_owned(),
+        What::GrantRevoked { .. } => "grant revoked".to_owned(),
+        What::GrantReleased { .. } => "grant handed back".to_owned(),
+        What::PolicyLoaded { .. } => "policy loaded".to_owned(),
+        What::PolicyRefused { .. } => "policy refused".to_owned(),
+        What::DeliveryFailed { .. } => format!("a message about {} never arrived", agent.slug),
+    }
+}

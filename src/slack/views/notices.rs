@@ -1,0 +1,360 @@
+//! What the app tells by itself: outcomes, reminders, ends, and what the operators must know.
+
+use super::card::{decide, question};
+use super::escape::{and, clip, first, roughly};
+use super::line::Line;
+use super::page::{Message, Page, button, hand_back, primary};
+use super::words::{self, MOST_NAMED};
+use crate::domain::agent::{Agent, AgentState};
+use crate::domain::delivery::Place;
+use crate::domain::grant::{Grant, GrantState};
+use crate::domain::request::{Acceptance, Ask, Request, RequestState};
+use crate::domain::time::Timestamp;
+use crate::service::messenger::Content;
+use crate::slack::actions::Button;
+
+/// The message for what there is to tell.
+pub fn notice(content: &Content, now: Timestamp) -> Message {
+    match content {
+        Content::Outcome { request, agent, grant } => {
+            outcome(request, agent, grant.as_ref(), now).into_message()
+        }
+        Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
+        Content::StillWaiting { request, agent } => still_waiting(request, agent, now),
+        Content::GrantEnding { grant, agent } => ending(grant, agent, now),
+        Content::GrantEnded { grant, agent } => ended(grant, agent, now),
+        Content::AgentStopped { agent } => agent_stopped(agent, now),
+        Content::NobodyCanDecide { agent, asked_by, roles } => {
+            let said: Vec<String> = roles.iter().map(|r| clip(r, 60)).collect();
+            Page::message()
+                .lines(vec![
+                    Line::say("⚠ A request about ")
+                        .bold(agent.as_str())
+                        .text(" could not be opened: nobody can decide it."),
+                    Line::fact("Missing").text(format!(
+                        "somebody else for {}, besides the requester and the owner",
+                        and(&first(&said, MOST_NAMED))
+                    )),
+                    Line::fact("Asked by").person(asked_by),
+                    Line::fact("Next")
+                        .text("add people to these roles in ")
+                        .code("policy.toml")
+                        .text(" or to their user groups; then it can be asked again."),
+                ])
+                .into_message()
+        }
+        Content::DeliveryFailed { delivery, to, error } => {
+            let place = match to {
+                Place::Channel(id) => Line::say("⚠ A message for ").channel(id),
+                Place::Person(person) => Line::say("⚠ A message for ").person(person),
+            };
+            Page::message()
+                .lines(vec![
+                    place.text(" can never arrive."),
+                    Line::fact("Why").text("Slack answers ").code(clip(error, 120)),
+                    Line::fact("Next").line(cure(error)),
+                ])
+                .small(Line::say(format!("In the log: {delivery}")))
+                .into_message()
+        }
+        Content::PolicyLoaded { digest } => Page::message()
+            .lines(vec![
+                Line::strong("Another policy is in force.")
+                    .text(" Requests that are open keep the one they were asked under."),
+            ])
+            .small(Line::say("Digest ").code(clip(digest, 80)))
+            .into_message(),
+        Content::PolicyRefused { mistakes } => {
+            let mut lines = vec![
+                Line::say("⚠ ")
+                    .bold("The changed policy has mistakes and was not loaded.")
+                    .text(" The one before stays in force."),
+            ];
+            lines.extend(
+                mistakes.iter().take(MOST_NAMED).map(|m| Line::say("• ").text(clip(m, 300))),
+            );
+            if mistakes.len() > MOST_NAMED {
+                lines.push(Line::say(format!("… and {} more", mistakes.len() - MOST_NAMED)));
+            }
+            lines.push(
+                Line::fact("Next")
+                    .text("mend them; ")
+                    .code("countersign policy check")
+                    .text(" shows all of them, with their cures."),
+            );
+            Page::message().lines(lines).into_message()
+        }
+    }
+}
+
+/// What would make a message arrive the next time, by Slack's error code.
+fn cure(error: &str) -> Line {
+    Line::say(match error {
+        "channel_not_found" => {
+            "check the channel's id in policy.toml; a private channel must also invite the app."
+        }
+        "not_in_channel" => "invite the app to the channel.",
+        "is_archived" => "unarchive the channel, or name another one in policy.toml.",
+        "restricted_action" | "restricted_action_read_only_channel" => {
+            "let apps post in this channel, or name another one in policy.toml."
+        }
+        "account_inactive" | "user_disabled" | "user_not_found" | "user_not_visible" => {
+            "the person is gone: hand their agents over, and take them out of the roles."
+        }
+        "messages_tab_disabled" => "switch the app's Messages tab on, in its App Home settings.",
+        "missing_scope" | "not_allowed_token_type" => {
+            "give the app the scopes of its manifest, and install it again."
+        }
+        "token_revoked" | "invalid_auth" | "token_expired" | "not_authed" => {
+            "install the app again and set the new token."
+        }
+        _ => {
+            return Line::default()
+                .code("countersign doctor")
+                .text(" checks tokens, scopes and channels, and says what to mend.");
+        }
+    })
+}
+
+/// How a request ended, and the next step: for the notice, and for the answer to the last click.
+pub fn outcome(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Page {
+    let end = words::outcome(request, agent, now);
+    let mut lines = vec![headline(request, agent, grant, now)];
+    lines.extend(end.map(|line| line.text(format!("   {}", request.reference))));
+    let (next, buttons) = next_step(request, agent, grant, now);
+    lines.extend(next);
+    Page::message().lines(lines).buttons(buttons)
+}
+
+fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Line {
+    let slug = agent.slug.as_str();
+    let state = request.state_at(now);
+    let mark = Line::say(format!("{} ", words::outcome_mark(&state)));
+    let subject = words::subject(request, agent);
+    mark.line(match state {
+        RequestState::Approved { .. } => match (&request.ask, grant) {
+            (Ask::Registration, _) => Line::strong(slug)
+                .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
+            (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
+            (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
+                let verb =
+                    if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
+                Line::strong(slug)
+                    .text(verb)
+                    .bold(words::access(access))
+                    .text(" until ")
+                    .at(grant.expires_at, now)
+                    .text(
+                        grant
+                            .left(now)
+                            .map_or_else(String::new, |left| format!(" ({} left)", roughly(left))),
+                    )
+            }
+            (Ask::Grant { access, .. }, None) => {
+                Line::strong(slug).text(" may have ").bold(words::access(access))
+            }
+            (Ask::Extension { access, .. }, None) => {
+                Line::strong(slug).text(" may keep ").bold(words::access(access))
+            }
+        },
+        RequestState::Denied { by, .. } if words::is_declined(request, agent, &by) => {
+            Line::say("No owner: ")
+                .person(&by)
+                .text(" does not want to answer for ")
+                .bold(slug)
+                .text(".")
+        }
+        RequestState::Denied { .. } => Line::say(format!("Not approved: {subject}.")),
+        RequestState::Cancelled { .. } => Line::say(format!("No longer asked: {subject}.")),
+        RequestState::Expired { .. } => Line::say(format!("Nobody answered in time: {subject}.")),
+        RequestState::Open => Line::say(format!("Waiting: {subject}.")),
+    })
+}
+
+type Next = (Option<Line>, Vec<slack_morphism::prelude::SlackBlockButtonElement>);
+
+fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Next {
+    let next = || Line::fact("Next");
+    let slug = agent.slug.as_str();
+    let again = || {
+        if matches!(request.ask, Ask::Registration) {
+            button(&Button::Register, "Register again")
+        } else if matches!(agent.state, AgentState::Suspended { .. }) {
+            button(&Button::Reinstate(agent.id), "Ask again")
+        } else {
+            button(&Button::Request(Some(agent.id)), "Ask again")
+        }
+    };
+    match request.state_at(now) {
+        RequestState::Approved { .. } => match (&request.ask, grant) {
+            (Ask::Registration | Ask::Reinstatement { .. }, _) => (
+                Some(
+                    next()
+                        .text("it holds no grants yet; ask for what it needs: ")
+                        .code(format!("/agent request {slug}")),
+                ),
+                vec![
+                    primary(&Button::Request(Some(agent.id)), "Ask for access"),
+                    button(&Button::Show(agent.id), "Show agent"),
+                ],
+            ),
+            (_, Some(grant)) if grant.is_live(now) => (
+                Some(next().text(if matches!(request.ask, Ask::Extension { .. }) {
+                    "nothing to do; the work goes on. A reminder comes before the end."
+                } else {
+                    "it can start. A reminder comes before the end; hand it back when the work is done."
+                })),
+                vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)],
+            ),
+            _ => (None, vec![button(&Button::Show(agent.id), "Show agent")]),
+        },
+        RequestState::Denied { by, .. } => (
+            Some(
+                next()
+                    .text("talk with ")
+                    .person(&by)
+                    .text(", change what is missing, and ask again."),
+            ),
+            vec![again()],
+        ),
+        RequestState::Cancelled { .. } => {
+            (Some(next().text("nothing to do. It can be asked again at any time.")), vec![again()])
+        }
+        RequestState::Expired { .. } => {
+            let awaited = request.awaited();
+            let whom = match (awaited.is_empty(), &request.acceptance) {
+                (true, Acceptance::Awaited) => Line::say("ask ").person(&agent.owner).text(" first"),
+                (true, _) => Line::say("ask again"),
+                (false, _) => Line::say(format!("speak to {} first", words::roles(&awaited))),
+            };
+            (Some(next().line(whom).text("; then ask again.")), vec![again()])
+        }
+        RequestState::Open => (None, Vec::new()),
+    }
+}
+
+fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
+    let mut lines = vec![
+        Line::say("ℹ️ ")
+            .line(words::asks(request, agent))
+            .text(format!("   {}", request.reference)),
+    ];
+    lines.extend(question(request, agent, None));
+    lines.extend(words::marked_outcome(request, agent, now));
+    Page::message()
+        .lines(lines)
+        .buttons(vec![
+            button(&Button::Details(request.id), "Details"),
+            button(&Button::Show(agent.id), "Show agent"),
+        ])
+        .into_message()
+}
+
+fn still_waiting(request: &Request, agent: &Agent, now: Timestamp) -> Message {
+    if !request.is_open(now) {
+        let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
+        lines.extend(words::marked_outcome(request, agent, now));
+        return Page::message().lines(lines).into_message();
+    }
+    let mut lines = vec![
+        Line::say("⏳ Still waiting: ")
+            .line(words::asks(request, agent))
+            .text(format!("   {}", request.reference)),
+        Line::fact("Asked by").person(&request.asked_by).text(", ").ago(request.asked_at, now),
+    ];
+    lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
+    lines.extend(words::requirements(request, agent, now));
+    lines.push(words::until(request, None, now).text("; then it expires."));
+    // The named owner is reminded by the same message; only what applies to nobody is left out.
+    let mut buttons = Vec::new();
+    if request.acceptance == Acceptance::Awaited {
+        buttons.push(button(&Button::Accept(request.id), "Accept as owner"));
+    }
+    if request.awaited().is_empty() {
+        buttons.push(button(&Button::Decline(request.id), "Decline…"));
+        buttons.push(button(&Button::Details(request.id), "Details"));
+    } else {
+        buttons.extend(decide(request, "Approve"));
+    }
+    Page::message().lines(lines).buttons(buttons).into_message()
+}
+
+fn ending(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
+    let Some(left) = grant.left(now) else { return ended(grant, agent, now) };
+    Page::message()
+        .lines(vec![
+            Line::say(format!("⏰ In {}: ", roughly(left)))
+                .bold(agent.slug.as_str())
+                .text(" loses ")
+                .bold(words::access(&grant.access))
+                .text(format!("   {}", grant.reference)),
+            Line::fact("Ends").at(grant.expires_at, now),
+            Line::fact("Owner").person(&agent.owner),
+            Line::fact("Next").text("extend it if the work goes on, hand it back if it is done, or do nothing and it ends by itself."),
+        ])
+        .buttons(vec![
+            button(&Button::Extend(grant.id), "Extend…"),
+            hand_back(grant),
+        ])
+        .into_message()
+}
+
+fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
+    let state = grant.state_at(now);
+    let mark = match state {
+        GrantState::Revoked { .. } => "🛑 ",
+        GrantState::Active => "⏰ ",
+        GrantState::Expired { .. } | GrantState::Released { .. } => "⌛ ",
+    };
+    let verb = if matches!(state, GrantState::Active) { " has " } else { " no longer has " };
+    let mut lines = vec![
+        Line::say(mark)
+            .bold(agent.slug.as_str())
+            .text(verb)
+            .bold(words::access(&grant.access))
+            .text(format!("   {}", grant.reference)),
+        Line::fact("State").line(words::grant_state(grant, now)),
+    ];
+    let next = match (&state, agent.is_active()) {
+        (GrantState::Active, _) => None,
+        (_, false) => Some(Line::say("the agent is not at work; nothing can be asked for it now.")),
+        (GrantState::Revoked { by, .. }, true) => {
+            Some(Line::say("speak with ").person(by).text(" before asking again."))
+        }
+        (_, true) => {
+            Some(Line::say("nothing to do. If the work goes on, ask again: ").code(format!(
+                "/agent request {} {}",
+                agent.slug.as_str(),
+                grant.access
+            )))
+        }
+    };
+    lines.extend(next.map(|line| Line::fact("Next").line(line)));
+    let buttons = if agent.is_active() && !matches!(state, GrantState::Active) {
+        vec![button(&Button::Request(Some(agent.id)), "Ask again")]
+    } else {
+        Vec::new()
+    };
+    Page::message().lines(lines).buttons(buttons).into_message()
+}
+
+fn agent_stopped(agent: &Agent, now: Timestamp) -> Message {
+    let suspended = matches!(agent.state, AgentState::Suspended { .. });
+    let mut lines = vec![
+        Line::say(format!("{} ", words::agent_mark(agent)))
+            .bold(agent.slug.as_str())
+            .text(": ")
+            .line(words::agent_state(agent, now)),
+        Line::fact("Owner").person(&agent.owner),
+    ];
+    let mut buttons = Vec::new();
+    if suspended {
+        lines.push(Line::say("Everything it had has ended, and what it asked for is cancelled."));
+        lines.push(
+            Line::fact("Next").text("its owner can ask that it may go on; people decide that."),
+        );
+        buttons.push(button(&Button::Reinstate(agent.id), "Ask that it may go on…"));
+    }
+    buttons.push(button(&Button::Show(agent.id), "Show agent"));
+    Page::message().lines(lines).buttons(buttons).into_message()
+}

@@ -1,0 +1,320 @@
+//! The words for the domain's states, the same wherever they are read.
+
+use super::escape::{and, first, roughly};
+use super::line::Line;
+use crate::domain::agent::{Agent, AgentState};
+use crate::domain::grant::{Grant, GrantState};
+use crate::domain::person::{PersonId, Standing};
+use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
+use crate::domain::review::Finding;
+use crate::domain::role::RoleName;
+use crate::domain::tier::Tier;
+use crate::domain::time::{Span, Timestamp};
+
+/// So many items of a list are named; the others are counted.
+pub const MOST_NAMED: usize = 12;
+
+/// A role as people say it: `team lead`, `VP`.
+pub fn role(name: &RoleName) -> String {
+    let words = name.as_str().replace(['-', '_'], " ");
+    if words.len() <= 3 { words.to_uppercase() } else { words }
+}
+
+/// Roles as people say them: `security and team lead`.
+pub fn roles(names: &[RoleName]) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for name in names {
+        let words = role(name);
+        if !said.contains(&words) {
+            let count = names.iter().filter(|n| *n == name).count();
+            said.push(if count > 1 { format!("{count} × {words}") } else { words });
+        }
+    }
+    and(&first(&said, MOST_NAMED))
+}
+
+/// `tier 2, internal actor`.
+pub fn tier(tier: Tier) -> String {
+    format!("tier {tier}, {}", tier.meaning())
+}
+
+/// What an agent of this tier may come to do, in one sentence.
+pub const fn tier_means(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Observer => "It reads inside the company and changes nothing.",
+        Tier::Internal => "It may change things inside the company.",
+        Tier::External => {
+            "It reaches customers, personal data, money or the world outside the company."
+        }
+    }
+}
+
+/// Resource and action with room between them: `database : read`.
+pub fn access(access: &crate::domain::access::Access) -> String {
+    format!("{} : {}", access.resource, access.action)
+}
+
+/// `1 grant`, `3 grants`.
+pub fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+fn times(n: u32) -> String {
+    match n {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// A finding of the review, with its mark.
+pub fn finding(finding: Finding) -> String {
+    let mark = if finding.is_warning() { "⚠" } else { "✓" };
+    let words = match finding {
+        Finding::OwnerActive => "owner active".to_owned(),
+        Finding::OwnerGone => "owner is no longer an active member".to_owned(),
+        Finding::Certified => "certified".to_owned(),
+        Finding::CertificationLapsed => "certification has lapsed".to_owned(),
+        Finding::TierSuffices => "tier allows it".to_owned(),
+        Finding::RaisesTier { from, to } => format!("raises its tier from {from} to {to}"),
+        Finding::FirstTime => "first time for this resource".to_owned(),
+        Finding::HadBefore { times: n } => format!("had this {} before", times(n)),
+        Finding::DeniedBefore { times: n } => format!("denied {} before", times(n)),
+        Finding::Sensitive { sensitivity } => format!("{} data", sensitivity.word()),
+    };
+    format!("{mark} {words}")
+}
+
+/// All findings on one line.
+pub fn findings(found: &[Finding]) -> Option<Line> {
+    let said: Vec<String> = found.iter().copied().map(finding).collect();
+    (!said.is_empty()).then(|| Line::fact("Checks").text(first(&said, MOST_NAMED).join("   ")))
+}
+
+/// What a request asks, as the beginning of a card: `support-agent-v2 asks for database : read`.
+pub fn asks(request: &Request, agent: &Agent) -> Line {
+    let line = Line::strong(agent.slug.as_str());
+    match &request.ask {
+        Ask::Registration => line.text(" asks to be registered"),
+        Ask::Grant { access: a, .. } => line.text(" asks for ").bold(access(a)),
+        Ask::Extension { access: a, by, .. } => {
+            line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
+        }
+        Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
+    }
+}
+
+/// The same as part of a sentence: `database : read for support-agent-v2`.
+pub fn subject(request: &Request, agent: &Agent) -> String {
+    let slug = agent.slug.as_str();
+    match &request.ask {
+        Ask::Registration => format!("the registration of {slug}"),
+        Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
+        Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
+        Ask::Reinstatement { .. } => format!("that {slug} may go on"),
+    }
+}
+
+/// Who covers what, who is awaited: `✓ team lead: Theo, 2 minutes ago   ○ security`.
+///
+/// A named owner's word is one of the things that are awaited.
+pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line> {
+    let needs = request.requirements();
+    let mut said: Vec<Line> = needs
+        .iter()
+        .take(MOST_NAMED)
+        .map(|need| match need.covered_by {
+            Some(vote) => Line::say(format!("✓ {}: ", role(need.role)))
+                .person(&vote.by)
+                .text(", ")
+                .ago(vote.at, now),
+            None => Line::say(format!("○ {}", role(need.role))),
+        })
+        .collect();
+    if needs.len() > MOST_NAMED {
+        said.push(Line::say(format!("and {} more", needs.len() - MOST_NAMED)));
+    }
+    match request.acceptance {
+        Acceptance::NotNeeded => {}
+        Acceptance::Awaited => {
+            said.push(Line::say("○ ").person(&agent.owner).text(" as owner"));
+        }
+        Acceptance::Given { at } => said
+            .push(Line::say("✓ ").person(&agent.owner).text(" accepted as owner, ").ago(at, now)),
+    }
+    if said.is_empty() {
+        return None;
+    }
+    let mut line = Line::fact(if request.is_open(now) { "Needs" } else { "Needed" });
+    for (i, one) in said.into_iter().enumerate() {
+        line = if i > 0 { line.text("   ").line(one) } else { line.line(one) };
+    }
+    Some(line)
+}
+
+/// Until when people can answer, and how long it usually takes.
+pub fn until(request: &Request, usual: Option<Span>, now: Timestamp) -> Line {
+    let line = Line::fact("Until").at(request.decide_by, now);
+    match usual {
+        Some(span) => line.text(format!(" (usually takes {})", roughly(span))),
+        None => line,
+    }
+}
+
+/// The mark of how a request ended.
+pub const fn outcome_mark(state: &RequestState) -> &'static str {
+    match state {
+        RequestState::Open => "⏳",
+        RequestState::Approved { .. } => "✅",
+        RequestState::Denied { .. } => "❌",
+        RequestState::Cancelled { .. } => "⚪",
+        RequestState::Expired { .. } => "⌛",
+    }
+}
+
+/// How a request ended, with its mark. `None` while it is open.
+pub fn marked_outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line> {
+    let mark = outcome_mark(&request.state_at(now));
+    outcome(request, agent, now).map(|line| Line::say(format!("{mark} ")).line(line))
+}
+
+/// How a request ended: in words, by whom, when. `None` while it is open.
+pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line> {
+    Some(match request.state_at(now) {
+        RequestState::Open => return None,
+        RequestState::Approved { at, by: ApprovedBy::Policy { rule } } => Line::strong("Approved")
+            .text(" at once, ")
+            .at(at, now)
+            .text(", by the policy’s rule ")
+            .quoted(&rule),
+        RequestState::Approved { at, by: ApprovedBy::People } => {
+            let mut line = Line::strong("Approved");
+            let voters: Vec<_> =
+                request.requirements().into_iter().filter_map(|r| r.covered_by).collect();
+            for (i, vote) in voters.iter().take(MOST_NAMED).enumerate() {
+                let word = match i {
+                    0 => " by ",
+                    i if i + 1 == voters.len() => " and ",
+                    _ => ", ",
+                };
+                line = line.text(word).person(&vote.by);
+            }
+            line.text(", ").at(at, now)
+        }
+        RequestState::Denied { at, by, reason } => {
+            Line::strong(if is_declined(request, agent, &by) { "Declined" } else { "Denied" })
+                .text(" by ")
+                .person(&by)
+                .text(", ")
+                .at(at, now)
+                .text(": ")
+                .quoted(&reason)
+        }
+        RequestState::Cancelled { at, by, reason } => {
+            let word = if by == request.asked_by { "Taken back" } else { "Cancelled" };
+            let line = Line::strong(word).text(" by ").person(&by).text(", ").at(at, now);
+            if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
+        }
+        RequestState::Expired { at } => Line::strong("Expired").text(" unanswered, ").at(at, now),
+    })
+}
+
+/// Whether a no is the named owner's, who does not want to be it.
+pub fn is_declined(request: &Request, agent: &Agent, by: &PersonId) -> bool {
+    *by == agent.owner && request.acceptance == Acceptance::Awaited
+}
+
+/// Where an agent stands.
+pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
+    match &agent.state {
+        AgentState::Pending { .. } => Line::say("waiting for approval"),
+        AgentState::Active { certified_until, .. } if now >= *certified_until => {
+            Line::say("at work, certification has lapsed")
+        }
+        AgentState::Active { .. } => Line::say("at work"),
+        AgentState::Suspended { at, by, reason, .. } => {
+            let line = Line::say("stopped by ").person(by).text(", ").at(*at, now);
+            if reason.is_empty() { line } else { line.text(": ").quoted(reason) }
+        }
+        AgentState::Retired { at, by } => {
+            Line::say("retired by ").person(by).text(", ").at(*at, now)
+        }
+        AgentState::Rejected { at } => Line::say("registration not approved, ").at(*at, now),
+    }
+}
+
+/// The mark of where an agent stands.
+pub const fn agent_mark(agent: &Agent) -> &'static str {
+    match agent.state {
+        AgentState::Pending { .. } => "🟡",
+        AgentState::Active { .. } => "🟢",
+        AgentState::Suspended { .. } => "🛑",
+        AgentState::Retired { .. } | AgentState::Rejected { .. } => "⚪",
+    }
+}
+
+/// How a grant stands: the time left, or how it ended.
+pub fn grant_state(grant: &Grant, now: Timestamp) -> Line {
+    match grant.state_at(now) {
+        GrantState::Active => {
+            let line = match grant.left(now) {
+                Some(left) => Line::say(format!("{} left, until ", roughly(left))),
+                None => Line::say("until "),
+            };
+            line.at(grant.expires_at, now)
+        }
+        GrantState::Expired { .. } => {
+            Line::say("ended when its time came, ").at(grant.expires_at, now)
+        }
+        GrantState::Revoked { at, by, reason } => {
+            let line = Line::say("revoked by ").person(&by).text(", ").at(at, now);
+            if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
+        }
+        GrantState::Released { at, by } => {
+            Line::say("handed back by ").person(&by).text(", ").at(at, now)
+        }
+    }
+}
+
+/// Why somebody of this standing can do nothing here, as a sentence to them.
+pub const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "You are a full member of this workspace.",
+        Standing::Guest => "You are a guest in this workspace.",
+        Standing::Outsider => "You belong to another workspace.",
+        Standing::Deactivated => "Your account is deactivated.",
+        Standing::Bot => "Bots and apps cannot ask, own or decide.",
+        Standing::Invited => "You have not finished joining this workspace.",
+        Standing::Unknown => "Slack does not know this account.",
+    }
+}
+
+/// The same of somebody else, as the end of a sentence: `is a guest`.
+pub const fn is_standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "is a full member",
+        Standing::Guest => "is a guest",
+        Standing::Outsider => "belongs to another workspace",
+        Standing::Deactivated => "has a deactivated account",
+        Standing::Bot => "is a bot or an app",
+        Standing::Invited => "has not joined yet",
+        Standing::Unknown => "is not known to Slack",
+    }
+}
+
+/// The questions whose answers make the tier, and what each is about.
+pub const QUESTIONS: [(&str, &str, &str); 4] = [
+    ("writes", "It writes or changes something", "Creates, edits, deletes, sends, deploys"),
+    ("customer_data", "It sees customer or personal data", "Names, addresses, messages, orders"),
+    ("external_calls", "It calls or messages outside the company", "Other companies' APIs, e-mail"),
+    ("money", "It can move or promise money", "Refunds, discounts, purchases"),
+];
+
+/// How long a wait usually is: `Usually takes 40 minutes`, or the deadline where nothing is known.
+pub fn wait(usual: Option<Span>, decide_by: Timestamp, now: Timestamp) -> Line {
+    match usual {
+        Some(span) => Line::say(format!("usually {}, at most until ", roughly(span))),
+        None => Line::say("at most until "),
+    }
+    .at(decide_by, now)
+}

@@ -1,0 +1,103 @@
+//! Agents.
+
+use sqlx::types::Json;
+
+use super::error::StoreError;
+use super::session::{Session, all, count, entities, entity, execute, read_text};
+use super::statement::statements;
+use super::tx::Tx;
+use crate::domain::agent::{Agent, Slug};
+use crate::domain::ids::AgentId;
+use crate::domain::person::PersonId;
+
+statements! {
+    INSERT on "agents" = "INSERT INTO agents (id, slug, owner, team, tier, state, registered_at, doc) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    UPDATE on "agents" = "UPDATE agents \
+        SET slug = $2, owner = $3, team = $4, tier = $5, state = $6, doc = $7 WHERE id = $1";
+    BY_ID on "agents" = "SELECT id, doc FROM agents WHERE id = $1";
+    BY_SLUG on "agents" = "SELECT id, doc FROM agents WHERE slug = $1 AND state <> 'rejected'";
+    OF_OWNER on "agents" = "SELECT id, doc FROM agents \
+        WHERE owner = $1 AND state NOT IN ('rejected', 'retired') ORDER BY slug";
+    PAGE on "agents" = "SELECT id, doc FROM agents WHERE state <> 'rejected' \
+        ORDER BY slug LIMIT $1 OFFSET $2";
+    COUNT on "agents" = "SELECT COUNT(*) FROM agents WHERE state <> 'rejected'";
+    SLUGS on "agents" = "SELECT slug, id FROM agents WHERE state <> 'rejected' \
+        ORDER BY slug LIMIT 10000";
+}
+
+impl Tx {
+    /// Keeps a new agent. [`StoreError::Conflict`] if its name is taken.
+    pub async fn insert_agent(&mut self, agent: &Agent) -> Result<(), StoreError> {
+        let inserted = execute!(
+            self,
+            INSERT,
+            agent.id.to_string(),
+            agent.slug.as_str(),
+            agent.owner.to_string(),
+            agent.team.as_str(),
+            i64::from(agent.tier.number()),
+            agent.state.word(),
+            agent.registered_at,
+            Json(agent),
+        )?;
+        if inserted == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::conflict(format!("there is an agent called {}", agent.slug)))
+        }
+    }
+
+    /// Keeps the agent as it is now. [`StoreError::Conflict`] if there is none.
+    pub async fn update_agent(&mut self, agent: &Agent) -> Result<(), StoreError> {
+        let updated = execute!(
+            self,
+            UPDATE,
+            agent.id.to_string(),
+            agent.slug.as_str(),
+            agent.owner.to_string(),
+            agent.team.as_str(),
+            i64::from(agent.tier.number()),
+            agent.state.word(),
+            Json(agent),
+        )?;
+        if updated == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::conflict(format!("there is no agent {}", agent.id)))
+        }
+    }
+}
+
+impl Session {
+    /// The agent.
+    pub async fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        entity!(self, BY_ID, Agent, id.to_string())
+    }
+
+    /// The agent of this name, unless its registration came to nothing.
+    pub async fn agent_by_slug(&mut self, slug: &str) -> Result<Option<Agent>, StoreError> {
+        entity!(self, BY_SLUG, Agent, slug)
+    }
+
+    /// The agents that this person answers for, by name; not those that were rejected or retired.
+    pub async fn agents_of(&mut self, owner: &PersonId) -> Result<Vec<Agent>, StoreError> {
+        entities!(self, OF_OWNER, Agent, owner.to_string())
+    }
+
+    /// A page of all agents by name, without the rejected, and how many there are in all.
+    pub async fn agents(
+        &mut self,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<Agent>, u32), StoreError> {
+        let page = entities!(self, PAGE, Agent, i64::from(limit), i64::from(offset))?;
+        Ok((page, count!(self, COUNT)?))
+    }
+
+    /// The names of all agents but the rejected; at most 10,000.
+    pub async fn slugs(&mut self) -> Result<Vec<Slug>, StoreError> {
+        let rows = all!(self, SLUGS, (String, String))?;
+        rows.iter().map(|(slug, id)| read_text(slug, "agents", "slug", id)).collect()
+    }
+}

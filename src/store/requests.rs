@@ -1,0 +1,213 @@
+//! Requests and the votes on them.
+
+use sqlx::types::Json;
+
+use super::error::StoreError;
+use super::session::{Session, all, count, entities, entity, execute};
+use super::statement::statements;
+use super::tx::Tx;
+use crate::domain::access::Access;
+use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::PersonId;
+use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
+use crate::domain::tier::Tier;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::vote::Choice;
+
+statements! {
+    INSERT on "requests" = "INSERT INTO requests (id, number, agent_id, asked_by, asked_at, ask, access, \
+        grant_id, tier, decide_by, state, ended_at, by_people, doc) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+    UPDATE on "requests" = "UPDATE requests \
+        SET tier = $2, decide_by = $3, state = $4, ended_at = $5, by_people = $6, doc = $7 \
+        WHERE id = $1 AND state = 'open'";
+    VOTES on "votes" = "SELECT COUNT(*) FROM votes WHERE request_id = $1";
+    VOTE on "votes" = "INSERT INTO votes (request_id, person, approve, at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT DO NOTHING";
+    BY_ID on "requests" = "SELECT id, doc FROM requests WHERE id = $1";
+    BY_NUMBER on "requests" = "SELECT id, doc FROM requests WHERE number = $1";
+    OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' \
+        ORDER BY asked_at, number LIMIT $1";
+    OPEN_OF_AGENT on "requests" = "SELECT id, doc FROM requests \
+        WHERE agent_id = $1 AND state = 'open' ORDER BY number";
+    OPEN_BY on "requests" = "SELECT id, doc FROM requests \
+        WHERE asked_by = $1 AND state = 'open' ORDER BY number";
+    OF_AGENT on "requests" = "SELECT id, doc FROM requests WHERE agent_id = $1 \
+        ORDER BY number DESC LIMIT $2";
+    OPEN_GRANT on "requests" = "SELECT id, doc FROM requests \
+        WHERE agent_id = $1 AND ask = 'grant' AND access = $2 AND state = 'open' ORDER BY number LIMIT 1";
+    OPEN_EXTENSION on "requests" = "SELECT id, doc FROM requests \
+        WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
+    OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
+        WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
+    DENIALS on "requests" = "SELECT COUNT(*) FROM requests \
+        WHERE agent_id = $1 AND access = $2 AND state = 'denied'";
+    WAITS on "requests" = "SELECT asked_at, ended_at FROM requests \
+        WHERE tier = $1 AND by_people = TRUE AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
+}
+
+/// Whether people approved it.
+const fn by_people(request: &Request) -> bool {
+    matches!(request.state, RequestState::Approved { by: ApprovedBy::People, .. })
+}
+
+impl Tx {
+    /// Keeps a new request. Its agent must be kept before it.
+    pub async fn insert_request(&mut self, request: &Request) -> Result<(), StoreError> {
+        let grant = match &request.ask {
+            Ask::Extension { grant, .. } => Some(grant.to_string()),
+            Ask::Registration | Ask::Grant { .. } | Ask::Reinstatement { .. } => None,
+        };
+        let inserted = execute!(
+            self,
+            INSERT,
+            request.id.to_string(),
+            i64::from(request.reference.number),
+            request.agent.to_string(),
+            request.asked_by.to_string(),
+            request.asked_at,
+            request.ask.word(),
+            request.ask.access().map(ToString::to_string),
+            grant,
+            i64::from(request.tier.number()),
+            request.decide_by,
+            request.state.word(),
+            request.state.ended_at(),
+            by_people(request),
+            Json(request),
+        )?;
+        if inserted != 1 {
+            return Err(StoreError::conflict(format!("there is a request {}", request.reference)));
+        }
+        self.keep_votes(request).await
+    }
+
+    /// Keeps the request as it is now. [`StoreError::Conflict`] if it had ended (a request ends
+    /// once), or if somebody voted on it meanwhile.
+    pub async fn update_request(&mut self, request: &Request) -> Result<(), StoreError> {
+        let updated = execute!(
+            self,
+            UPDATE,
+            request.id.to_string(),
+            i64::from(request.tier.number()),
+            request.decide_by,
+            request.state.word(),
+            request.state.ended_at(),
+            by_people(request),
+            Json(request),
+        )?;
+        if updated != 1 {
+            return Err(StoreError::conflict(format!(
+                "{} is not open any more",
+                request.reference
+            )));
+        }
+        self.keep_votes(request).await
+    }
+
+    /// Keeps the votes that are new. Votes only ever come on top: what a person said stays said,
+    /// and the table's key has room for one word of each.
+    async fn keep_votes(&mut self, request: &Request) -> Result<(), StoreError> {
+        if request.votes.is_empty() {
+            return Ok(());
+        }
+        let kept = count!(self, VOTES, request.id.to_string())?;
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        let Some(new) = request.votes.get(kept..) else {
+            let what = format!("somebody voted on {} meanwhile", request.reference);
+            return Err(StoreError::conflict(what));
+        };
+        for vote in new {
+            let approve = matches!(vote.choice, Choice::Approve);
+            let (id, person) = (request.id.to_string(), vote.by.to_string());
+            if execute!(self, VOTE, id, person, approve, vote.at)? != 1 {
+                let what = format!("{} has voted on {}", vote.by, request.reference);
+                return Err(StoreError::conflict(what));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// The request.
+    pub async fn request(&mut self, id: RequestId) -> Result<Option<Request>, StoreError> {
+        entity!(self, BY_ID, Request, id.to_string())
+    }
+
+    /// The request with this number in its reference.
+    pub async fn request_by_number(&mut self, number: u32) -> Result<Option<Request>, StoreError> {
+        entity!(self, BY_NUMBER, Request, i64::from(number))
+    }
+
+    /// The open requests, the oldest first. Whether the time to decide has passed is not looked at.
+    pub async fn open_requests(&mut self, limit: u32) -> Result<Vec<Request>, StoreError> {
+        entities!(self, OPEN, Request, i64::from(limit))
+    }
+
+    /// The open requests about this agent, the oldest first.
+    pub async fn open_requests_of_agent(
+        &mut self,
+        agent: AgentId,
+    ) -> Result<Vec<Request>, StoreError> {
+        entities!(self, OPEN_OF_AGENT, Request, agent.to_string())
+    }
+
+    /// The open requests that this person made, the oldest first.
+    pub async fn open_requests_by(
+        &mut self,
+        person: &PersonId,
+    ) -> Result<Vec<Request>, StoreError> {
+        entities!(self, OPEN_BY, Request, person.to_string())
+    }
+
+    /// All requests about this agent, the newest first.
+    pub async fn requests_of_agent(
+        &mut self,
+        agent: AgentId,
+        limit: u32,
+    ) -> Result<Vec<Request>, StoreError> {
+        entities!(self, OF_AGENT, Request, agent.to_string(), i64::from(limit))
+    }
+
+    /// The open request for a grant of this access to this agent.
+    pub async fn open_grant_request(
+        &mut self,
+        agent: AgentId,
+        access: &Access,
+    ) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_GRANT, Request, agent.to_string(), access.to_string())
+    }
+
+    /// The open request to extend this grant.
+    pub async fn open_extension(&mut self, grant: GrantId) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_EXTENSION, Request, grant.to_string())
+    }
+
+    /// The open request to let this agent go on after it was stopped.
+    pub async fn open_reinstatement(
+        &mut self,
+        agent: AgentId,
+    ) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_REINSTATEMENT, Request, agent.to_string())
+    }
+
+    /// How often this agent was denied this access.
+    pub async fn denials(&mut self, agent: AgentId, access: &Access) -> Result<u32, StoreError> {
+        count!(self, DENIALS, agent.to_string(), access.to_string())
+    }
+
+    /// How long the people of this tier usually take to approve: the median of the last 50; none
+    /// while there are fewer than 3 to judge by.
+    pub async fn usual_wait(&mut self, tier: Tier) -> Result<Option<Span>, StoreError> {
+        let rows = all!(self, WAITS, (Timestamp, Timestamp), i64::from(tier.number()))?;
+        if rows.len() < 3 {
+            return Ok(None);
+        }
+        let mut waits: Vec<i64> =
+            rows.iter().map(|(asked, ended)| (*ended - *asked).num_seconds()).collect();
+        waits.sort_unstable();
+        let median = waits.get(waits.len() / 2).copied().unwrap_or_default();
+        Ok(Some(Span::seconds(u32::try_from(median.max(0)).unwrap_or(u32::MAX))))
+    }
+}

@@ -1,0 +1,173 @@
+//! A write transaction, as the work inside it sees it.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::FromRow;
+
+use super::error::{Cause, StoreError};
+use super::session::{Link, Session, Trouble, bounded, execute, unsure};
+use super::statement::statements;
+use crate::domain::event::ChainHash;
+
+statements! {
+    STORE_HEAD on "chain_head" = "UPDATE chain_head \
+        SET seq = $1, hash = $2, requests = $3, deliveries = $4 WHERE only_row = 1";
+}
+
+/// Takes the right to write at once (a transaction that begins with reading could not get it later:
+/// SQLITE_BUSY_SNAPSHOT) and reads the head; one round trip.
+const BEGIN_SQLITE: &str =
+    "BEGIN IMMEDIATE; SELECT seq, hash, requests, deliveries FROM chain_head";
+/// The same: whoever locks the head's row is the one who writes, among all replicas.
+const BEGIN_POSTGRES: &str =
+    "BEGIN; SELECT seq, hash, requests, deliveries FROM chain_head FOR UPDATE";
+
+/// A write transaction: a [`Session`] that may also change things. What is done through it is done
+/// as a whole or not at all.
+#[derive(Debug)]
+pub struct Tx {
+    session: Session,
+    /// The head as this transaction leaves it.
+    pub(super) head: Head,
+    /// The head as the database has it.
+    stored: Head,
+}
+
+/// The last line of the log and the counters, kept in memory while the transaction holds their row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) seq: i64,
+    pub(super) hash: ChainHash,
+    pub(super) requests: i64,
+    pub(super) deliveries: i64,
+}
+
+/// Where to go back to.
+#[derive(Debug, Clone)]
+pub(super) struct Mark {
+    head: Head,
+    touched: bool,
+}
+
+type HeadRow = (i64, String, i64, i64);
+
+impl Head {
+    fn of((seq, hash, requests, deliveries): HeadRow) -> Self {
+        let hash = if seq == 0 { ChainHash::origin() } else { ChainHash::from_text(hash) };
+        Self { seq, hash, requests, deliveries }
+    }
+
+    fn origin() -> Self {
+        Self { seq: 0, hash: ChainHash::origin(), requests: 0, deliveries: 0 }
+    }
+}
+
+impl Deref for Tx {
+    type Target = Session;
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+}
+
+impl Tx {
+    /// Not begun yet.
+    pub(super) fn on(session: Session) -> Self {
+        Self { session, head: Head::origin(), stored: Head::origin() }
+    }
+
+    /// Begins, and waits for the right to write.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.session.failed = None;
+        self.session.touched = false;
+        let limit = self.session.limit;
+        let rows: Result<Vec<HeadRow>, Trouble> = match &mut self.session.link {
+            Link::Sqlite(c) => bounded(limit, sqlx::raw_sql(BEGIN_SQLITE).fetch_all(&mut **c))
+                .await
+                .and_then(|rows| {
+                    rows.iter()
+                        .map(HeadRow::from_row)
+                        .collect::<Result<_, _>>()
+                        .map_err(Trouble::Sql)
+                }),
+            Link::Postgres(c) => bounded(limit, sqlx::raw_sql(BEGIN_POSTGRES).fetch_all(&mut **c))
+                .await
+                .and_then(|rows| {
+                    rows.iter()
+                        .map(HeadRow::from_row)
+                        .collect::<Result<_, _>>()
+                        .map_err(Trouble::Sql)
+                }),
+            Link::Gone => Err(Trouble::Slow),
+        };
+        let rows = self.session.judge("chain_head", rows)?;
+        let head = rows.into_iter().next().ok_or_else(|| StoreError::Inconsistent {
+            table: "chain_head",
+            column: "only_row".to_owned(),
+            row: "1".to_owned(),
+        })?;
+        self.stored = Head::of(head);
+        self.head = self.stored.clone();
+        Ok(())
+    }
+
+    /// Makes everything durable. Says whether anything was changed.
+    pub(super) async fn commit(&mut self) -> Result<bool, Cause> {
+        if self.head != self.stored {
+            let head = self.head.clone();
+            let stored = execute!(
+                self,
+                STORE_HEAD,
+                head.seq,
+                head.hash.as_str(),
+                head.requests,
+                head.deliveries
+            )
+            .map_err(StoreError::into_cause)?;
+            if stored != 1 {
+                return Err(Cause::Spoilt("the head's row is missing".to_owned()));
+            }
+        }
+        // PostgreSQL answers the COMMIT of a failed transaction with success, and rolls back.
+        if let Some(why) = &self.session.failed {
+            return Err(Cause::Spoilt(why.clone()));
+        }
+        self.session.command("COMMIT").await.map_err(unsure)?;
+        Ok(self.session.touched)
+    }
+
+    /// Takes everything back.
+    pub(super) async fn rollback(&mut self) -> Result<(), StoreError> {
+        self.session.failed = None;
+        self.session.command("ROLLBACK").await
+    }
+
+    /// Where the transaction stands.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { head: self.head.clone(), touched: self.session.touched }
+    }
+
+    /// Opens a savepoint; there is one at a time.
+    pub(super) async fn save(&mut self) -> Result<(), StoreError> {
+        self.session.command("SAVEPOINT work").await
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub(super) async fn keep(&mut self) -> Result<(), StoreError> {
+        self.session.command("RELEASE SAVEPOINT work").await
+    }
+
+    /// Takes back what was done since the savepoint.
+    pub(super) async fn undo(&mut self, mark: Mark) -> Result<(), StoreError> {
+        self.session.failed = None;
+        self.session.command("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await?;
+        self.head = mark.head;
+        self.session.touched = mark.touched;
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! The map of the house is true: who may use whom, how large a file may be, and what is depended on.
+//!
+//! The rules stand here, and for readers in the table of the crate's documentation; both must say the
+//! same, so that a new edge is a decision that shows in two places.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read what it tests has failed")]
+
+mod dependencies;
+mod scan;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use scan::File;
+
+/// Each module and what it may use beside itself.
+const RULES: [(&str, &[&str]); 13] = [
+    ("domain", &[]),
+    ("clock", &["domain"]),
+    ("policy", &["domain"]),
+    ("store", &["domain"]),
+    ("service", &["domain", "clock", "policy", "store"]),
+    ("jobs", &["domain", "clock", "store", "service"]),
+    ("slack", &["domain", "clock", "service"]),
+    ("api", &["domain", "clock", "service"]),
+    ("sandbox", &[]),
+    ("config", EVERYTHING),
+    ("telemetry", EVERYTHING),
+    ("lifecycle", EVERYTHING),
+    ("cli", EVERYTHING),
+];
+
+/// Stands for all modules: those that put the house together.
+const EVERYTHING: &[&str] = &["*"];
+
+/// The most lines of code a file may have, its tests and comments not counted.
+const LONGEST: usize = 600;
+
+/// All Rust files below a folder, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files that a build of the product reads, each with its code and its edges.
+fn scan(src: &Path) -> Vec<File> {
+    let all: Vec<File> = files(src)
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            File::read(path.strip_prefix(src).unwrap(), &text)
+        })
+        .collect();
+    let tests: Vec<Vec<String>> = all.iter().flat_map(|file| file.test_modules.clone()).collect();
+    all.into_iter().filter(|file| !tests.iter().any(|test| file.module.starts_with(test))).collect()
+}
+
+/// The edges that the rules do not allow, a sentence each.
+fn forbidden(src: &Path) -> Vec<String> {
+    let rules = BTreeMap::from(RULES);
+    let mut faults = Vec::new();
+    for file in scan(src) {
+        let Some(module) = file.module.first() else { continue };
+        if module == "main" || module == "bin" {
+            continue;
+        }
+        let Some(may) = rules.get(module.as_str()) else {
+            faults.push(format!(
+                "{}: no rule says what `{module}` may use; add one here and to the table in lib.rs",
+                file.path.display()
+            ));
+            continue;
+        };
+        for edge in &file.edges {
+            let to = edge.to.as_str();
+            if to != module && !may.contains(&"*") && !may.contains(&to) {
+                faults.push(format!(
+                    "{}:{}: `{module}` must not use `{to}`",
+                    file.path.display(),
+                    edge.line
+                ));
+            }
+        }
+    }
+    faults
+}
+
+fn too_long(src: &Path) -> Vec<String> {
+    scan(src)
+        .into_iter()
+        .filter(|file| file.lines > LONGEST)
+        .map(|file| format!("{}: {} lines of code; split it", file.path.display(), file.lines))
+        .collect()
+}
+
+/// The table of the crate's documentation: each module, and what it may use.
+fn table(lib: &str) -> BTreeMap<String, Vec<String>> {
+    let mut rows = BTreeMap::new();
+    for line in lib.lines().filter_map(|line| line.strip_prefix("//! |")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [modules, _, may, ..] = cells.as_slice() else { continue };
+        let mut may: Vec<String> = match *may {
+            "nothing of ours" => Vec::new(),
+            "everything" => vec!["*".to_owned()],
+            list => list.split(", ").map(str::to_owned).collect(),
+        };
+        may.sort();
+        let names = modules.split('`').skip(1).step_by(2);
+        rows.extend(names.map(|name| (name.to_owned(), may.clone())));
+    }
+    rows
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+#[test]
+fn nobody_uses_what_it_may_not() {
+    let faults = forbidden(&src());
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let faults = too_long(&src());
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_map_in_the_crates_documentation_says_the_same() {
+    let lib = fs::read_to_string(src().join("lib.rs")).unwrap();
+    let declared: Vec<String> = lib
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .map(str::to_owned)
+        .collect();
+    assert!(declared.len() >= 10, "the modules of lib.rs were not found: {declared:?}");
+    let rules: BTreeMap<String, Vec<String>> = RULES
+        .into_iter()
+        .filter(|(module, _)| declared.iter().any(|name| name == module))
+        .map(|(module, may)| {
+            let mut may: Vec<String> = may.iter().map(|name| (*name).to_owned()).collect();
+            may.sort();
+            (module.to_owned(), may)
+        })
+        .collect();
+    assert_eq!(table(&lib), rules, "left: the table in lib.rs; right: the rules of this test");
+    for module in declared {
+        assert!(rules.contains_key(&module), "`{module}` has no rule");
+    }
+}
+
+/// A test of the tests: a tree with every fault in it, in every disguise.
+#[test]
+fn faults_are_found_in_every_disguise() {
+    let tree = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = tree.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("lib.rs", "pub mod domain; pub mod service;");
+    write("main.rs", "use countersign::cli; mod x { use crate::slack; }");
+    write("domain/mod.rs", "pub mod a;\n#[cfg(test)]\nmod a_tests;\n");
+    write("domain/a.rs", "use crate::domain::b;\nuse\n  crate :: store :: Tx;\n");
+    write("domain/a_tests.rs", "use crate::store::Tx;\n");
+    write("service/plain.rs", "fn f() {\n  crate::slack::views::card();\n}\n");
+    write("service/group.rs", "use crate::{\n  domain::{x, slack},\n  api,\n  clock::Clock,\n};\n");
+    write("service/deep/above.rs", "mod inner {\n  use super::super::super::super::jobs::x;\n}\n");
+    write(
+        "service/deep/inside.rs",
+        "use super::super::plain;\nuse super::above::{inner, slack};\n",
+    );
+    write("service/macros.rs", "macro_rules! m { () => { $crate::sandbox::x() } }\n");
+    write(
+        "service/innocent.rs",
+        concat!(
+            "//! [`crate::slack`] and `use crate::slack;`\n",
+            "/* use crate::slack; /* use crate::api; */ */\n",
+            "fn f<'a>(c: &'a str) -> [char; 3] { let _ = \"use crate::slack;\\\" crate::api\";\n",
+            "  let _ = r#\"crate::\"slack\" \"#; ['\"', '\\'', 'a'] }\n",
+            "#[cfg(test)]\nuse crate::slack::a;\n",
+            "#[cfg(test)]\nmod tests {\n  use crate::slack;\n}\n",
+            "mod not_crate { use slack::x; }\n",
+        ),
+    );
+    write("service/slack_is_here.rs", "#[cfg(test)]\nmod t {}\nuse crate::slack;\n");
+    write("newcomer.rs", "fn f() {}\n");
+    write("domain/long.rs", &format!("//! Long.\n\n{}", "fn f() {}\n".repeat(601)));
+    write(
+        "domain/full.rs",
+        &format!(
+            "{}#[cfg(test)]\nmod t {{\n{}}}\n",
+            "fn f() {}\n".repeat(600),
+            "fn f() {}\n".repeat(9)
+        ),
+    );
+
+    let slashes = |faults: Vec<String>| faults.join("\n").replace('\\', "/");
+    assert_eq!(
+        slashes(forbidden(tree.path())),
+        "domain/a.rs:3: `domain` must not use `store`\n\
+         newcomer.rs: no rule says what `newcomer` may use; add one here and to the table in lib.rs\n\
+         service/deep/above.rs:2: `service` must not use `jobs`\n\
+         service/group.rs:3: `service` must not use `api`\n\
+         service/macros.rs:1: `service` must not use `sandbox`\n\
+         service/plain.rs:2: `service` must not use `slack`\n\
+         service/slack_is_here.rs:3: `service` must not use `slack`"
+    );
+    assert_eq!(slashes(too_long(tree.path())), "domain/long.rs: 601 lines of code; split it");
+}
