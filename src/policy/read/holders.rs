@@ -10,9 +10,6 @@ use crate::policy::rules::{Holders, Team};
 
 const HOLDERS: &str = "{ usergroup = \"S…\" } or { people = [\"U…\"] }";
 
-/// The role whose holders may stop any agent and end any grant.
-const SECURITY: &str = "security";
-
 /// The roles, each with the place of its name.
 pub(super) type Roles = BTreeMap<RoleName, (Holders, usize)>;
 
@@ -23,7 +20,7 @@ pub(super) fn roles(log: &mut Log<'_>, root: &Table<'_, '_>) -> Roles {
         return roles;
     };
     let Some(table) = value.table(log, "[roles]") else { return roles };
-    if table.get(SECURITY).is_none() {
+    if table.get(RoleName::SECURITY).is_none() {
         no_security(log, table.at);
     }
     for (key, value) in table.named(log, "a role") {
