@@ -160,7 +160,7 @@ impl Service {
                 Finding::OwnerGone | Finding::CertificationLapsed | Finding::RaisesTier { .. }
             )
         });
-        let case = Case::Extension { tier, access: &access, by: total.plus(asked) };
+        let case = Case::Extension { tier, access: &access, total: total.plus(asked) };
         let rule = if ordinary { policy.without_people(&case) } else { None };
         let ask = Ask::Extension { grant: grant.id, access, by: asked, because };
         self.put_question(by, agent, ask, tier, findings, rule, once).await
