@@ -94,6 +94,15 @@ pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     )
 }
 
+/// A live grant on one line.
+pub fn grant_line(of: &GrantOf, now: Timestamp) -> Line {
+    Line::strong(words::access(&of.grant.access))
+        .text(" for ")
+        .bold(of.agent.slug.as_str())
+        .text(format!("   {}   ", of.grant.reference))
+        .line(words::grant_state(&of.grant, now))
+}
+
 /// A live grant: its owner can extend it and hand it back; others, who may, can revoke it. With no
 /// reader named, both.
 pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Timestamp) -> bool {
