@@ -94,9 +94,9 @@ pub fn help(overview: &Overview) -> Message {
 /// All commands with one example each.
 pub fn static_help() -> Message {
     let mut lines =
-        vec![Line::strong("What can be typed").text("   Typed in part, a form asks the rest.")];
+        vec![Line::strong("What can be typed").text(": typed in part, a form asks the rest.")];
     for (typed, does) in COMMANDS {
-        lines.push(Line::default().code(typed).text(format!("   {does}")));
+        lines.push(Line::default().code(typed).text(format!("  {does}")));
     }
     Page::message()
         .lines(lines)
