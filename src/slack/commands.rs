@@ -190,36 +190,27 @@ impl Words {
     fn read(rest: &str, with_access: bool) -> Self {
         let (rest, reason) = split_reason(rest);
         let joined = if with_access { join_colons(rest) } else { rest.to_owned() };
-        let mut found = Self::default();
-        let mut left: Vec<&str> = Vec::new();
-        let mut tokens = joined.split_whitespace().peekable();
-        let mut queue: Vec<&str> = tokens.by_ref().collect();
-        queue.reverse();
-        while let Some(token) = queue.pop() {
-            if found.lasting.is_none()
-                && matches!(token.to_ascii_lowercase().as_str(), "for" | "by")
-                && let Some(next) = queue.last()
-                && (span_length(&queue) > 0 || starts_with_digit(next))
-            {
+        let tokens: Vec<&str> = joined.split_whitespace().collect();
+        let (mut found, mut left, mut at) = (Self::default(), Vec::new(), 0);
+        while let Some(token) = tokens.get(at).copied() {
+            let marked = ["for", "by"].iter().any(|mark| token.eq_ignore_ascii_case(mark));
+            let next = tokens.get(at + usize::from(marked)..).unwrap_or_default();
+            let length = match span_length(next) {
                 // What begins like a length of time and is none is kept as typed: the form will
                 // show what is wrong with it.
-                let length = span_length(&queue).max(1);
-                found.lasting = Some(take(&mut queue, length));
-            } else if found.lasting.is_none() && token.parse::<Span>().is_ok() {
-                found.lasting = name(token);
-            } else if found.lasting.is_none() && starts_with_digit(token) && {
-                queue.push(token);
-                let length = span_length(&queue);
-                if length == 0 {
-                    queue.pop();
-                }
-                length > 0
-            } {
-                let length = span_length(&queue);
-                found.lasting = Some(take(&mut queue, length));
+                0 => usize::from(marked && next.first().is_some_and(|t| starts_with_digit(t))),
+                length => length,
+            };
+            if let (None, 1.., Some(words)) = (&found.lasting, length, next.get(..length)) {
+                found.lasting = Some(cut(&words.join(" "), LONGEST_NAME).to_owned());
+                at += length + usize::from(marked);
+                continue;
+            }
+            at += 1;
+            if is_filler(token) {
+                continue;
             } else if with_access && found.access.is_none() && is_access(token) {
                 found.access = name(token);
-            } else if is_filler(token) {
             } else if found.thing.is_none() {
                 found.thing = name(token);
             } else {
@@ -263,19 +254,13 @@ fn join_colons(rest: &str) -> String {
     out
 }
 
-/// How many of the next words are a length of time (`30 minutes`, `1 hour 30 mins`); the longest
-/// that is. The next word is the last of the queue.
-fn span_length(queue: &[&str]) -> usize {
-    let next: Vec<&str> = queue.iter().rev().take(4).copied().collect();
-    (1..=next.len())
+/// How many of the next words are a length of time (`30 minutes`, `1 hour 30 mins`): the longest
+/// run that is.
+fn span_length(next: &[&str]) -> usize {
+    (1..=next.len().min(4))
         .rev()
         .find(|n| next.get(..*n).is_some_and(|words| words.join(" ").parse::<Span>().is_ok()))
         .unwrap_or(0)
-}
-
-fn take(queue: &mut Vec<&str>, n: usize) -> String {
-    let words: Vec<&str> = (0..n).filter_map(|_| queue.pop()).collect();
-    cut(&words.join(" "), LONGEST_NAME).to_owned()
 }
 
 fn starts_with_digit(token: &str) -> bool {

@@ -173,7 +173,7 @@ mod tests {
         let (cache, _) = cache();
         let asked = AtomicU32::new(0);
         let (answer, wait) = oneshot::channel();
-        let mut wait = Some(wait);
+        let wait = std::cell::Cell::new(Some(wait));
         let mut all = Vec::new();
         for _ in 0..40 {
             all.push(cache.get(
