@@ -88,7 +88,7 @@ pub fn finding(finding: Finding) -> String {
 /// All findings on one line.
 pub fn findings(found: &[Finding]) -> Option<Line> {
     let said: Vec<String> = found.iter().copied().map(finding).collect();
-    (!said.is_empty()).then(|| Line::fact("Checks").text(first(&said, MOST_NAMED).join("   ")))
+    (!said.is_empty()).then(|| Line::fact("Checks").text(first(&said, MOST_NAMED).join(" · ")))
 }
 
 /// What a request asks, as the beginning of a card: `support-agent-v2 asks for database : read`.
@@ -147,7 +147,7 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
     }
     let mut line = Line::fact(if request.is_open(now) { "Needs" } else { "Needed" });
     for (i, one) in said.into_iter().enumerate() {
-        line = if i > 0 { line.text("   ").line(one) } else { line.line(one) };
+        line = if i > 0 { line.text(" · ").line(one) } else { line.line(one) };
     }
     Some(line)
 }

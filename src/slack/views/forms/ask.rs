@@ -37,7 +37,7 @@ pub fn request(draft: &GrantForm, choices: &FormChoices, problem: Option<&Refusa
         ))
         .input(because(
             "Why",
-            "Those who decide read it, and nobody else.",
+            "It is shown on the card, to those who decide.",
             "What is to be done, and for whom?",
             &draft.because,
         ))
@@ -152,7 +152,7 @@ pub fn extend(grant: &Grant, agent: &Agent) -> SlackView {
             Line::strong(agent.slug.as_str())
                 .text(" has ")
                 .bold(words::access(&grant.access))
-                .text(format!("   {}", grant.reference)),
+                .text(format!(" · {}", grant.reference)),
             Line::fact("Ends").at(grant.expires_at, grant.starts_at),
         ])
         .input(lasting(
@@ -160,6 +160,11 @@ pub fn extend(grant: &Grant, agent: &Agent) -> SlackView {
             USUAL_LENGTH,
             "Counted from its end, like 30m, 8h or 1h30m. The same people decide as before.",
         ))
-        .input(because("Why", "Those who decide read it.", "What is still to be done?", ""))
+        .input(because(
+            "Why",
+            "It is shown on the card, to those who decide.",
+            "What is still to be done?",
+            "",
+        ))
         .into_modal("Ask for more time", Some("Ask"), &Form::Extend { grant: grant.id })
 }
