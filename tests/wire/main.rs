@@ -1,0 +1,11 @@
+//! The wire against the stand-in workspace: what Slack sends arrives, what it must not see stays
+//! here, and what goes wrong on the way is told apart.
+
+mod calls;
+mod desk;
+mod directory;
+mod doctor;
+mod http;
+mod manifest;
+mod messenger;
+mod socket;
