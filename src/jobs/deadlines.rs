@@ -53,6 +53,7 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
             _ = changed.changed() => {}
+            () = jobs.parts.wake.notified() => {}
         }
     }
 }

@@ -10,6 +10,7 @@ mod deliveries;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +39,8 @@ struct Parts {
     entropy: Arc<Entropy>,
     /// Names this process in leases.
     worker: String,
+    /// Rung when the clock was moved.
+    wake: Arc<Notify>,
 }
 
 impl Jobs {
@@ -49,7 +52,13 @@ impl Jobs {
         entropy: Arc<Entropy>,
     ) -> Self {
         let worker = format!("wrk_{}", entropy.ulid(wall.now()));
-        Self { parts: Arc::new(Parts { service, messenger, wall, entropy, worker }) }
+        let wake = Arc::new(Notify::new());
+        Self { parts: Arc::new(Parts { service, messenger, wall, entropy, worker, wake }) }
+    }
+
+    /// Rings when the clock was moved, so that nobody waits for the next poll.
+    pub fn waker(&self) -> Arc<Notify> {
+        Arc::clone(&self.parts.wake)
     }
 
     /// Starts the workers; they end when `stop` is cancelled and what they hold is done.

@@ -1,8 +1,10 @@
 //! What concerns one person: what `/agent` and App Home show.
 
+use super::opening::send;
 use super::outcome::{AgentLine, GrantOf, Overview, RequestOf};
 use super::{Result, Service};
 use crate::domain::agent::AgentState;
+use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
 use crate::store::work;
 
@@ -62,14 +64,14 @@ impl Service {
         Ok(overview)
     }
 
-    /// The person has an App Home from now on, which follows what changes.
-    pub async fn remember_home(&self, person: &PersonId) -> Result<()> {
-        if self.parts.store.read().await?.has_home(person).await? {
-            return Ok(());
-        }
-        let person = person.clone();
+    /// The person looks at their App Home: it is shown, and from now on follows what changes.
+    pub async fn home_opened(&self, person: &PersonId) -> Result<()> {
+        let (now, entropy, person) = (self.now(), self.entropy(), person.clone());
         let work = work(move |tx| {
-            Box::pin(async move { tx.remember_home(&person).await })
+            Box::pin(async move {
+                tx.remember_home(&person).await?;
+                send(tx, &entropy, now, &Delivery::Home { person }).await
+            })
         });
         Ok(self.parts.store.write(work).await?)
     }

@@ -2,5 +2,7 @@
 
 pub mod actions;
 pub mod commands;
+pub mod front;
+pub mod render;
 pub mod views;
 pub mod wire;

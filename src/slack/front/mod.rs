@@ -7,16 +7,12 @@ mod buttons;
 mod forms;
 mod slash;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use serde::Serialize;
-use serde_json::Value;
 use tracing::{error, info};
 
 use super::views;
-use super::wire::desk::{self, Ack, Answer, Desk, FollowUp};
-use super::wire::directory::SlackDirectory;
+use super::render::{json, message as message_of};
+use super::wire::desk::{Ack, Answer, Desk, FollowUp};
 use super::wire::inbound::{Click, Inbound, ResponseUrl};
 use crate::domain::person::PersonId;
 use crate::service::{Service, ServiceError};
@@ -24,8 +20,6 @@ use crate::service::{Service, ServiceError};
 /// Answers what people do in Slack.
 pub struct FrontDesk {
     service: Service,
-    /// Whose cache is told when people or groups change.
-    directory: Arc<SlackDirectory>,
 }
 
 /// Where a private answer to a person goes.
@@ -40,16 +34,8 @@ type Handled = Result<Answer, ServiceError>;
 
 impl FrontDesk {
     /// A desk over the use cases.
-    pub fn new(service: Service, directory: Arc<SlackDirectory>) -> Self {
-        Self { service, directory }
-    }
-
-    async fn home_opened(&self, person: &PersonId) -> Handled {
-        let overview = self.service.overview(person).await?;
-        self.service.remember_home(person).await?;
-        let view = views::home(&overview);
-        let view = json(&view);
-        Ok(Answer::then(FollowUp::PublishHome { person: person.clone(), view }))
+    pub const fn new(service: Service) -> Self {
+        Self { service }
     }
 }
 
@@ -57,26 +43,23 @@ impl FrontDesk {
 impl Desk for FrontDesk {
     async fn handle(&self, inbound: Inbound) -> Answer {
         let reader = Reader::of(&inbound);
-        let kind = inbound.kind();
+        let kind = kind(&inbound);
         let handled = match inbound {
             Inbound::Slash(slash) => self.slash(slash).await,
             Inbound::Button(click) => self.button(click).await,
             Inbound::Changed(click) => self.changed(click).await,
             Inbound::Submitted(submission) => self.submitted(submission).await,
-            Inbound::HomeOpened { person } => self.home_opened(&person).await,
-            Inbound::PeopleChanged { user } => {
-                self.directory.forget_person(user.as_deref());
-                Ok(Answer::empty())
-            }
-            Inbound::GroupChanged { group } => {
-                self.directory.forget_group(group.as_deref());
-                Ok(Answer::empty())
+            Inbound::HomeOpened { person } => {
+                self.service.home_opened(&person).await.map(|()| Answer::empty())
             }
             Inbound::Revoked { .. } => {
                 error!("the app was uninstalled or its tokens were revoked: install it again");
                 Ok(Answer::empty())
             }
-            Inbound::Ignored { .. } => Ok(Answer::empty()),
+            // Who is who and who is in which group is looked up when it matters.
+            Inbound::PeopleChanged { .. } | Inbound::GroupChanged { .. } | Inbound::Ignored { .. } => {
+                Ok(Answer::empty())
+            }
         };
         match handled {
             Ok(answer) => {
@@ -124,21 +107,27 @@ impl Reader {
             to: self.to,
             channel: self.channel,
             response_url: self.response_url,
-            message: words(message),
+            message: message_of(message),
         })
     }
 }
 
 /// Words in the acknowledgement of a command.
 fn say(message: views::Message) -> Answer {
-    Answer::say(words(message))
+    Answer::say(message_of(message))
 }
 
-fn words(message: views::Message) -> desk::Message {
-    desk::Message { blocks: json(&message.blocks), text: message.text }
-}
-
-/// What the views make is plain data: it always has a JSON form.
-fn json(view: &impl Serialize) -> Value {
-    serde_json::to_value(view).unwrap_or_default()
+/// One word for the log.
+const fn kind(inbound: &Inbound) -> &'static str {
+    match inbound {
+        Inbound::Slash(_) => "command",
+        Inbound::Button(_) => "click",
+        Inbound::Changed(_) => "change",
+        Inbound::Submitted(_) => "form",
+        Inbound::HomeOpened { .. } => "home",
+        Inbound::PeopleChanged { .. } => "people",
+        Inbound::GroupChanged { .. } => "group",
+        Inbound::Revoked { .. } => "revoked",
+        Inbound::Ignored { .. } => "ignored",
+    }
 }

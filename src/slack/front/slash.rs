@@ -5,14 +5,14 @@ use slack_morphism::prelude::SlackView;
 use super::{FrontDesk, Handled, json, say};
 use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
-use crate::slack::commands::SlashCommand;
+use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
 use crate::slack::wire::desk::{Answer, FollowUp};
 use crate::slack::wire::inbound::Slash;
 
 impl FrontDesk {
     pub(super) async fn slash(&self, slash: Slash) -> Handled {
-        let command = SlashCommand::parse(&slash.text);
+        let command = commands::read(&slash.text);
         if matches!(command, SlashCommand::StaticHelp) {
             return Ok(say(views::static_help()));
         }
@@ -26,7 +26,8 @@ impl FrontDesk {
             SlashCommand::StaticHelp => say(views::static_help()),
             SlashCommand::Help => say(views::help(&service.overview(&by).await?)),
             SlashCommand::List => say(views::agents(&service.list().await?)),
-            SlashCommand::Show { agent } => say(match service.show(&by, &agent).await? {
+            SlashCommand::Show { agent: None } => say(views::agents(&service.list().await?)),
+            SlashCommand::Show { agent: Some(agent) } => say(match service.show(&by, &agent).await? {
                 Ok(detail) => views::agent(&detail),
                 Err(refusal) => views::refusal(&refusal),
             }),
@@ -52,9 +53,9 @@ impl FrontDesk {
                 };
                 self.request(&slash, draft).await?
             }
-            SlashCommand::Extend { reference, by: more, because } => {
+            SlashCommand::Extend { what, by: more, because } => {
                 let form = ExtensionForm {
-                    grant: reference.unwrap_or_default(),
+                    grant: what.unwrap_or_default(),
                     by: more.unwrap_or_default(),
                     because: because.unwrap_or_default(),
                 };
@@ -87,7 +88,7 @@ impl FrontDesk {
                 say(views::cancelled(&cancelled))
             }
             SlashCommand::Unknown { typed, near } => {
-                say(views::not_understood(&typed, &near))
+                say(views::not_understood(&typed, near.as_slice()))
             }
         })
     }

@@ -9,15 +9,14 @@ use countersign::config::{Config, Sources};
 use countersign::domain::event::Verifier;
 use countersign::domain::time::Span;
 use countersign::lifecycle::{Outside, Running};
-use countersign::sandbox::limits::RateLimits;
 use countersign::sandbox::model::{Message, Model};
-use countersign::sandbox::{AppTransport, Sandbox, SandboxConfig, TimeMachine, Workspace};
+use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace};
 use countersign::slack::wire::limits::Limits;
-use countersign::store::Store;
+use countersign::store::{Engine, Store};
 use futures::future::BoxFuture;
 
 use super::person::Person;
-use crate::database::{Engine, TestDatabase};
+use crate::database::TestDatabase;
 
 /// As long as anything in a story may take before the story is given up.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -79,7 +78,10 @@ impl Office {
     /// An office.
     pub async fn set_up(setup: Setup) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = TestDatabase::fresh(setup.engine).await;
+        let database = match setup.engine {
+            Engine::Sqlite => TestDatabase::sqlite().await,
+            Engine::Postgres => TestDatabase::postgres().await,
+        };
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a moment in 2026");
         let clock = Arc::new(MovableClock::standing(start));
         let sandbox = Sandbox::start(SandboxConfig {
@@ -90,25 +92,26 @@ impl Office {
         .await
         .expect("the stand-in starts");
         let secrets = SandboxConfig::new(Arc::new(SharedClock(Arc::clone(&clock))));
-        let mut toml = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\n[database]\nurl = \"{}\"\n[slack]\napi_url = \"{}\"\n\
-             bot_token = \"{}\"\n",
-            database.url(),
-            sandbox.api_url(),
-            secrets.bot_token,
-        );
+        let set = |name: &str, value: &str| {
+            (format!("COUNTERSIGN_{name}").into(), value.to_owned().into())
+        };
+        let mut env = vec![
+            set("SERVER__LISTEN", "127.0.0.1:0"),
+            set("DATABASE__URL", database.url()),
+            set("SLACK__API_URL", &sandbox.api_url()),
+            set("SLACK__BOT_TOKEN", &secrets.bot_token),
+        ];
         if setup.over_http {
-            toml += &format!(
-                "mode = \"http\"\nsigning_secret = \"{}\"\n",
-                secrets.signing_secret
-            );
+            env.push(set("SLACK__MODE", "http"));
+            env.push(set("SLACK__SIGNING_SECRET", &secrets.signing_secret));
         } else {
-            toml += &format!("mode = \"socket\"\napp_token = \"{}\"\n", secrets.app_token);
+            env.push(set("SLACK__MODE", "socket"));
+            env.push(set("SLACK__APP_TOKEN", &secrets.app_token));
         }
         if let Some(path) = &setup.policy {
-            toml += &format!("[policy]\npath = \"{}\"\n", path.display());
+            env.push(set("POLICY__PATH", &path.display().to_string()));
         }
-        let config = Config::load(&Sources::defaults().with_text("test.toml", &toml))
+        let config = Config::load(&Sources { file: None, env })
             .unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let office = Self {
             sandbox,
@@ -234,7 +237,7 @@ impl Office {
     pub async fn store(&self) -> Store {
         match self.running.lock().await.as_ref() {
             Some(running) => running.service().store().clone(),
-            None => Store::connect(&self.database.url()).await.expect("the store"),
+            None => Store::connect(self.database.url()).await.expect("the store"),
         }
     }
 
@@ -308,6 +311,5 @@ impl Office {
         self.verifies().await;
         self.stop().await;
         self.sandbox.stop().await;
-        self.database.drop().await;
     }
 }

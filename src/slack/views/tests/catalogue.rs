@@ -156,7 +156,10 @@ fn notices(said: &Said, all: &mut Catalogue) {
     add("agent_stopped", Content::AgentStopped { agent: stopped.clone() });
     add("grant_revoked_by_stop", Content::GrantEnded { grant: said.revoked(), agent: stopped });
     let roles = (0..said.many).map(|_| "compliance".to_owned()).collect();
-    add("nobody_can_decide", Content::NobodyCanDecide { agent, asked_by: dana(), roles });
+    add(
+        "nobody_can_decide",
+        Content::NobodyCanDecide { agent: agent.slug, asked_by: dana(), roles },
+    );
     add(
         "delivery_failed",
         Content::DeliveryFailed {

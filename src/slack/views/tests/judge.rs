@@ -133,10 +133,8 @@ fn kind(value: &Value, key: &str, faults: &mut Vec<String>, action_ids: &mut BTr
         "link" | "broadcast" | "usergroup" | "emoji" | "color" | "image" => {
             faults.push(format!("{} on a page of ours", string("type")));
         }
-        "plain_text_input" => {
-            if string("initial_value").chars().count() > 3_000 {
-                faults.push("a draft of more than 3,000 characters".to_owned());
-            }
+        "plain_text_input" if string("initial_value").chars().count() > 3_000 => {
+            faults.push("a draft of more than 3,000 characters".to_owned());
         }
         _ => {}
     }

@@ -129,6 +129,20 @@ fn what_is_missing_or_odd_reads_as_empty() {
 }
 
 #[test]
+fn help_has_an_example_of_every_command_that_is_understood() {
+    use crate::slack::commands::{SlashCommand, WORDS, read};
+    use crate::slack::views::help::COMMANDS;
+    for (typed, _) in COMMANDS {
+        let read = read(typed.trim_start_matches("/agent"));
+        assert!(!matches!(read, SlashCommand::Unknown { .. }), "{typed} is not understood");
+    }
+    for word in WORDS {
+        let shown = COMMANDS.iter().any(|(typed, _)| typed.split(' ').nth(1) == Some(word));
+        assert!(shown, "help has no example of {word}");
+    }
+}
+
+#[test]
 fn mistakes_are_said_on_their_fields() {
     let try_this = Some("support-agent".to_owned());
     let errors = field_errors(&[
@@ -137,7 +151,11 @@ fn mistakes_are_said_on_their_fields() {
         (Field::Owner, FieldProblem::OwnerNotMember(Standing::Guest)),
     ]);
     let said: Vec<_> = errors.iter().map(|(id, text)| format!("{id}: {text}")).collect();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r"
+    name: A name is small letters, digits and single dashes, and begins with a letter. Try support-agent
+    owner: This person is a guest; an owner is a full, active member.
+    purpose: Please fill this in.
+    ");
 }
 
 #[test]
@@ -169,5 +187,15 @@ fn refusals_are_said_on_their_fields_or_nowhere() {
             None => "a message".to_owned(),
         })
         .collect();
-    insta::assert_snapshot!(text.join("\n"), @"");
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    {"agent": "There is no agent “suport”. Did you mean support-agent-v2? You own no active agent yet: /agent register takes two minutes."}
+    {"agent": "Only its owner can ask for support-agent-v2."}
+    {"agent": "support-agent-v2 is suspended: nothing can be asked for it now."}
+    {"access": "“db” names no access: write resource and action, like database:read. These resources exist: database."}
+    {"lasting": "2 days is too long: tier 1 may have at most 8 hours at once. Ask for 8h or less. It can be extended before it ends."}
+    {"because": "A reason is missing. Say in a few words why; people decide by it. For example: because customer support queries"}
+    {"access": "It has this already: G-1042, until 15 Jan 08:39 UTC."}
+    {"access": "This is being decided already: G-1042."}
+    a message
+    "#);
 }

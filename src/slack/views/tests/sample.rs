@@ -227,7 +227,7 @@ impl Said {
 
     pub fn approved_by_policy(&self, request: Request) -> Request {
         let by = ApprovedBy::Policy { rule: self.reason.clone() };
-        Request { needs: Vec::new(), state: RequestState::Approved { at: at(0), by }, ..request }
+        Request { needs: Vec::new(), state: RequestState::Approved { at: at(540), by }, ..request }
     }
 
     pub fn denied(&self, request: Request) -> Request {

@@ -21,7 +21,7 @@ fn golden() -> Catalogue {
             .repeat(20);
     let some = ["card_grant_half", "agent", "home", "help", "form_register", "reply_details_grant"];
     all.extend(
-        catalogue(&Said::everywhere(&hostile, 60))
+        catalogue(&Said::everywhere(&hostile, 25))
             .into_iter()
             .filter(|(name, _)| some.contains(&name.as_str()))
             .map(|(name, shown)| (format!("extreme_{name}"), shown)),
