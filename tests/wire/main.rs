@@ -6,6 +6,8 @@ mod desk;
 mod directory;
 mod doctor;
 mod http;
+mod logs;
 mod manifest;
 mod messenger;
+mod silence;
 mod socket;

@@ -363,7 +363,8 @@ proptest! {
         let mut payload = if which == 0 { block_actions() } else { view_submission() };
         let mut all = Vec::new();
         places(&payload, "", &mut all);
-        *payload.pointer_mut(place.get(all.as_slice())).unwrap() = instead;
+        let place: &String = place.get(&all);
+        *payload.pointer_mut(place).unwrap() = instead;
         let body = serde_urlencoded::to_string([("payload", payload.to_string())]).unwrap();
         match interaction_form(body.as_bytes(), &acme()) {
             Err(error) => {
