@@ -5,6 +5,8 @@
 //! follows `because` (or stands at the end), a length of time follows `for` or `by` (or stands
 //! alone, `30m`), an access has a colon, a reference looks like `G-1042`.
 
+use std::borrow::Cow;
+
 use crate::domain::access::Access;
 use crate::domain::request::Reference;
 use crate::domain::time::Span;
@@ -118,8 +120,8 @@ const LONGEST_REASON: usize = 4_000;
 
 /// Reads what was typed after `/agent`.
 pub fn read(text: &str) -> SlashCommand {
-    let text = cut(text.trim(), LONGEST);
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let text = unescape(cut(text.trim(), LONGEST));
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
     let rest = rest.trim();
     let word = word.to_lowercase();
     match canonical(&word) {
@@ -142,6 +144,46 @@ pub fn read(text: &str) -> SlashCommand {
                 _ => SlashCommand::Reinstate { agent: thing, because },
             }
         }
+    }
+}
+
+/// The text as it was typed: Slack writes `&`, `<`, `>` as entities, and people, channels and links
+/// as references, if the app's manifest says `should_escape`.
+fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['<', '&']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        match after.split_once('>') {
+            Some((reference, tail)) if is_reference(reference) => {
+                out.push_str(&named(reference));
+                rest = tail;
+            }
+            _ => {
+                out.push('<');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+}
+
+fn is_reference(inside: &str) -> bool {
+    inside.starts_with(['@', '#', '!'])
+        || ["http://", "https://", "mailto:"].iter().any(|scheme| inside.starts_with(scheme))
+}
+
+/// `@U0DANA|dana` was typed as `@dana`, `https://a.example|a.example` as `a.example`.
+fn named(reference: &str) -> String {
+    let (id, label) = reference.split_once('|').unwrap_or((reference, reference));
+    match id.chars().next() {
+        Some(sign @ ('@' | '#')) => format!("{sign}{}", label.trim_start_matches(sign)),
+        Some('!') => format!("@{}", label.trim_start_matches(['!', '@'])),
+        _ => label.to_owned(),
     }
 }
 
@@ -401,6 +443,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn text_is_read_as_it_was_typed_whether_slack_escapes_it_or_not() {
+        for (sent, typed) in [
+            ("stop bot a &amp; b &lt;c&gt;", "a & b <c>"),
+            ("stop bot a & b <c> <", "a & b <c> <"),
+            ("stop bot ask <@U0DANA|dana> in <#C0HELP|help>", "ask @dana in #help"),
+            ("stop bot <!subteam^S0SEC|@security> or <!here>", "@security or @here"),
+            ("stop bot see <https://a.example|a.example>", "see a.example"),
+            ("stop bot &amp;lt;", "&lt;"),
+        ] {
+            let expected = SlashCommand::Stop { agent: some("bot"), because: some(typed) };
+            assert_eq!(read(sent), expected, "{sent}");
+        }
+        assert_eq!(read("show <@U0BOT|bot>"), SlashCommand::Show { agent: some("bot") });
+    }
+
     proptest! {
         #[test]
         fn anything_can_be_typed(text in "\\PC{0,300}") {
@@ -415,7 +473,7 @@ mod tests {
             words in prop::collection::vec(
                 prop::sample::select(vec![
                     "for", "by", "because", "30m", "1", "hour", ":", "a:b", "::", "bot", "G-1",
-                    "9999999999d", "“", "ü", "for:", "\u{202E}",
+                    "9999999999d", "“", "ü", "for:", "\u{202E}", "<@U1|x>", "<", "&amp;",
                 ]),
                 0..30,
             ),

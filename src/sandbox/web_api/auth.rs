@@ -33,6 +33,15 @@ pub(super) fn test(ctx: &mut Ctx<'_>) -> ApiResult {
     Ok(answer)
 }
 
+/// `auth.teams.list`: where the app is allowed; the organisation has one workspace.
+pub(super) fn teams(ctx: &mut Ctx<'_>) -> ApiResult {
+    let team = &ctx.state.model.team;
+    Ok(json!({
+        "teams": [{"id": team.id, "name": team.name}],
+        "response_metadata": {"next_cursor": ""},
+    }))
+}
+
 /// `auth.revoke`: the token is worth nothing from now on.
 pub(super) fn revoke(ctx: &mut Ctx<'_>) -> ApiResult {
     if ctx.args.flag("test") {

@@ -108,6 +108,7 @@ fn method(name: &str) -> Option<Method> {
             run: apps::connections_open,
         }),
         "auth.test" => bot(Tier::Special, &[], auth::test),
+        "auth.teams.list" => bot(Tier::Two, &[], auth::teams),
         "auth.revoke" => bot(Tier::Three, &[], auth::revoke),
         "blocks.validate" => bot(Tier::Three, &[], chat::validate_blocks),
         "bots.info" => bot(Tier::Three, &["users:read"], users::bot_info),

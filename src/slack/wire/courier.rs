@@ -55,6 +55,13 @@ impl Courier {
                     other => ("views.update", other.map(|_| ())),
                 }
             }
+            FollowUp::PublishHome { person, view } => {
+                // Nobody asked for words: the delivery that goes with it tries again.
+                if let Err(error) = self.client.publish_view(&person.user, &view).await {
+                    tracing::debug!(%person, %error, "an App Home was not shown at once");
+                }
+                return;
+            }
             FollowUp::Tell { to, channel, response_url, message } => {
                 self.tell(&to, channel.as_deref(), response_url.as_ref(), &message).await;
                 return;

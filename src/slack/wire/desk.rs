@@ -112,6 +112,13 @@ pub enum FollowUp {
         /// The other.
         view: Value,
     },
+    /// Shows this view as a person's App Home, at once; what must arrive goes as a delivery too.
+    PublishHome {
+        /// Whose.
+        person: PersonId,
+        /// The view.
+        view: Value,
+    },
     /// Tells somebody something that nobody else sees: at the response URL if there is one, else
     /// ephemerally in the channel, else as a direct message.
     Tell {

@@ -53,6 +53,23 @@ pub enum Inbound {
     },
 }
 
+impl Inbound {
+    /// What kind of thing it is, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Slash(_) => "command",
+            Self::Button(_) => "button",
+            Self::Changed(_) => "change",
+            Self::Submitted(_) => "form",
+            Self::HomeOpened { .. } => "home",
+            Self::PeopleChanged { .. } => "people_changed",
+            Self::GroupChanged { .. } => "group_changed",
+            Self::Revoked { .. } => "revoked",
+            Self::Ignored { .. } => "ignored",
+        }
+    }
+}
+
 /// A slash command.
 #[derive(Debug, Clone)]
 pub struct Slash {

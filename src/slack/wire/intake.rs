@@ -391,3 +391,151 @@ fn person(inbound: &mut Inbound) -> Option<&mut PersonId> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::input::OnceKey;
+    use crate::slack::wire::inbound::{Click, Slash, Submission, ViewRef};
+    use serde_json::json;
+
+    fn dana() -> PersonId {
+        PersonId::new("T0ACME", "U0DANA")
+    }
+
+    fn view() -> ViewRef {
+        ViewRef {
+            id: "V1".to_owned(),
+            hash: None,
+            callback_id: String::new(),
+            private_metadata: String::new(),
+            values: json!({"reason": {}}),
+        }
+    }
+
+    fn once() -> OnceKey {
+        OnceKey("trigger:1".to_owned())
+    }
+
+    fn slash() -> Asker {
+        Asker::of(&Inbound::Slash(Slash {
+            by: dana(),
+            channel: "C1".to_owned(),
+            channel_name: String::new(),
+            command: "/agent".to_owned(),
+            text: String::new(),
+            trigger_id: "t".to_owned(),
+            response_url: None,
+            once: once(),
+        }))
+    }
+
+    fn click(view: Option<ViewRef>) -> Asker {
+        Asker::of(&Inbound::Button(Click {
+            by: dana(),
+            button: None,
+            action_id: String::new(),
+            block_id: String::new(),
+            value: Value::Null,
+            message: None,
+            channel: None,
+            view,
+            trigger_id: "t".to_owned(),
+            response_url: None,
+            once: once(),
+        }))
+    }
+
+    fn form() -> Asker {
+        Asker::of(&Inbound::Submitted(Submission {
+            by: dana(),
+            form: None,
+            view: view(),
+            trigger_id: Some("t".to_owned()),
+            response_urls: Vec::new(),
+            once: once(),
+        }))
+    }
+
+    fn event() -> Asker {
+        Asker::of(&Inbound::GroupChanged { group: None })
+    }
+
+    fn acks() -> Vec<Ack> {
+        vec![
+            Ack::Empty,
+            Ack::Message(Message::text("words")),
+            Ack::FieldErrors(BTreeMap::from([("reason".to_owned(), "words".to_owned())])),
+            Ack::UpdateView(json!("shown")),
+            Ack::PushView(json!("shown")),
+            Ack::ClearViews,
+        ]
+    }
+
+    /// What a person gets to read or see of an answer, in whichever way.
+    fn reaches(asker: &Asker, ack: Ack, with_payload: bool) -> String {
+        let (reply, then) = fit(asker, Answer::ack(ack), with_payload);
+        let now = match reply {
+            Reply::With(payload) => serde_json::to_string(&payload).unwrap(),
+            Reply::Empty | Reply::Again => String::new(),
+        };
+        format!("{now} {then:?}")
+    }
+
+    #[test]
+    fn whatever_the_desk_answers_reaches_whoever_asked() {
+        for asker in [slash(), click(None), click(Some(view())), form()] {
+            for ack in acks() {
+                for with_payload in [true, false] {
+                    let said = reaches(&asker, ack.clone(), with_payload);
+                    let wanted = match ack {
+                        Ack::Message(_) | Ack::FieldErrors(_) => "words",
+                        Ack::UpdateView(_) | Ack::PushView(_) => "shown",
+                        _ => "",
+                    };
+                    assert!(said.contains(wanted), "{ack:?} for {asker:?}: {said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn slack_reads_a_payload_only_where_it_fits() {
+        for asker in [slash(), click(None), click(Some(view())), form(), event()] {
+            for ack in acks() {
+                let (reply, _) = fit(&asker, Answer::ack(ack.clone()), false);
+                assert_eq!(reply, Reply::Empty, "{ack:?} for {asker:?}");
+            }
+        }
+        for asker in [click(None), click(Some(view())), event()] {
+            for ack in acks() {
+                let (reply, _) = fit(&asker, Answer::ack(ack.clone()), true);
+                assert_eq!(reply, Reply::Empty, "{ack:?} for {asker:?}");
+            }
+        }
+        for asker in [slash(), click(None), form(), event()] {
+            let (reply, then) = fit(&asker, Answer::ack(Ack::Again), true);
+            assert_eq!((reply, then.len()), (Reply::Again, 0));
+        }
+    }
+
+    #[test]
+    fn a_form_is_changed_where_it_is_and_a_command_opens_one() {
+        let (_, then) = fit(&click(Some(view())), Answer::ack(Ack::UpdateView(json!("x"))), true);
+        assert!(
+            matches!(then.as_slice(), [FollowUp::UpdateView { view_id, .. }] if view_id == "V1")
+        );
+        let (_, then) = fit(&slash(), Answer::ack(Ack::UpdateView(json!("x"))), true);
+        assert!(
+            matches!(then.as_slice(), [FollowUp::OpenView { trigger_id, .. }] if trigger_id == "t")
+        );
+    }
+
+    #[test]
+    fn words_come_before_what_else_is_to_follow() {
+        let open = FollowUp::OpenView { trigger_id: "t".to_owned(), view: Value::Null };
+        let answer = Answer { ack: Ack::Message(Message::text("words")), then: vec![open] };
+        let (_, then) = fit(&click(None), answer, true);
+        assert!(matches!(then.as_slice(), [FollowUp::Tell { .. }, FollowUp::OpenView { .. }]));
+    }
+}

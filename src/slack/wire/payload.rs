@@ -438,3 +438,7 @@ impl Envelope {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "payload_tests.rs"]
+mod tests;

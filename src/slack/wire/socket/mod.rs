@@ -86,13 +86,16 @@ fn cure(code: &str) -> &'static str {
         "missing_scope" | "no_permission" => {
             "make an app-level token with the scope connections:write and set slack.app_token"
         }
+        "forbidden_team" | "link_disabled" => {
+            "switch Socket Mode on in the app's settings, or set slack.mode = \"http\""
+        }
         "team_access_not_granted" => "let an administrator of the organisation approve the app",
         _ => "make a new app-level token under Basic Information and set slack.app_token",
     }
 }
 
 /// Errors that no retry will cure.
-const FATAL: [&str; 11] = [
+const FATAL: [&str; 12] = [
     "link_disabled",
     "invalid_auth",
     "account_inactive",
@@ -104,6 +107,7 @@ const FATAL: [&str; 11] = [
     "team_access_not_granted",
     "token_expired",
     "access_denied",
+    "forbidden_team",
 ];
 
 /// How it goes with the connections.
