@@ -8,9 +8,6 @@ use crate::domain::role::{RoleName, Roster, TeamName};
 use crate::domain::vote::match_people;
 use crate::policy::Policy;
 
-/// The role whose holders may stop any agent and end any grant.
-pub(super) const SECURITY: &str = "security";
-
 impl Service {
     /// The person's standing, looked up now.
     pub(super) async fn standing(&self, person: &PersonId) -> Result<Standing> {
@@ -62,7 +59,7 @@ impl Service {
         person: &PersonId,
         team: &TeamName,
     ) -> Result<bool> {
-        let security = RoleName::new(SECURITY);
+        let security = RoleName::new(RoleName::SECURITY);
         Ok(!self.roles_of(policy, person, [&security], team).await?.is_empty()
             && self.standing(person).await?.is_member())
     }

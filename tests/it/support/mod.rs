@@ -18,14 +18,14 @@ macro_rules! stories {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                let office = $crate::support::Office::open($crate::database::Engine::Sqlite).await;
+                let office = $crate::support::Office::open(countersign::store::Engine::Sqlite).await;
                 story(&office).await;
                 office.close().await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                let office = $crate::support::Office::open($crate::database::Engine::Postgres).await;
+                let office = $crate::support::Office::open(countersign::store::Engine::Postgres).await;
                 story(&office).await;
                 office.close().await;
             }

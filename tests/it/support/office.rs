@@ -9,15 +9,14 @@ use countersign::config::{Config, Sources};
 use countersign::domain::event::Verifier;
 use countersign::domain::time::Span;
 use countersign::lifecycle::{Outside, Running};
-use countersign::sandbox::limits::RateLimits;
 use countersign::sandbox::model::{Message, Model};
-use countersign::sandbox::{AppTransport, Sandbox, SandboxConfig, TimeMachine, Workspace};
+use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace};
 use countersign::slack::wire::limits::Limits;
-use countersign::store::Store;
+use countersign::store::{Engine, Store};
 use futures::future::BoxFuture;
 
 use super::person::Person;
-use crate::database::{Engine, TestDatabase};
+use crate::database::TestDatabase;
 
 /// As long as anything in a story may take before the story is given up.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -79,7 +78,10 @@ impl Office {
     /// An office.
     pub async fn set_up(setup: Setup) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = TestDatabase::fresh(setup.engine).await;
+        let database = match setup.engine {
+            Engine::Sqlite => TestDatabase::sqlite().await,
+            Engine::Postgres => TestDatabase::postgres().await,
+        };
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a moment in 2026");
         let clock = Arc::new(MovableClock::standing(start));
         let sandbox = Sandbox::start(SandboxConfig {
@@ -95,7 +97,7 @@ impl Office {
         };
         let mut env = vec![
             set("SERVER__LISTEN", "127.0.0.1:0"),
-            set("DATABASE__URL", &database.url()),
+            set("DATABASE__URL", database.url()),
             set("SLACK__API_URL", &sandbox.api_url()),
             set("SLACK__BOT_TOKEN", &secrets.bot_token),
         ];
@@ -235,7 +237,7 @@ impl Office {
     pub async fn store(&self) -> Store {
         match self.running.lock().await.as_ref() {
             Some(running) => running.service().store().clone(),
-            None => Store::connect(&self.database.url()).await.expect("the store"),
+            None => Store::connect(self.database.url()).await.expect("the store"),
         }
     }
 
@@ -309,6 +311,5 @@ impl Office {
         self.verifies().await;
         self.stop().await;
         self.sandbox.stop().await;
-        self.database.drop().await;
     }
 }
