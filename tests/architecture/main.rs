@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use scan::File;
 
 /// Each module and what it may use beside itself.
-const RULES: [(&str, &[&str]); 13] = [
+const RULES: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("policy", &["domain"]),
@@ -27,6 +27,7 @@ const RULES: [(&str, &[&str]); 13] = [
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),
+    ("health", EVERYTHING),
     ("lifecycle", EVERYTHING),
     ("cli", EVERYTHING),
 ];
