@@ -12,12 +12,13 @@
 //! | [`jobs`] | deliveries and deadlines | domain, clock, store, service |
 //! | [`slack`] | inbound → command; state → blocks | domain, clock, service |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
-//! | [`config`], [`telemetry`], [`lifecycle`], [`cli`] | the whole, put together | everything |
+//! | [`config`], [`telemetry`], [`health`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod health;
 pub mod jobs;
 pub mod lifecycle;
 pub mod policy;

@@ -29,9 +29,7 @@ impl WebAddress {
     /// Whether what is sent there can be read on the way: plain `http` to another machine.
     pub fn is_exposed(&self) -> bool {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let here = host == "localhost"
-            || host.ends_with(".localhost")
-            || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         !self.encrypted && !here
     }
 }

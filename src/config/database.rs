@@ -1,6 +1,7 @@
 //! `[database]`: where the record is kept.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -36,6 +37,12 @@ impl DatabaseUrl {
     /// The kind of database.
     pub const fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The file that the address names, if it names one.
+    pub fn file(&self) -> Option<&Path> {
+        let path = self.expose().strip_prefix("sqlite://")?;
+        Some(Path::new(path.split('?').next().unwrap_or(path)))
     }
 
     /// The whole address, password and all, for whoever connects.
@@ -141,6 +148,8 @@ mod tests {
         assert_eq!(engine("sqlite:///var/lib/countersign.db?mode=rwc"), Ok(Engine::Sqlite));
         assert_eq!(engine("postgres://a:b@db/countersign"), Ok(Engine::Postgres));
         assert_eq!(engine("postgresql://db/countersign"), Ok(Engine::Postgres));
+        let url: DatabaseUrl = "sqlite:///var/lib/countersign.db?mode=rwc".parse().unwrap();
+        assert_eq!(url.file(), Some(Path::new("/var/lib/countersign.db")));
         for wrong in
             ["", "countersign.db", "mysql://db/x", "sqlite://", "sqlite://:memory:", "sqlite://a/"]
         {

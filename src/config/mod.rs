@@ -79,12 +79,6 @@ impl Config {
     /// What is allowed and still deserves a look, in sentences for the log.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.slack.api_url.is_exposed() {
-            warnings.push(format!(
-                "slack.api_url is {}: the bot's token travels there unencrypted; use https",
-                self.slack.api_url
-            ));
-        }
         if let Some(url) = self.server.public_url.as_ref().filter(|url| url.is_exposed()) {
             warnings.push(format!(
                 "server.public_url is {url}: whoever follows a link is sent there unencrypted; \

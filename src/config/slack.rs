@@ -52,7 +52,7 @@ const SIGNING_SECRET: &str = "mode \"http\" tells Slack's requests from forged o
 impl Slack {
     /// Reads the section. Each secret that is set is checked, also the one that the mode does not take.
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let api_url = reader.parsed(Key::SLACK_API_URL, str::parse).set();
+        let api_url = reader.parsed(Key::SLACK_API_URL, api_url).set();
         let bot_token = reader.secret(Key::BOT_TOKEN, |text| BOT_FORM.check(text));
         let app_token = reader.secret(Key::APP_TOKEN, |text| APP_FORM.check(text));
         let signing_secret = reader.secret(Key::SIGNING_SECRET, |text| SECRET_FORM.check(text));
@@ -69,6 +69,19 @@ impl Slack {
         };
         Some(Self { api_url: api_url?, bot_token: bot_token?, mode: mode? })
     }
+}
+
+/// The bot's token travels to this address: in the clear it may only reach this machine.
+fn api_url(text: &str) -> Result<WebAddress, String> {
+    let address: WebAddress = text.parse()?;
+    if address.is_exposed() {
+        return Err(
+            "tokens are sent there, so begin it with https:// (http:// is for a stand-in on \
+                    this machine, such as http://127.0.0.1:4545/api)"
+                .to_owned(),
+        );
+    }
+    Ok(address)
 }
 
 fn needed<T>(reader: &mut Reader, found: Found<T>, key: Key, why: &'static str) -> Option<T> {

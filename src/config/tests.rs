@@ -131,6 +131,7 @@ url = "mysql://app:hunter2@db/c"
 
 [slack]
 mode = "http"
+api_url = "http://slack.example/api"
 bot_tokn = "xoxb-1-secret"
 app_token = ""
 bot_token = "xapp-1-secret"
@@ -221,7 +222,6 @@ fn what_is_risky_is_said() {
     let sources = env(&[
         TOKENS[0],
         TOKENS[1],
-        ("COUNTERSIGN_SLACK__API_URL", "http://sandbox.internal/api"),
         ("COUNTERSIGN_SERVER__PUBLIC_URL", "http://agents.example.com"),
     ]);
     insta::assert_snapshot!(Config::load(&sources).unwrap().warnings().join("\n"));
@@ -232,4 +232,28 @@ fn the_record_needs_no_tokens() {
     let record = RecordConfig::load(&env(&[])).unwrap();
     assert_eq!(record.database.url.engine(), Engine::Sqlite);
     assert!(RecordConfig::load(&env(&[("COUNTERSIGN_SLACK__MOD", "x")])).is_err());
+}
+
+#[test]
+fn the_readme_lists_every_setting_with_its_default() {
+    let readme = include_str!("../../README.md");
+    let rows: Vec<(&str, &str)> = readme
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split('|');
+            Some((cells.next()?.trim().trim_end_matches('`'), cells.next()?.trim()))
+        })
+        .filter(|(name, _)| !name.contains(' '))
+        .collect();
+    assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), Key::ALL.map(Key::as_str));
+    let defaults: toml::Table = DEFAULT_TOML.parse().unwrap();
+    for (name, default) in rows {
+        let key = Key::named(name).unwrap();
+        let value = defaults.get(key.section()).and_then(|section| section.get(key.name()));
+        // A default that is no text is told in words.
+        assert_eq!(value.is_some(), default.starts_with('`'), "{name}");
+        if let Some(value) = value {
+            assert_eq!(format!("`{}`", value.as_str().unwrap()), default, "{name}");
+        }
+    }
 }

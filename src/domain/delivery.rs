@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::Slug;
 use super::ids::{AgentId, CardId, DeliveryId, GrantId, RequestId};
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
@@ -89,8 +90,8 @@ pub enum Notice {
     },
     /// To security's channel: a request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {
-        /// The agent it was about.
-        agent: AgentId,
+        /// The agent it was about; a registration that was refused leaves only the name.
+        agent: Slug,
         /// Who asked.
         asked_by: PersonId,
         /// The roles that nobody (distinct) can answer for.

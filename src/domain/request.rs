@@ -318,6 +318,11 @@ impl Request {
         matches!(self.state, RequestState::Open) && now < self.decide_by
     }
 
+    /// Whether the named owner's word is still missing.
+    pub fn accept_awaited(&self) -> bool {
+        self.acceptance == Acceptance::Awaited && matches!(self.state, RequestState::Open)
+    }
+
     /// The state as it is in truth at this moment.
     pub fn state_at(&self, now: Timestamp) -> RequestState {
         match &self.state {

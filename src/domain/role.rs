@@ -45,6 +45,8 @@ names! {
 impl RoleName {
     /// The one role that depends on the agent: the lead of the agent's team.
     pub const TEAM_LEAD: &'static str = "team-lead";
+    /// The role whose holders may stop any agent and end any grant.
+    pub const SECURITY: &'static str = "security";
 }
 
 /// Who holds which role, looked up at one moment: the evidence on which votes are judged.

@@ -2,7 +2,8 @@
 //!
 //! A folder kept in git: `policy.toml` and `tests/*.toml` (documented in `docs/policy.md`).
 //! [`Policy::load`] reads it and reports every mistake at once, with file, line and cure;
-//! [`PolicyHandle`] keeps the last good one while the folder changes.
+//! [`PolicyHandle`] keeps the last good one while the folder changes; [`report`] says in
+//! plain words what `countersign policy check | test | plan | explain` print.
 
 mod cases;
 mod digest;
@@ -10,9 +11,13 @@ mod folder;
 mod handle;
 mod mistake;
 mod near;
+mod plan;
 mod read;
+pub mod report;
 mod route;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod without;
 
 use std::collections::BTreeMap;
@@ -21,6 +26,7 @@ use std::path::Path;
 pub use cases::{CaseFailed, CaseResult};
 pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
+pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
 pub use rules::{Case, Holders, Resource, Team, TierRules};
 

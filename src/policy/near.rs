@@ -7,7 +7,8 @@ pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> 
     known
         .into_iter()
         .map(|other| (strsim::damerau_levenshtein(&word, &other.to_lowercase()), other))
-        .filter(|(distance, _)| *distance <= patience)
+        // A word of one letter is near to nothing: any other would do.
+        .filter(|(distance, _)| *distance <= patience && *distance < word.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
 }
@@ -40,6 +41,7 @@ mod tests {
         assert_eq!(near("Security", known), Some("security"));
         assert_eq!(near("pv", known), Some("vp"));
         assert_eq!(near("legal", known), None);
+        assert_eq!(near("4", ["1", "2"]), None);
         assert_eq!(cure("legal", "roles", known), "The roles are: security, compliance, vp.");
     }
 }

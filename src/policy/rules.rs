@@ -25,9 +25,15 @@ pub struct Holders {
 }
 
 impl Holders {
-    /// All ids, the groups first.
+    /// All ids, of groups and of people.
     pub(super) fn ids(&self) -> BTreeSet<&str> {
         self.usergroups.iter().chain(&self.people).map(String::as_str).collect()
+    }
+
+    /// In words: `user group S0SECURITY and U0VERA`.
+    pub(super) fn words(&self) -> String {
+        let groups = self.usergroups.iter().map(|group| format!("user group {group}"));
+        groups.chain(self.people.iter().cloned()).collect::<Vec<_>>().join(" and ")
     }
 }
 

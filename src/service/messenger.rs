@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::outcome::Overview;
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, Slug};
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
@@ -61,8 +61,8 @@ pub enum Content {
     },
     /// A request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {
-        /// The agent.
-        agent: Agent,
+        /// The agent's name.
+        agent: Slug,
         /// Who asked.
         asked_by: crate::domain::person::PersonId,
         /// The roles.

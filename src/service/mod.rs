@@ -1,7 +1,92 @@
 //! The use cases: load, let the domain decide, write state, event, deadlines and deliveries in one
 //! transaction. Nothing here knows Slack or HTTP.
+//!
+//! A use case looks people up first (that may take a network call), then opens a transaction, loads
+//! again, decides purely, writes, commits. What it answers is a value in [`outcome`]; an error
+//! means that nothing was recorded.
 
+mod agents;
+mod ask;
+mod deadlines;
 pub mod directory;
+mod grants;
 pub mod input;
+mod lookups;
 pub mod messenger;
+mod opening;
 pub mod outcome;
+mod overview;
+mod parcels;
+mod people;
+mod policies;
+mod register;
+mod settle;
+mod vote;
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, Entropy};
+use crate::domain::time::Timestamp;
+use crate::policy::{Policy, PolicyHandle};
+use crate::store::{Store, StoreError};
+use directory::{Directory, DirectoryError};
+
+/// Nothing was recorded, because something that is needed is away.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The database.
+    #[error("the store could not be used")]
+    Store(#[from] StoreError),
+    /// The workspace.
+    #[error("people could not be looked up")]
+    Directory(#[from] DirectoryError),
+}
+
+/// What a use case answers.
+pub type Result<T> = std::result::Result<T, ServiceError>;
+
+/// The use cases, over a store, a policy and a workspace.
+#[derive(Clone)]
+pub struct Service {
+    parts: Arc<Parts>,
+}
+
+/// What the service is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Who approves what, as it is now.
+    pub policy: PolicyHandle,
+    /// Who is in the workspace.
+    pub directory: Arc<dyn Directory>,
+    /// The time by which the product lives.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub entropy: Arc<Entropy>,
+}
+
+impl Service {
+    /// The use cases over these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// The store, for the workers that carry deliveries and deadlines out.
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// The time by which the product lives.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.parts.policy.current()
+    }
+
+    fn entropy(&self) -> Arc<Entropy> {
+        Arc::clone(&self.parts.entropy)
+    }
+}

@@ -71,6 +71,11 @@ impl Button {
         }
     }
 
+    /// Whether it is a word on a request: then why it does not count is said by the request.
+    pub const fn is_vote(&self) -> bool {
+        matches!(self, Self::Approve(_) | Self::Deny(_) | Self::Accept(_) | Self::Decline(_))
+    }
+
     /// The `value`: the id, or `-` where there is none.
     pub fn value(&self) -> String {
         match self {

@@ -13,6 +13,7 @@ statements! {
     INSERT on "cards" = "INSERT INTO cards (id, request_id, channel, ts, doc) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     SET_MESSAGE on "cards" = "UPDATE cards SET channel = $2, ts = $3, doc = $4 WHERE id = $1";
+    REMOVE on "cards" = "DELETE FROM cards WHERE id = $1";
     BY_ID on "cards" = "SELECT id, doc FROM cards WHERE id = $1";
     OF_REQUEST on "cards" = "SELECT id, doc FROM cards WHERE request_id = $1 ORDER BY id";
     BY_MESSAGE on "cards" = "SELECT id, doc FROM cards WHERE channel = $1 AND ts = $2";
@@ -49,6 +50,11 @@ impl Tx {
         let card = Card { message: Some(message.clone()), ..card };
         let (channel, ts) = (message.channel.as_str(), message.ts.as_str());
         execute!(self, SET_MESSAGE, id.to_string(), channel, ts, Json(&card)).map(drop)
+    }
+
+    /// Forgets a copy whose message is gone.
+    pub async fn remove_card(&mut self, id: CardId) -> Result<(), StoreError> {
+        execute!(self, REMOVE, id.to_string()).map(drop)
     }
 }
 

@@ -103,8 +103,8 @@ impl StoreError {
         matches!(self, Self::Unavailable { source: Cause::Unsure(_) | Cause::Slow })
     }
 
-    /// Something stands in the way.
-    pub(super) fn conflict(what: impl Into<String>) -> Self {
+    /// Something stands in the way of what a work wanted to do.
+    pub fn conflict(what: impl Into<String>) -> Self {
         Self::Conflict { what: what.into() }
     }
 

@@ -211,6 +211,14 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// The work for [`Store::write`], so that the compiler knows what it may borrow.
+pub const fn work<T, F>(work: F) -> F
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+{
+    work
+}
+
 /// Every statement that the store sends to both engines, to be prepared by a test.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [

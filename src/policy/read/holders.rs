@@ -14,10 +14,15 @@ const HOLDERS: &str = "{ usergroup = \"S…\" } or { people = [\"U…\"] }";
 pub(super) type Roles = BTreeMap<RoleName, (Holders, usize)>;
 
 pub(super) fn roles(log: &mut Log<'_>, root: &Table<'_, '_>) -> Roles {
-    let Some(table) = root.get("roles").and_then(|v| v.table(log, "[roles]")) else {
-        return Roles::new();
-    };
     let mut roles = Roles::new();
+    let Some(value) = root.get("roles") else {
+        no_security(log, 0);
+        return roles;
+    };
+    let Some(table) = value.table(log, "[roles]") else { return roles };
+    if table.get(RoleName::SECURITY).is_none() {
+        no_security(log, table.at);
+    }
     for (key, value) in table.named(log, "a role") {
         if key.name == RoleName::TEAM_LEAD {
             log.mistake(
@@ -30,6 +35,15 @@ pub(super) fn roles(log: &mut Log<'_>, root: &Table<'_, '_>) -> Roles {
         roles.insert(RoleName::new(key.name), (holders, key.at));
     }
     roles
+}
+
+/// The one role that the product itself knows, besides the team leads.
+fn no_security(log: &mut Log<'_>, at: usize) {
+    log.warn(
+        at,
+        "there is no role security, so only owners can stop an agent at once",
+        "Add it: security = { usergroup = \"S…\" }.",
+    );
 }
 
 pub(super) fn teams(log: &mut Log<'_>, root: &Table<'_, '_>) -> BTreeMap<TeamName, Team> {

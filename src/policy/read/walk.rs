@@ -4,6 +4,7 @@
 //! places of the rest.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -19,27 +20,45 @@ use crate::policy::near;
 pub(in crate::policy) fn parse<'i>(text: &'i str, log: &mut Log<'_>) -> Option<DeTable<'i>> {
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut seen = BTreeSet::new();
+    let mut section_twice = 0..0;
     for error in &errors {
         let span = error.span().unwrap_or_default();
         // One slip often breaks several rules of the grammar at the same place.
-        if seen.insert(span.start) {
-            let (what, cure) = explain(error.message(), &log.quote(span.clone()));
-            log.mistake(span.start, what, cure);
+        if !seen.insert(span.start) {
+            continue;
+        }
+        if !error.message().starts_with("duplicate key") {
+            let quote = match log.quote(span.clone()).as_str() {
+                "" => String::new(),
+                quote => format!(" at `{quote}`"),
+            };
+            log.mistake(
+                span.start,
+                format!("this is not TOML: {}{quote}", error.message()),
+                "Texts stand in double quotes, lists in [ ], and each key on a line of its own \
+                 (see https://toml.io).",
+            );
+        } else if !section_twice.contains(&span.start) {
+            let (what, section) = twice(text, span);
+            log.mistake(section.start, format!("{what} stands here twice"), "Keep one of the two.");
+            section_twice = section;
         }
     }
     errors.is_empty().then(|| tree.into_inner())
 }
 
-fn explain(message: &str, quote: &str) -> (String, &'static str) {
-    if message.starts_with("duplicate key") {
-        return (format!("{quote} stands here for the second time"), "Keep one of the two.");
+/// What stands there for the second time: a key, or a whole section. The keys of such a section all
+/// stand there for the second time too, which need not be said.
+fn twice(text: &str, key: Range<usize>) -> (String, Range<usize>) {
+    let start = text.get(..key.start).and_then(|before| before.rfind('\n')).map_or(0, |i| i + 1);
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    if line.starts_with('[') {
+        let end = text.get(key.end..).and_then(|rest| rest.find("\n["));
+        let end = end.map_or(text.len(), |length| key.end + length);
+        (line.chars().filter(|c| !c.is_control()).take(40).collect(), start..end)
+    } else {
+        (text.get(key.clone()).unwrap_or_default().escape_debug().to_string(), key)
     }
-    let quote = if quote.is_empty() { String::new() } else { format!(" at `{quote}`") };
-    (
-        format!("this is not TOML: {message}{quote}"),
-        "Texts stand in double quotes, lists in [ ], and each key on a line of its own \
-         (see https://toml.io).",
-    )
 }
 
 /// A table of the file: what it holds, where it begins, and its name (`tiers.2`; empty for the

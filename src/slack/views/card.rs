@@ -43,7 +43,7 @@ pub fn card(
     }
     Page::message()
         .lines(lines)
-        .lines(words::outcome(request, agent, now).into_iter().collect())
+        .lines(words::marked_outcome(request, agent, now).into_iter().collect())
         .buttons(buttons(face, request, now))
         .into_message()
 }

@@ -8,7 +8,8 @@ use crate::service::outcome::Overview;
 use crate::slack::actions::Button;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 11] = [
+pub const COMMANDS: [(&str, &str); 13] = [
+    ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
     (
         "/agent request support-agent-v2 database:read for 30m because customer support queries",
@@ -20,6 +21,7 @@ pub const COMMANDS: [(&str, &str); 11] = [
     ("/agent extend G-1042 by 30m because the queue is long", "ask for more time, before the end"),
     ("/agent release G-1042", "hand a grant back early"),
     ("/agent revoke G-1042 because wrong table", "end a grant at once"),
+    ("/agent cancel G-1043", "take your own request back"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
     ("/agent help", "this list"),
@@ -86,13 +88,10 @@ pub fn help(overview: &Overview) -> Message {
 
 /// All commands with one example each.
 pub fn static_help() -> Message {
-    let mut lines = vec![
-        Line::strong("What can be typed")
-            .text(". Each also works with less: a form asks the rest."),
-    ];
+    let mut lines =
+        vec![Line::strong("What can be typed").text("   Typed in part, a form asks the rest.")];
     for (typed, does) in COMMANDS {
-        lines.push(Line::default().code(typed));
-        lines.push(Line::say(format!("      {does}")));
+        lines.push(Line::default().code(typed).text(format!("   {does}")));
     }
     Page::message()
         .lines(lines)

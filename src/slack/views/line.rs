@@ -89,15 +89,41 @@ impl Line {
         self.with(Part::Ago { at, now })
     }
 
-    /// Goes on with another line.
-    pub fn line(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+    /// The line with a capital at its beginning.
+    pub fn capitalised(mut self) -> Self {
+        if let Some(Part::Text(text, _)) = self.0.first_mut() {
+            let mut chars = text.chars();
+            *text =
+                chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect());
+        }
         self
     }
 
+    /// Goes on with another line.
+    pub fn line(self, other: Self) -> Self {
+        other.0.into_iter().fold(self, Self::with)
+    }
+
+    /// Words that follow words become one text, as long as it is short; that keeps the JSON small.
     fn with(mut self, part: Part) -> Self {
-        self.0.push(part);
+        match (self.0.last_mut(), part) {
+            (Some(Part::Text(before, Look::Plain)), Part::Text(words, Look::Plain))
+                if before.len() + words.len() <= LONGEST_TEXT =>
+            {
+                before.push_str(&words);
+            }
+            (_, part) => self.0.push(part),
+        }
         self
+    }
+
+    /// Lines below each other.
+    pub fn stacked(lines: &[Self]) -> Self {
+        let mut all = Self::default();
+        for (i, line) in lines.iter().enumerate() {
+            all = if i > 0 { all.text("\n").line(line.clone()) } else { line.clone() };
+        }
+        all
     }
 
     /// The line with no text in it longer than so many characters.

@@ -3,7 +3,7 @@
 use super::card::{decide, description};
 use super::escape::roughly;
 use super::line::Line;
-use super::page::{Message, Page, button, confirmed, danger, primary};
+use super::page::{Message, Page, button, confirmed, danger, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::event::What;
@@ -29,7 +29,7 @@ pub fn agents(listing: &Listing<AgentLine>) -> Message {
     Page::message()
         .line(Line::strong(words::count(total, "agent")))
         .entries(&listing.shown, total, 20, |page, line| agent_row(page, line, listing.now))
-        .small(Line::say("One of them: ").code("/agent show <name>"))
+        .small(Line::say("All about one of them: ").code("/agent show support-agent-v2"))
         .into_message()
 }
 
@@ -102,7 +102,7 @@ pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Time
     if grant.is_live(now) {
         if me.is_none_or(|me| agent.owner == *me) {
             buttons.push(button(&Button::Extend(grant.id), "Extend…"));
-            buttons.push(button(&Button::Release(grant.id), "Hand back"));
+            buttons.push(hand_back(grant));
         }
         if me.is_none_or(|me| agent.owner != *me) {
             buttons.push(danger(&Button::Revoke(grant.id), "Revoke…"));
@@ -123,8 +123,14 @@ pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Time
 
 /// Live grants, of one agent or of all that the reader may see; `of` names the one agent.
 ///
-/// Owner and others see the same buttons; whoever may not use one is told so on clicking.
+/// Owner and others see the same buttons; whoever may not use one is told so on clicking. Where the
+/// reader is known, [`grants_for`] shows only theirs.
 pub fn grants(listing: &Listing<GrantOf>, of: Option<&Slug>) -> Message {
+    grants_for(listing, of, None)
+}
+
+/// Live grants as this reader may act on them: Extend and Hand back for the owner, Revoke for others.
+pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&PersonId>) -> Message {
     let whose = of.map_or_else(String::new, |slug| format!(" of {slug}"));
     if listing.shown.is_empty() {
         return Page::message()
@@ -141,7 +147,7 @@ pub fn grants(listing: &Listing<GrantOf>, of: Option<&Slug>) -> Message {
     let total = usize::try_from(listing.total).unwrap_or(usize::MAX).max(listing.shown.len());
     Page::message()
         .line(Line::strong(format!("{}{whose}", words::count(total, "live grant"))))
-        .entries(&listing.shown, total, 10, |page, of| grant_row(page, of, None, listing.now))
+        .entries(&listing.shown, total, 10, |page, of| grant_row(page, of, me, listing.now))
         .into_message()
 }
 

@@ -34,7 +34,7 @@ mod tests;
 pub use card::{card, new_card};
 pub use help::{help, static_help};
 pub use home::home;
-pub use lists::{agent, agents, grants};
+pub use lists::{agent, agents, grants, grants_for};
 pub use notices::notice;
 pub use page::Message;
 pub use refusals::refusal;

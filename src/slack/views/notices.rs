@@ -3,7 +3,7 @@
 use super::card::{decide, question};
 use super::escape::{and, clip, first, roughly};
 use super::line::Line;
-use super::page::{Message, Page, button, primary};
+use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Place;
@@ -29,7 +29,7 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             Page::message()
                 .lines(vec![
                     Line::say("⚠ A request about ")
-                        .bold(agent.slug.as_str())
+                        .bold(agent.as_str())
                         .text(" could not be opened: nobody can decide it."),
                     Line::fact("Missing").text(format!(
                         "somebody else for {}, besides the requester and the owner",
@@ -51,8 +51,8 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             Page::message()
                 .lines(vec![
                     place.text(" can never arrive."),
-                    Line::fact("Why").text("Slack answered ").code(clip(error, 120)),
-                    Line::fact("Next").text(cure(error)),
+                    Line::fact("Why").text("Slack answers ").code(clip(error, 120)),
+                    Line::fact("Next").line(cure(error)),
                 ])
                 .small(Line::say(format!("In the log: {delivery}")))
                 .into_message()
@@ -88,8 +88,8 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
 }
 
 /// What would make a message arrive the next time, by Slack's error code.
-fn cure(error: &str) -> &'static str {
-    match error {
+fn cure(error: &str) -> Line {
+    Line::say(match error {
         "channel_not_found" => {
             "check the channel's id in policy.toml; a private channel must also invite the app."
         }
@@ -108,8 +108,12 @@ fn cure(error: &str) -> &'static str {
         "token_revoked" | "invalid_auth" | "token_expired" | "not_authed" => {
             "install the app again and set the new token."
         }
-        _ => "run `countersign doctor`; it checks tokens, scopes and channels.",
-    }
+        _ => {
+            return Line::default()
+                .code("countersign doctor")
+                .text(" checks tokens, scopes and channels, and says what to mend.");
+        }
+    })
 }
 
 /// How a request ended, and the next step: for the notice, and for the answer to the last click.
@@ -124,14 +128,19 @@ pub fn outcome(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Tim
 
 fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Line {
     let slug = agent.slug.as_str();
-    match request.state_at(now) {
+    let state = request.state_at(now);
+    let mark = Line::say(format!("{} ", words::outcome_mark(&state)));
+    let subject = words::subject(request, agent);
+    mark.line(match state {
         RequestState::Approved { .. } => match (&request.ask, grant) {
             (Ask::Registration, _) => Line::strong(slug)
                 .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
             (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
+                let verb =
+                    if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
                 Line::strong(slug)
-                    .text(" may ")
+                    .text(verb)
                     .bold(words::access(access))
                     .text(" until ")
                     .at(grant.expires_at, now)
@@ -142,23 +151,24 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                     )
             }
             (Ask::Grant { access, .. }, None) => {
-                Line::strong(slug).text(" may ").bold(words::access(access))
+                Line::strong(slug).text(" may have ").bold(words::access(access))
             }
             (Ask::Extension { access, .. }, None) => {
                 Line::strong(slug).text(" may keep ").bold(words::access(access))
             }
         },
-        RequestState::Denied { .. } => {
-            Line::say(format!("No to {}.", words::subject(request, agent)))
+        RequestState::Denied { by, .. } if words::is_declined(request, agent, &by) => {
+            Line::say("No owner: ")
+                .person(&by)
+                .text(" does not want to answer for ")
+                .bold(slug)
+                .text(".")
         }
-        RequestState::Cancelled { .. } => {
-            Line::say(format!("No longer asked: {}.", words::subject(request, agent)))
-        }
-        RequestState::Expired { .. } => {
-            Line::say(format!("Nobody answered in time: {}.", words::subject(request, agent)))
-        }
-        RequestState::Open => Line::say(format!("Waiting: {}.", words::subject(request, agent))),
-    }
+        RequestState::Denied { .. } => Line::say(format!("Not approved: {subject}.")),
+        RequestState::Cancelled { .. } => Line::say(format!("No longer asked: {subject}.")),
+        RequestState::Expired { .. } => Line::say(format!("Nobody answered in time: {subject}.")),
+        RequestState::Open => Line::say(format!("Waiting: {subject}.")),
+    })
 }
 
 type Next = (Option<Line>, Vec<slack_morphism::prelude::SlackBlockButtonElement>);
@@ -189,13 +199,12 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 ],
             ),
             (_, Some(grant)) if grant.is_live(now) => (
-                Some(next().text(
-                    "it can start now. A reminder comes before the end; hand it back when you are done.",
-                )),
-                vec![
-                    button(&Button::Extend(grant.id), "Extend…"),
-                    button(&Button::Release(grant.id), "Hand back"),
-                ],
+                Some(next().text(if matches!(request.ask, Ask::Extension { .. }) {
+                    "nothing to do; the work goes on. A reminder comes before the end."
+                } else {
+                    "it can start. A reminder comes before the end; hand it back when the work is done."
+                })),
+                vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)],
             ),
             _ => (None, vec![button(&Button::Show(agent.id), "Show agent")]),
         },
@@ -231,7 +240,7 @@ fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
             .text(format!("   {}", request.reference)),
     ];
     lines.extend(question(request, agent, None));
-    lines.extend(words::outcome(request, agent, now));
+    lines.extend(words::marked_outcome(request, agent, now));
     Page::message()
         .lines(lines)
         .buttons(vec![
@@ -244,7 +253,7 @@ fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
 fn still_waiting(request: &Request, agent: &Agent, now: Timestamp) -> Message {
     if !request.is_open(now) {
         let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
-        lines.extend(words::outcome(request, agent, now));
+        lines.extend(words::marked_outcome(request, agent, now));
         return Page::message().lines(lines).into_message();
     }
     let mut lines = vec![
@@ -285,7 +294,7 @@ fn ending(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
         ])
         .buttons(vec![
             button(&Button::Extend(grant.id), "Extend…"),
-            button(&Button::Release(grant.id), "Hand back"),
+            hand_back(grant),
         ])
         .into_message()
 }
@@ -304,12 +313,8 @@ fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
             .text(verb)
             .bold(words::access(&grant.access))
             .text(format!("   {}", grant.reference)),
-        Line::say("It was ").line(words::grant_state(grant, now)),
+        Line::fact("State").line(words::grant_state(grant, now)),
     ];
-    if matches!(state, GrantState::Expired { .. } | GrantState::Active) {
-        lines.pop();
-        lines.push(Line::fact("State").line(words::grant_state(grant, now)));
-    }
     let next = match (&state, agent.is_active()) {
         (GrantState::Active, _) => None,
         (_, false) => Some(Line::say("the agent is not at work; nothing can be asked for it now.")),

@@ -13,6 +13,7 @@ use slack_morphism::prelude::{
 };
 
 use super::line::{Line, cut};
+use crate::domain::grant::Grant;
 use crate::slack::actions::{Button, Form};
 
 /// A message: blocks for the eye, and all of it again as text for the ear and for notifications.
@@ -190,7 +191,7 @@ impl Page {
         let mut text = String::new();
         let buttons = match self.buttons.as_slice() {
             [] => String::new(),
-            labels => format!("\nButtons: {}.", labels.join(", ")),
+            labels => format!("\nButtons: {}.", labels.join(", ").replace('…', "")),
         };
         let room = LONGEST_SPOKEN.saturating_sub(buttons.chars().count() + 2);
         let mut used = 0;
@@ -231,14 +232,8 @@ fn size(block: &SlackBlock) -> usize {
 }
 
 fn rich(lines: &[Line]) -> SlackBlock {
-    let mut elements = Vec::new();
-    for line in lines {
-        if !elements.is_empty() {
-            elements.push("\n".into());
-        }
-        elements.extend(line.rich());
-    }
-    SlackRichTextBlock::new(vec![SlackRichTextSection::new(elements).into()]).into()
+    let section = SlackRichTextSection::new(Line::stacked(lines).rich());
+    SlackRichTextBlock::new(vec![section.into()]).into()
 }
 
 fn actions(buttons: Vec<SlackBlockButtonElement>) -> SlackActionsBlock {
@@ -290,6 +285,19 @@ pub fn primary(kind: &Button, words: &str) -> SlackBlockButtonElement {
 /// A button that takes something away.
 pub fn danger(kind: &Button, words: &str) -> SlackBlockButtonElement {
     button(kind, words).with_style(SlackBlockButtonStyle::Danger)
+}
+
+/// Hands a grant back, after a question: it acts at once.
+pub fn hand_back(grant: &Grant) -> SlackBlockButtonElement {
+    confirmed(
+        button(&Button::Release(grant.id), "Hand back"),
+        "Hand it back?",
+        &format!(
+            "{} ends at once. If it is needed again, it must be asked again.",
+            grant.reference
+        ),
+        "Hand back",
+    )
 }
 
 /// The button, with a question before it acts.

@@ -2,10 +2,10 @@
 
 use super::escape::{clip, first, or, roughly};
 use super::line::Line;
-use super::page::{Message, Page, button, primary};
+use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestState};
 use crate::service::outcome::Refusal;
 use crate::slack::actions::Button;
 
@@ -43,10 +43,9 @@ fn page(refusal: &Refusal) -> Page {
             button(&Button::Details(request.id), "Details"),
             button(&Button::TakeBack(request.id), "Take back"),
         ]),
-        Refusal::AlreadyHas(grant) => page.buttons(vec![
-            button(&Button::Extend(grant.id), "Extend…"),
-            button(&Button::Release(grant.id), "Hand back"),
-        ]),
+        Refusal::AlreadyHas(grant) => {
+            page.buttons(vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)])
+        }
         Refusal::GrantEnded(grant) => {
             page.buttons(vec![button(&Button::Request(Some(grant.agent)), "Ask again")])
         }
@@ -127,11 +126,10 @@ pub fn what(refusal: &Refusal) -> Line {
         Refusal::UnknownReference { typed, .. } => {
             Line::say("There is nothing here called ").quoted(&clip(typed, TYPED)).text(".")
         }
-        Refusal::GrantEnded(grant) => Line::say(format!(
-            "{} is not live any more: it is {}.",
-            grant.reference,
-            ended_word(grant)
-        )),
+        Refusal::GrantEnded(grant) => {
+            Line::say(format!("{} is not live any more: ", grant.reference))
+                .line(words::grant_state(grant, grant.expires_at))
+        }
         Refusal::MayNotEnd { agent, owner } => {
             Line::say("Only the owner, those who decide on it, and security can do that for ")
                 .bold(agent.as_str())
@@ -143,7 +141,7 @@ pub fn what(refusal: &Refusal) -> Line {
             Line::say("Only who asked can take a request back: ").person(asked_by).text(".")
         }
         Refusal::RequestEnded(request) => {
-            Line::say(format!("{} has ended: it is {}.", request.reference, request_word(request)))
+            Line::say(format!("{} has ended: it {}.", request.reference, how_ended(request)))
         }
     }
 }
@@ -162,18 +160,13 @@ fn not_active(agent: &Agent) -> Line {
     }
 }
 
-fn ended_word(grant: &crate::domain::grant::Grant) -> &'static str {
-    match grant.state.word() {
-        // Its time came, and nobody had recorded it yet.
-        "active" => "expired",
-        word => word,
-    }
-}
-
-fn request_word(request: &Request) -> &'static str {
-    match request.state.word() {
-        "open" => "expired",
-        word => word,
+fn how_ended(request: &Request) -> &'static str {
+    match request.state {
+        RequestState::Approved { .. } => "was approved",
+        RequestState::Denied { .. } => "was denied",
+        RequestState::Cancelled { .. } => "was cancelled",
+        // Open and asked about as ended: its time has come, and nobody had recorded it yet.
+        RequestState::Expired { .. } | RequestState::Open => "expired unanswered",
     }
 }
 
@@ -197,7 +190,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::BadAccess { resources, .. } => exist("resources", resources),
         Refusal::UnknownResource { near, all, .. } => {
             let exist = exist("resources", all);
-            if near.is_empty() { exist } else { meant(near).text(" ").line(exist) }
+            after(near, exist)
         }
         Refusal::UnknownAction { access, near, all } => {
             let all: Vec<String> = all
@@ -205,7 +198,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
                 .map(|(action, tier)| format!("{} (tier {tier})", clip(action, TYPED)))
                 .collect();
             let exist = exist(&format!("actions on {}", clip(&access.resource, TYPED)), &all);
-            if near.is_empty() { exist } else { meant(near).text(" ").line(exist) }
+            after(near, exist)
         }
         Refusal::BadDuration { longest, .. } => Line::say("write it like ")
             .code("30m")
@@ -255,12 +248,19 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
 
 fn unknown_agent(near: &[Slug], yours: &[Slug]) -> Line {
     let names = |slugs: &[Slug]| slugs.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let line = if near.is_empty() { Line::default() } else { meant(&names(near)).text(" ") };
-    if yours.is_empty() {
-        line.text("you own no agent yet; ").code("/agent register").text(" takes two minutes.")
+    let yours = if yours.is_empty() {
+        Line::say("you own no active agent yet: ")
+            .code("/agent register")
+            .text(" takes two minutes.")
     } else {
-        line.text(format!("your agents: {}.", first(&names(yours), MOST_NAMED).join(", ")))
-    }
+        Line::say(format!("your agents are: {}.", first(&names(yours), MOST_NAMED).join(", ")))
+    };
+    after(&names(near), yours)
+}
+
+/// What was perhaps meant, and then what there is.
+fn after(near: &[String], exist: Line) -> Line {
+    if near.is_empty() { exist } else { meant(near).text(" ").line(exist.capitalised()) }
 }
 
 fn meant(near: &[String]) -> Line {

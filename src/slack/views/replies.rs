@@ -4,12 +4,13 @@ use super::card::question;
 use super::escape::{clip, first, or, roughly};
 use super::line::Line;
 use super::notices::outcome;
-use super::page::{Message, Page, button, primary};
+use super::page::{Message, Page, button};
 use super::refusals::refusal;
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::Agent;
+use crate::domain::grant::GrantState;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{Acceptance, NotCounted, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, NotCounted, Request};
 use crate::domain::time::{Span, Timestamp};
 use crate::service::outcome::{
     Asked, Cancelled, Ended, FieldProblem, Registered, Stopped, VoteReply,
@@ -78,14 +79,14 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
             .line(words::asks(request, agent))
             .text(format!("   {}", request.reference)),
     ];
-    if request.ask == crate::domain::request::Ask::Registration {
+    if request.ask == Ask::Registration {
         lines.push(Line::fact("Tier").text(format!(
             "{}, {}: {}",
             request.tier,
             request.tier.meaning(),
             agent.description.answers.reasons().join(", ")
         )));
-    } else if let crate::domain::request::Ask::Grant { lasting, raise_to, .. } = &request.ask {
+    } else if let Ask::Grant { lasting, raise_to, .. } = &request.ask {
         lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
         if let Some(to) = raise_to {
             lines.push(Line::fact("Tier").text(format!(
@@ -182,11 +183,9 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
         NotCounted::Ended(state) => {
             let ended = Request { state: state.clone(), ..request.clone() };
             let at = state.ended_at().unwrap_or(now);
-            let line = words::outcome(&ended, agent, at).unwrap_or_default();
             (
-                Line::say(format!("{} has ended; your click changed nothing. ", request.reference))
-                    .line(line),
-                None,
+                Line::say(format!("{} has ended; your click changed nothing.", request.reference)),
+                words::marked_outcome(&ended, agent, at),
             )
         }
         NotCounted::OwnRequest => (
@@ -215,7 +214,7 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
         ),
         NotCounted::AlreadyCovered => (
             Line::say(format!(
-                "What you could say yes to has its yes; {} is still awaited.",
+                "Your role has its yes already; {} is still awaited.",
                 words::roles(&request.awaited())
             )),
             next("nothing to do. You can still deny it."),
@@ -240,10 +239,10 @@ pub fn ended(ended: &Ended) -> Message {
     match ended {
         Ended::Done { grant, agent } => {
             let now = match &grant.state {
-                crate::domain::grant::GrantState::Active => grant.expires_at,
-                crate::domain::grant::GrantState::Expired { at }
-                | crate::domain::grant::GrantState::Revoked { at, .. }
-                | crate::domain::grant::GrantState::Released { at, .. } => *at,
+                GrantState::Active => grant.expires_at,
+                GrantState::Expired { at }
+                | GrantState::Revoked { at, .. }
+                | GrantState::Released { at, .. } => *at,
             };
             Page::message()
                 .lines(vec![
@@ -371,7 +370,7 @@ pub fn details(
         lines.push(Line::fact("Usually").text(roughly(usual)));
     }
     let mut page = Page::message().lines(lines);
-    if request.ask != crate::domain::request::Ask::Registration {
+    if request.ask != Ask::Registration {
         let mut about = vec![Line::strong(format!("About {}", agent.slug))];
         about.extend(super::card::description(agent));
         about.push(Line::fact("State").line(words::agent_state(agent, now)));
@@ -384,20 +383,12 @@ pub fn details(
         .map(|finding| Line::say(words::finding(*finding)))
         .collect();
     votes.extend(words::requirements(request, agent, now));
-    votes.push(match words::outcome(request, agent, now) {
+    votes.push(match words::marked_outcome(request, agent, now) {
         Some(outcome) => outcome,
         None => Line::fact("Until").at(request.decide_by, now),
     });
     page.lines(votes)
         .small(Line::say(format!("{}   policy ", request.id)).code(clip(&request.policy, 20)))
-        .buttons(match request.state_at(now) {
-            RequestState::Open => vec![button(&Button::Show(agent.id), "Show agent")],
-            RequestState::Approved { .. } => {
-                vec![primary(&Button::Show(agent.id), "Show agent")]
-            }
-            RequestState::Denied { .. }
-            | RequestState::Cancelled { .. }
-            | RequestState::Expired { .. } => vec![button(&Button::Show(agent.id), "Show agent")],
-        })
+        .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
         .into_message()
 }

@@ -4,7 +4,7 @@ use super::escape::{and, first, roughly};
 use super::line::Line;
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::grant::{Grant, GrantState};
-use crate::domain::person::Standing;
+use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::RoleName;
@@ -161,19 +161,34 @@ pub fn until(request: &Request, usual: Option<Span>, now: Timestamp) -> Line {
     }
 }
 
+/// The mark of how a request ended.
+pub const fn outcome_mark(state: &RequestState) -> &'static str {
+    match state {
+        RequestState::Open => "⏳",
+        RequestState::Approved { .. } => "✅",
+        RequestState::Denied { .. } => "❌",
+        RequestState::Cancelled { .. } => "⚪",
+        RequestState::Expired { .. } => "⌛",
+    }
+}
+
+/// How a request ended, with its mark. `None` while it is open.
+pub fn marked_outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line> {
+    let mark = outcome_mark(&request.state_at(now));
+    outcome(request, agent, now).map(|line| Line::say(format!("{mark} ")).line(line))
+}
+
 /// How a request ended: in words, by whom, when. `None` while it is open.
 pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line> {
     Some(match request.state_at(now) {
         RequestState::Open => return None,
-        RequestState::Approved { at, by: ApprovedBy::Policy { rule } } => {
-            Line::strong("✅ Approved")
-                .text(" at once by the policy, rule ")
-                .quoted(&rule)
-                .text(", ")
-                .at(at, now)
-        }
+        RequestState::Approved { at, by: ApprovedBy::Policy { rule } } => Line::strong("Approved")
+            .text(" at once, ")
+            .at(at, now)
+            .text(", by the policy’s rule ")
+            .quoted(&rule),
         RequestState::Approved { at, by: ApprovedBy::People } => {
-            let mut line = Line::strong("✅ Approved");
+            let mut line = Line::strong("Approved");
             let voters: Vec<_> =
                 request.requirements().into_iter().filter_map(|r| r.covered_by).collect();
             for (i, vote) in voters.iter().take(MOST_NAMED).enumerate() {
@@ -187,8 +202,7 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
             line.text(", ").at(at, now)
         }
         RequestState::Denied { at, by, reason } => {
-            let declined = by == agent.owner && matches!(request.acceptance, Acceptance::Awaited);
-            Line::strong(if declined { "❌ Declined" } else { "❌ Denied" })
+            Line::strong(if is_declined(request, agent, &by) { "Declined" } else { "Denied" })
                 .text(" by ")
                 .person(&by)
                 .text(", ")
@@ -197,14 +211,17 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
                 .quoted(&reason)
         }
         RequestState::Cancelled { at, by, reason } => {
-            let line =
-                Line::strong("⚪ Taken back").text(" by ").person(&by).text(", ").at(at, now);
+            let word = if by == request.asked_by { "Taken back" } else { "Cancelled" };
+            let line = Line::strong(word).text(" by ").person(&by).text(", ").at(at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
         }
-        RequestState::Expired { at } => {
-            Line::strong("⌛ Expired").text(" unanswered, ").at(at, now)
-        }
+        RequestState::Expired { at } => Line::strong("Expired").text(" unanswered, ").at(at, now),
     })
+}
+
+/// Whether a no is the named owner's, who does not want to be it.
+pub fn is_declined(request: &Request, agent: &Agent, by: &PersonId) -> bool {
+    *by == agent.owner && request.acceptance == Acceptance::Awaited
 }
 
 /// Where an agent stands.

@@ -21,10 +21,11 @@ export function renderComposer() {
   const here = channel(store.place?.channel);
   $("composer").hidden = Boolean(store.place?.home);
   if (!here) return;
-  const member = here.member !== false;
-  box().disabled = !member;
-  $("send").disabled = !member;
-  box().placeholder = member ? `Message ${channelTitle(here)} as ${firstName(store.me)}` : `${firstName(store.me)} is not in ${channelTitle(here)}`;
+  const closed = here.archived ? `${channelTitle(here)} is archived`
+    : here.member === false ? `${firstName(store.me)} is not in ${channelTitle(here)}` : null;
+  box().disabled = Boolean(closed);
+  $("send").disabled = Boolean(closed);
+  box().placeholder = closed ?? `Message ${channelTitle(here)} as ${firstName(store.me)}`;
   box().setAttribute("aria-label", box().placeholder);
   if (shownKey === keyNow()) return;
   if (shownKey !== null) drafts.set(shownKey, box().value);

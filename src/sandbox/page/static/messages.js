@@ -26,7 +26,12 @@ export function renderMessages() {
   }
   const here = channel(store.place.channel);
   const list = store.messages.get(store.place.channel);
-  if (!here || !list) return;
+  if (!here || !list) {
+    // Not fetched yet: better nothing than another channel's messages below this heading.
+    if (`${store.me} ${store.place.channel}` !== shownKey) $("messages").replaceChildren();
+    shownKey = null;
+    return;
+  }
   const key = `${store.me} ${here.id}`;
   const first = key !== shownKey;
   const stick = first || atEnd();
@@ -90,7 +95,7 @@ const nameIn = (m) => m.user_name || nameOf(m.user);
 /** Adds the notices of this page (a command that failed) at their times. */
 function withNotices(list) {
   const own = (store.notices.get(`${store.me} ${store.place.channel}`) ?? []).map((n) => ({
-    ts: n.id, user: null, user_name: "Workspace", is_bot: true, text: n.text, blocks: null, ephemeral: true, time: n.time, notice: true,
+    ts: n.id, user: null, user_name: "Workspace", is_bot: true, text: n.text, blocks: null, ephemeral: true, time: n.time,
   }));
   if (!own.length) return list;
   return [...list, ...own].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
@@ -140,8 +145,12 @@ function beginning(here) {
   return h("div", { class: "beginning" }, h("h2", {}, title), h("p", {}, text), here.topic ? h("p", { class: "hint" }, here.topic) : null);
 }
 
+/** Messages of the workspace itself: of the server (as Slack's own bot) or of this page. */
+const isSystem = (user) => !user || user === "USLACKBOT";
+
 /** A person's square with initials, or the app's mark. */
 export function avatar(id, { isBot = false, size = "" } = {}) {
+  if (isSystem(id)) return h("span", { class: `avatar ${size}`, "aria-hidden": "true" }, icon("hash"));
   const who = person(id);
   const bot = isBot || who?.kind === "bot";
   return h("span", {
@@ -171,12 +180,12 @@ function row(m, grouped, replies, here, inThread = false) {
     "aria-label": `${nameIn(m)}, ${clockTime(time)}${m.ephemeral ? ", only visible to you" : ""}`,
     data: { ts: m.ts, key: keyOf(m), user: m.user ?? "", ephemeral: String(Boolean(m.ephemeral)), focusScope: keyOf(m) },
   },
-  h("div", { class: "gutter" }, grouped ? stamp : m.notice ? h("span", { class: "avatar", "aria-hidden": "true" }, icon("hash")) : avatar(m.user, { isBot: m.is_bot })),
+  h("div", { class: "gutter" }, grouped ? stamp : avatar(m.user, { isBot: m.is_bot })),
   h("div", { class: "msg-main" },
     m.ephemeral ? h("p", { class: "only-you", testid: "only-you" }, icon("eye"), "Only visible to you") : null,
     grouped ? null : h("header", {},
       h("strong", { class: "who" }, nameIn(m)),
-      m.is_bot ? h("span", { class: "tag" }, m.notice ? "SYSTEM" : "APP") : null,
+      m.is_bot ? h("span", { class: "tag" }, isSystem(m.user) ? "SYSTEM" : "APP") : null,
       title(m), stamp),
     !inThread && m.thread_ts && m.thread_ts !== m.ts ? h("p", { class: "hint" }, "replied to a thread") : null,
     content(m, here),

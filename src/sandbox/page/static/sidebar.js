@@ -2,7 +2,7 @@
 
 import { $, fill, h, icon, mark, reconcile } from "./dom.js";
 import { avatar } from "./messages.js";
-import { become, goTo, isConnected, waiting } from "./sync.js";
+import { become, goTo, goToBot, isConnected, waiting } from "./sync.js";
 import { bot, botDm, channel, channelTitle, firstName, nameOf, person, samePlace, store } from "./store.js";
 
 const count = (n) => (n > 99 ? "99+" : String(n));
@@ -52,7 +52,7 @@ function me() {
   fill($("drawer-me"), avatar(store.me, { size: "avatar-small" }), h("span", { class: "sr" }, `You are ${nameOf(store.me)}. Switch person or channel`));
 }
 
-function entry(place, testid, name, symbol, { unread = 0, badge = 0, note = null } = {}) {
+function entry(place, testid, name, symbol, { unread = 0, badge = 0, note = null, go = () => goTo(place) } = {}) {
   const here = samePlace(place, store.place);
   return {
     key: testid,
@@ -65,7 +65,7 @@ function entry(place, testid, name, symbol, { unread = 0, badge = 0, note = null
       on: {
         click: () => {
           closeDrawer();
-          goTo(place);
+          go();
         },
       },
     }, symbol(), h("span", { class: "room-name" }, name), note,
@@ -85,10 +85,9 @@ function rooms() {
   const dm = botDm();
   const direct = all.filter((c) => c.kind === "dm" && c !== dm);
   list($("dm-list"), [
-    dm && entry({ channel: dm.id }, "dm-bot", bot().name, () => avatar(bot().user_id, { isBot: true, size: "avatar-tiny" }), { badge: dm.unread }),
+    entry({ channel: dm?.id ?? "" }, "dm-bot", bot().name, () => avatar(bot().user_id, { isBot: true, size: "avatar-tiny" }), { badge: dm?.unread, go: goToBot }),
     ...direct.map((c) => entry({ channel: c.id }, `channel-${c.id}`, nameOf(c.with), () => avatar(c.with, { size: "avatar-tiny" }), { badge: c.unread })),
   ]);
-  $("dm-section").hidden = !dm && !direct.length;
 
   const state = bot().connected === false ? "not connected" : "connected";
   list($("app-list"), [entry({ home: true }, "home", bot().name, () => h("span", { class: "avatar avatar-tiny avatar-bot" }, mark()), {
@@ -116,17 +115,17 @@ function heading() {
     here?.topic && !withBot ? h("p", { class: "topic", title: here.topic }, here.topic) : null);
 
   $("tabs").hidden = !withBot;
-  const tab = (label, testid, place, badge) => {
-    const current = Boolean(place) && samePlace(place, store.place);
+  const tab = (label, testid, place, badge, go = () => goTo(place)) => {
+    const current = samePlace(place, store.place);
     return {
       key: testid,
       sig: JSON.stringify([place, badge, current]),
       build: () => h("button", {
-        type: "button", testid, disabled: !place, "aria-current": current ? "page" : null, on: { click: () => goTo(place) },
+        type: "button", testid, "aria-current": current ? "page" : null, on: { click: go },
       }, label, badge ? h("span", { class: "badge" }, count(badge)) : null),
     };
   };
-  reconcile($("tabs"), [tab("Home", "tab-home", { home: true }), tab("Messages", "tab-messages", dm ? { channel: dm.id } : null, dm?.unread)]);
+  reconcile($("tabs"), [tab("Home", "tab-home", { home: true }), tab("Messages", "tab-messages", { channel: dm?.id ?? "" }, dm?.unread, goToBot)]);
 
   const banner = $("banner");
   const trouble = !isConnected() ? "The workspace does not answer. Trying again…"

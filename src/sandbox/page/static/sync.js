@@ -72,6 +72,16 @@ export async function goTo(place) {
   await enter();
 }
 
+/** Opens the conversation with the app, which begins when somebody opens the app at all. */
+export async function goToBot() {
+  if (!botDm()) {
+    await post("open_home", { as: store.me }).catch(complain);
+    await refresh({ state: true });
+  }
+  const dm = botDm();
+  await goTo(dm ? { channel: dm.id } : { home: true });
+}
+
 async function enter() {
   const { home } = store.place;
   changed();

@@ -3,7 +3,7 @@
 
 import { prefill } from "./composer.js";
 import { $, h, icon, memory, reconcile } from "./dom.js";
-import { become, goTo, moveClock, subscribe } from "./sync.js";
+import { become, goTo, goToBot, moveClock, subscribe } from "./sync.js";
 import { botDm, firstName, samePlace, store } from "./store.js";
 
 const REGISTER = "/agent register support-agent-v2";
@@ -32,8 +32,7 @@ async function inChannelAs(who) {
 
 async function inDmAs(who) {
   if (store.me !== who.id) await become(who.id);
-  const dm = botDm();
-  if (dm) await goTo({ channel: dm.id });
+  await goToBot();
 }
 
 const steps = () => {

@@ -163,15 +163,13 @@ pub fn request_field_errors(refusal: &Refusal) -> Option<BTreeMap<String, String
         other => {
             let next = refusals::next(other);
             let what = refusals::what(other).words();
-            next.map_or_else(|| what.clone(), |next| format!("{what} {}", capital(&next.words())))
+            match next {
+                Some(next) => format!("{what} {}", next.capitalised().words()),
+                None => what,
+            }
         }
     };
     Some(BTreeMap::from([(field.to_owned(), cut(&what, 1_000))]))
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// A text field.

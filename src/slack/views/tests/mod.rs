@@ -1,1 +1,8 @@
 //! What each view shows in representative states, and what holds for all of them.
+
+mod catalogue;
+mod escaping;
+mod judge;
+mod reading;
+mod sample;
+mod snapshots;

@@ -1,0 +1,168 @@
+//! What a line of the log says, in words.
+
+use std::collections::HashMap;
+
+use crate::domain::event::{Actor, Body, What};
+use crate::domain::grant::Grant;
+use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::PersonId;
+use crate::store::{Session, StoreError};
+
+/// What people call the agents, requests and grants that lines name by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    agents: HashMap<AgentId, String>,
+    requests: HashMap<RequestId, String>,
+    grants: HashMap<GrantId, String>,
+}
+
+impl Names {
+    /// Looks up the names that this body needs. What is not found is called by its id.
+    pub(super) async fn learn(
+        &mut self,
+        session: &mut Session,
+        body: &Body,
+    ) -> Result<(), StoreError> {
+        let about = body.what.about();
+        if let Some(id) = about.agent.filter(|id| !self.agents.contains_key(id)) {
+            let agent = session.agent(id).await?;
+            let name = agent.map_or_else(|| id.to_string(), |agent| agent.slug.to_string());
+            self.agents.insert(id, name);
+        }
+        if let Some(id) = about.request.filter(|id| !self.requests.contains_key(id)) {
+            let request = session.request(id).await?;
+            let name = request.map_or_else(|| id.to_string(), |found| found.reference.to_string());
+            self.requests.insert(id, name);
+        }
+        if let Some(id) = about.grant.filter(|id| !self.grants.contains_key(id)) {
+            let grant = session.grant(id).await?;
+            let name = |grant: Grant| format!("{} ({})", grant.reference, grant.access);
+            self.grants.insert(id, grant.map_or_else(|| id.to_string(), name));
+        }
+        Ok(())
+    }
+
+    fn agent(&self, id: AgentId) -> String {
+        self.agents.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    fn request(&self, id: RequestId) -> String {
+        self.requests.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    fn grant(&self, id: GrantId) -> String {
+        self.grants.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    /// Who did it.
+    pub(super) fn actor(&self, actor: &Actor) -> String {
+        match actor {
+            Actor::Person(person) => person.to_string(),
+            Actor::System => "system".to_owned(),
+        }
+    }
+
+    /// What happened.
+    pub(super) fn what(&self, what: &What) -> String {
+        match what {
+            What::RequestOpened {
+                reference,
+                agent,
+                ask,
+                access,
+                lasting,
+                tier,
+                needs,
+                policy,
+                ..
+            } => {
+                let access = access.as_ref().map(|a| format!(" of {a}")).unwrap_or_default();
+                let lasting = lasting.map(|l| format!(" for {}", l.words())).unwrap_or_default();
+                let needs = match needs.as_slice() {
+                    [] => "nobody".to_owned(),
+                    needs => join(needs.iter().map(|role| role.as_str().to_owned())),
+                };
+                let (agent, policy) = (self.agent(*agent), short(policy));
+                format!(
+                    "opened {reference}: {ask}{access}{lasting}, agent {agent}, tier {tier}; needs \
+                     {needs} (policy {policy})"
+                )
+            }
+            What::OwnershipAccepted { request } => {
+                format!("accepted to own the agent, in {}", self.request(*request))
+            }
+            What::VoteCast { request, approve, roles, .. } => {
+                let yes = if *approve { "said yes" } else { "said no" };
+                let roles = join(roles.iter().map(|role| role.as_str().to_owned()));
+                format!("{yes} to {} as {roles}", self.request(*request))
+            }
+            What::RequestApproved { request, rule, people } => {
+                let by = match rule {
+                    Some(rule) => format!("without people, by the rule \"{rule}\""),
+                    None => format!("by {}", join(people.iter().map(PersonId::to_string))),
+                };
+                format!("{} was approved {by}", self.request(*request))
+            }
+            What::RequestDenied { request, .. } => {
+                format!("{} was denied", self.request(*request))
+            }
+            What::RequestCancelled { request } => format!("took back {}", self.request(*request)),
+            What::RequestExpired { request } => {
+                format!("{} expired: too few answered in time", self.request(*request))
+            }
+            What::AgentActivated { agent, tier, owner } => {
+                format!("agent {} is active at tier {tier}, owned by {owner}", self.agent(*agent))
+            }
+            What::AgentRejected { agent } => {
+                format!("agent {} was not registered", self.agent(*agent))
+            }
+            What::TierRaised { agent, from, to } => {
+                format!("agent {} was raised from tier {from} to {to}", self.agent(*agent))
+            }
+            What::AgentSuspended { agent, .. } => format!("stopped agent {}", self.agent(*agent)),
+            What::AgentReinstated { agent } => format!("agent {} goes on", self.agent(*agent)),
+            What::GrantStarted { grant, agent, until, .. } => format!(
+                "grant {} began for agent {}, until {}",
+                self.grant(*grant),
+                self.agent(*agent),
+                until.format("%Y-%m-%d %H:%M:%S")
+            ),
+            What::GrantExtended { grant, request, until } => format!(
+                "grant {} goes on until {}, by {}",
+                self.grant(*grant),
+                until.format("%Y-%m-%d %H:%M:%S"),
+                self.request(*request)
+            ),
+            What::GrantExpired { grant } => format!("grant {} ended on time", self.grant(*grant)),
+            What::GrantRevoked { grant, .. } => format!("revoked grant {}", self.grant(*grant)),
+            What::GrantReleased { grant } => format!("handed back grant {}", self.grant(*grant)),
+            What::PolicyLoaded { digest, before } => {
+                let before = before.as_ref().map(|d| format!(", in place of {}", short(d)));
+                format!("policy {} is in force{}", short(digest), before.unwrap_or_default())
+            }
+            What::PolicyRefused { digest, mistakes } => {
+                let plural = if *mistakes == 1 { "mistake" } else { "mistakes" };
+                let digest = short(digest);
+                format!("policy {digest} was refused ({mistakes} {plural}); the one before stays")
+            }
+            What::DeliveryFailed { delivery, error } => {
+                format!("message {delivery} can never arrive: {error}")
+            }
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn join(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    match names.split_last() {
+        None => "nobody".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// The first letters of a digest, enough to tell it from others.
+fn short(digest: &str) -> String {
+    digest.chars().take(12).collect()
+}

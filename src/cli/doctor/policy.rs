@@ -1,0 +1,59 @@
+//! Whether the policy checks, whether its own tests pass, and what it names in Slack.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{bad, good};
+use crate::domain::role::TeamName;
+use crate::domain::tier::Tier;
+use crate::policy::Policy;
+use crate::slack::wire::doctor::{Check, Named};
+
+/// Looks at the policy; returns what it names, if it is one.
+pub(super) fn look(folder: Option<&Path>, checks: &mut Vec<Check>) -> Option<Named> {
+    const NAME: &str = "policy";
+    let (policy, from) = match folder {
+        None => (Policy::starter(), "the starter policy; policy.path names your own".to_owned()),
+        Some(folder) => match Policy::load(folder) {
+            Ok(policy) => (policy, folder.display().to_string()),
+            Err(refused) => {
+                let mistakes = refused.mistakes.iter().map(|m| bad(NAME, m.to_string(), None));
+                checks.extend(mistakes);
+                return None;
+            }
+        },
+    };
+    let digest: String = policy.digest().chars().take(12).collect();
+    checks.push(good(NAME, format!("{from} (digest {digest})")));
+    let results = policy.test();
+    let failed = results.iter().filter(|result| !result.failed.is_empty()).count();
+    if failed > 0 {
+        let found = format!("{failed} of its {} own tests fail", results.len());
+        checks.push(bad(NAME, found, Some("see `countersign policy test`")));
+    }
+    Some(named(&policy))
+}
+
+/// Every channel, group and person that a decision may need.
+fn named(policy: &Policy) -> Named {
+    let teams: Vec<&TeamName> = policy.teams().collect();
+    let mut channels = BTreeSet::from([policy.approvals_channel(), policy.security_channel()]);
+    channels.extend(policy.help_channel());
+    channels.extend(teams.iter().filter_map(|team| Some(policy.team(team)?.channel.as_str())));
+    let (mut groups, mut people) = (BTreeSet::new(), BTreeSet::new());
+    for tier in Tier::ALL {
+        for role in &policy.tier(tier).requires {
+            for holders in teams.iter().filter_map(|team| policy.holders(role, team)) {
+                groups.extend(holders.usergroups.iter().map(String::as_str));
+                people.extend(holders.people.iter().map(String::as_str));
+            }
+        }
+    }
+    let texts = |set: BTreeSet<&str>| set.into_iter().map(str::to_owned).collect();
+    Named {
+        socket_mode: false,
+        channels: texts(channels),
+        groups: texts(groups),
+        people: texts(people),
+    }
+}

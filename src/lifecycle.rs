@@ -1,1 +1,0 @@
-//! Starting, running and ending the whole.

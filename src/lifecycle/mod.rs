@@ -1,0 +1,380 @@
+//! Starting, running and ending the whole.
+
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+#[cfg(feature = "sandbox")]
+pub use sandbox::{SandboxFailed, SandboxOptions, sandbox};
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+use crate::clock::{Clock, Entropy, SystemClock};
+use crate::config::Config;
+use crate::config::slack::Mode;
+use crate::health::{self, Health};
+use crate::jobs::Jobs;
+use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
+use crate::service::{Parts, Service, ServiceError};
+use crate::slack::front::FrontDesk;
+use crate::slack::render::render;
+use crate::slack::wire::client::{BadClient, CallError, Client, ClientSettings};
+use crate::slack::wire::courier::Courier;
+use crate::slack::wire::directory::SlackDirectory;
+use crate::slack::wire::http::HttpDoor;
+use crate::slack::wire::installation::Installation;
+use crate::slack::wire::intake::{Intake, IntakeSettings};
+use crate::slack::wire::limits::Limits;
+use crate::slack::wire::messenger::SlackMessenger;
+use crate::slack::wire::signature::{EmptySecret, Verifier};
+use crate::slack::wire::socket::{SocketError, SocketMode, SocketSettings};
+use crate::store::{Store, StoreError};
+
+/// How long what is under way may take when the server ends.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a start waits for Slack, and how often it asks.
+const GREETING: Duration = Duration::from_secs(120);
+
+/// What the server takes from outside, beside its settings.
+pub struct Outside {
+    /// The time by which the product lives.
+    pub clock: Arc<dyn Clock>,
+    /// The machine's time, for leases and waits.
+    pub wall: Arc<dyn Clock>,
+    /// Ids and chance.
+    pub entropy: Arc<Entropy>,
+    /// How often Slack may be called.
+    pub limits: Limits,
+}
+
+impl Outside {
+    /// The machine's clock and randomness, and Slack's limits.
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            wall: Arc::new(SystemClock),
+            entropy: Arc::new(Entropy::from_system()),
+            limits: Limits::slack(),
+        }
+    }
+}
+
+/// Why the server does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("the database could not be opened: check database.url")]
+    Store(#[from] StoreError),
+    /// The first write.
+    #[error("the start could not be recorded")]
+    Service(#[from] ServiceError),
+    /// The policy has mistakes.
+    #[error("the policy has mistakes; put them right and start again:\n{0}")]
+    Policy(Refused),
+    /// The Web API's address.
+    #[error("slack.api_url cannot be used")]
+    Client(#[from] BadClient),
+    /// Slack's answer to the token.
+    #[error("Slack does not know the bot's token ({0}): check slack.bot_token, or install the app again")]
+    Token(CallError),
+    /// Slack could not be reached.
+    #[error("Slack could not be reached within two minutes ({0}): check the network and slack.api_url")]
+    Away(CallError),
+    /// The signing secret.
+    #[error("slack.signing_secret cannot be used")]
+    Secret(#[from] EmptySecret),
+    /// The address.
+    #[error("cannot listen on {address}: is another server running? Set server.listen to another port")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A server at work.
+pub struct Running {
+    address: SocketAddr,
+    service: Service,
+    store: Store,
+    intake: Arc<Intake>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    wake: Arc<Notify>,
+    failed: watch::Receiver<Option<SocketError>>,
+}
+
+/// Starts a server. Returns when it can be used: the store is up to date, the policy is loaded,
+/// Slack knows the token, and the address is listened on.
+pub async fn start(config: &Config, outside: Outside) -> Result<Running, StartError> {
+    let Outside { clock, wall, entropy, limits } = outside;
+    let policy = match &config.policy.path {
+        Some(folder) => Policy::load(folder).map_err(StartError::Policy)?,
+        None => Policy::starter(),
+    };
+    for warning in policy.warnings() {
+        warn!(%warning, "the policy deserves a look");
+    }
+    let policy = PolicyHandle::new(policy);
+    let store = Store::connect(config.database.url.expose()).await?;
+
+    let mut settings = ClientSettings::new(config.slack.bot_token.clone());
+    settings.api_url = config.slack.api_url.as_str().to_owned();
+    if let Mode::Socket { app_token } = &config.slack.mode {
+        settings.app_token = Some(app_token.expose_secret().to_owned().into());
+    }
+    let client = Arc::new(Client::new(settings, Arc::new(limits))?);
+    let installation = Arc::new(greet(&client).await?);
+    info!(workspace = installation.name(), id = installation.id(), "Slack knows the app");
+
+    let directory = Arc::new(SlackDirectory::new(
+        Arc::clone(&client),
+        Arc::clone(&installation),
+        Arc::clone(&wall),
+    ));
+    let service = Service::new(Parts {
+        store: store.clone(),
+        policy: policy.clone(),
+        directory: Arc::clone(&directory) as _,
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    });
+    service.record_policy().await?;
+
+    let desk = Arc::new(FrontDesk::new(service.clone()));
+    let courier = Courier::new(Arc::clone(&client));
+    let settings = IntakeSettings::default();
+    let intake = Arc::new(Intake::new(
+        desk,
+        directory,
+        courier,
+        Arc::clone(&installation),
+        settings,
+    ));
+    let messenger = SlackMessenger::new(Arc::clone(&client), installation, Arc::new(render));
+    let jobs = Jobs::new(service.clone(), Arc::new(messenger), wall, Arc::clone(&entropy));
+
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let (failing, failed) = watch::channel(None);
+    let mut health = Health::new(store.clone());
+    let mut router = Router::new();
+    match &config.slack.mode {
+        Mode::Http { signing_secret } => {
+            let verifier = Verifier::new(signing_secret)?;
+            let door = HttpDoor::new(Arc::clone(&intake), verifier, Arc::clone(&clock));
+            router = router.merge(door.router());
+        }
+        Mode::Socket { .. } => {
+            let settings = SocketSettings::default();
+            let socket =
+                SocketMode::new(client, Arc::clone(&intake), clock, entropy, settings);
+            health = health.with_socket(socket.health());
+            let token = stop.child_token();
+            tasks.spawn(async move {
+                if let Err(why) = socket.run(token).await {
+                    error!(error = &why as &dyn std::error::Error, "Slack closed the door");
+                    failing.send_replace(Some(why));
+                }
+            });
+        }
+    }
+    let wanted = config.server.listen;
+    let listen = |source| StartError::Listen { address: wanted, source };
+    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let router = router.merge(health::router(health));
+    let token = stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { token.cancelled().await });
+        if let Err(error) = served.await {
+            error!(%error, "the listener ended");
+        }
+    });
+    jobs.start(&tasks, &stop);
+    if let Some(folder) = &config.policy.path {
+        watch_policy(&service, &policy, folder, &tasks, &stop);
+    }
+    let wake = jobs.waker();
+    Ok(Running { address, service, store, intake, stop, tasks, wake, failed })
+}
+
+/// Asks Slack who we are, until it answers: a server that starts during an outage waits.
+async fn greet(client: &Client) -> Result<Installation, StartError> {
+    let started = tokio::time::Instant::now();
+    let mut pause = Duration::from_millis(250);
+    loop {
+        match client.installation().await {
+            Ok(installation) => return Ok(installation),
+            Err(error) if error.code().is_some() => return Err(StartError::Token(error)),
+            Err(error) if started.elapsed() > GREETING => return Err(StartError::Away(error)),
+            Err(error) => {
+                warn!(%error, "Slack does not answer yet");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+        }
+    }
+}
+
+/// Follows the policy folder, and puts what becomes of it on the record.
+fn watch_policy(
+    service: &Service,
+    policy: &PolicyHandle,
+    folder: &std::path::Path,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let (news, mut heard) = mpsc::channel(4);
+    let (watcher, watching) = (policy.clone(), Watching::each_second(folder));
+    let token = stop.clone();
+    tasks.spawn(async move {
+        tokio::select! {
+            () = watcher.watch(watching, news) => {}
+            () = token.cancelled() => {}
+        }
+    });
+    let (service, token) = (service.clone(), stop.clone());
+    tasks.spawn(async move {
+        loop {
+            let item = tokio::select! {
+                item = heard.recv() => item,
+                () = token.cancelled() => None,
+            };
+            let Some(item) = item else { return };
+            // The record must have it: try until it is there.
+            while let Err(error) = record(&service, &item).await {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the policy's change waits to be recorded"
+                );
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = token.cancelled() => return,
+                }
+            }
+        }
+    });
+}
+
+async fn record(service: &Service, news: &PolicyNews) -> crate::service::Result<()> {
+    match news {
+        PolicyNews::Loaded { policy, before } => {
+            info!(digest = policy.digest(), before, "another policy is in force");
+            service.record_policy().await
+        }
+        PolicyNews::Refused(refused) => {
+            error!(mistakes = %refused, "the policy was changed and has mistakes; the last good one stays");
+            let mistakes = refused.mistakes.iter().map(ToString::to_string).collect();
+            service.record_refused_policy(refused.digest.clone(), mistakes).await
+        }
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The use cases, for whoever runs in the same process.
+    pub const fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The clock was moved: look at the deadlines now.
+    pub fn wake(&self) {
+        self.wake.notify_waiters();
+    }
+
+    /// Waits until it cannot go on, and says why.
+    pub async fn failed(&self) -> SocketError {
+        let mut failed = self.failed.clone();
+        loop {
+            if let Some(why) = failed.borrow_and_update().clone() {
+                return why;
+            }
+            if failed.changed().await.is_err() {
+                // In HTTP mode nobody can say so; wait for ever.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Takes nothing new, finishes what is under way, and ends.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        let farewell = async {
+            self.tasks.wait().await;
+            self.intake.drain().await;
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            warn!("some work was still under way at the end; it is on the record and goes on at the next start");
+        }
+        self.store.close().await;
+    }
+}
+
+/// Why a server ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Slack closed the door for good.
+    #[error(transparent)]
+    Slack(#[from] SocketError),
+}
+
+/// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.
+pub async fn serve(config: Config) -> Result<(), ServeError> {
+    let running = start(&config, Outside::real()).await?;
+    info!(address = %running.address(), "at work");
+    let why = tokio::select! {
+        () = told_to_end() => None,
+        why = running.failed() => Some(why),
+    };
+    info!("ending");
+    running.stop().await;
+    match why {
+        Some(why) => Err(why.into()),
+        None => Ok(()),
+    }
+}
+
+/// Ctrl-C, or the service manager's SIGTERM.
+pub async fn told_to_end() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

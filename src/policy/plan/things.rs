@@ -1,0 +1,84 @@
+//! What changed for things: resources, reminders, certification.
+
+use std::collections::BTreeMap;
+
+use super::{Changes, Effect};
+use crate::domain::tier::Tier;
+use crate::domain::time::Span;
+use crate::policy::Policy;
+use crate::policy::rules::Resource;
+
+pub(super) fn resources(old: &Policy, new: &Policy, changes: &mut Changes) {
+    for (name, before) in &old.resources {
+        match new.resources.get(name) {
+            None => changes.note(
+                format!("resources.{name}"),
+                "gone: nobody can ask for it any more",
+                Effect::Narrows,
+            ),
+            Some(after) => resource(before, after, changes),
+        }
+    }
+    for (name, after) in &new.resources {
+        if !old.resources.contains_key(name) {
+            let what = format!(
+                "a new resource ({}), which agents can ask for: {}",
+                after.sensitivity.word(),
+                actions(&after.actions)
+            );
+            changes.note(format!("resources.{name}"), what, Effect::Widens);
+        }
+    }
+}
+
+fn resource(before: &Resource, after: &Resource, changes: &mut Changes) {
+    let about = format!("resources.{}", after.name);
+    // A resource that counts as less sensitive is guarded less.
+    let sensitivity = (std::cmp::Reverse(before.sensitivity), std::cmp::Reverse(after.sensitivity));
+    changes.grew(&about, "sensitivity", sensitivity, |s| s.0.word().to_owned());
+    for (action, was) in &before.actions {
+        match after.actions.get(action) {
+            None => changes.note(
+                &about,
+                format!("the action {action} is gone: nobody can ask for it any more"),
+                Effect::Narrows,
+            ),
+            Some(is) => {
+                let tiers = (std::cmp::Reverse(*was), std::cmp::Reverse(*is));
+                let name = format!("the lowest tier that may hold {action}");
+                changes.grew(&about, &name, tiers, |tier| tier.0.to_string());
+            }
+        }
+    }
+    for (action, tier) in &after.actions {
+        if !before.actions.contains_key(action) {
+            let what =
+                format!("a new action, which agents can ask for: {action} (from tier {tier})");
+            changes.note(&about, what, Effect::Widens);
+        }
+    }
+    for action in after.actions.keys().filter(|action| before.actions.contains_key(*action)) {
+        let say = |words: Option<&str>| words.map_or("unsaid".to_owned(), |w| format!("\"{w}\""));
+        let (was, is) = (say(before.opens(action)), say(after.opens(action)));
+        changes.moved(&about, &format!("what {action} opens"), &was, &is);
+    }
+}
+
+fn actions(actions: &BTreeMap<String, Tier>) -> String {
+    let each = actions.iter().map(|(action, tier)| format!("{action} (from tier {tier})"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn reminders(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let list = |policy: &Policy| match policy.remind_before_end() {
+        [] => "never".to_owned(),
+        spans => spans.iter().map(|span| span.words()).collect::<Vec<_>>().join(" and "),
+    };
+    changes.moved("reminders", "before_end", &list(old), &list(new));
+}
+
+/// Agents that are looked at less often keep longer what they should have lost.
+pub(super) fn certification(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let every = (old.certify_every(), new.certify_every());
+    changes.grew("certification", "every", every, |span: &Span| span.words());
+}

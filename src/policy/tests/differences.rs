@@ -1,0 +1,145 @@
+//! What `policy plan` says of two policies.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use super::routes::{rule, with_rules};
+use super::{SMALL, only, small, small_with};
+use crate::domain::access::Access;
+use crate::domain::tier::Tier;
+use crate::domain::time::Span;
+use crate::policy::{Case, Effect, Policy, plan};
+
+const CHANGES: &[(&str, &str, &str)] = &[
+    ("another channel", "C0APPROVALS", "C0ASKHERE"),
+    ("a help channel", "[roles]", "help = \"C0HELP\"\n[roles]"),
+    ("one more holder", "[\"U0VERA\"]", "[\"U0VERA\", \"U0VICTOR\"]"),
+    ("another holder", "[\"U0VERA\"]", "[\"U0VICTOR\"]"),
+    ("one holder fewer", "{ people = [\"U0VERA\"] }", "{ usergroup = \"S0VP\" }"),
+    ("a new role", "vp = {", "legal = { people = [\"U0LENA\"] }\nvp = {"),
+    ("another lead", "S0LEADS", "S0BOSSES"),
+    ("another team's channel", "C0SUPPORT", "C0OTHER"),
+    ("a team with a new name", "[teams.support]", "[teams.help]"),
+    ("one person fewer", "[\"security\", \"team-lead\"]", "[\"security\"]"),
+    ("another person", "[\"security\", \"team-lead\"]", "[\"vp\", \"team-lead\"]"),
+    (
+        "one person more",
+        "[\"security\", \"team-lead\"]",
+        "[\"security\", \"security\", \"team-lead\"]",
+    ),
+    ("another order", "[\"security\", \"team-lead\"]", "[\"team-lead\", \"security\"]"),
+    ("more time to decide", "decide_within = \"4h\"", "decide_within = \"6h\""),
+    ("longer grants", "longest_grant = \"4h\"", "longest_grant = \"5h\""),
+    ("shorter grants", "longest_grant = \"4h\"", "longest_grant = \"3h\""),
+    ("a longer total", "longest_grant = \"4h\"", "longest_grant = \"4h\"\nlongest_total = \"20h\""),
+    ("a lower sensitivity", "\"confidential\"", "\"internal\""),
+    (
+        "a higher sensitivity",
+        "sensitivity = \"internal\"\nactions = {",
+        "sensitivity = \"restricted\"\nactions = {",
+    ),
+    ("a lower tier for an action", "{ read = 3 }", "{ read = 2 }"),
+    ("a higher tier for an action", "write = 2", "write = 3"),
+    ("a new action", "write = 2", "write = 2, drop = 3"),
+    ("an action fewer", "read = 1, write = 2", "read = 1"),
+    ("other words", "\"the customers\"", "\"all customers\""),
+    (
+        "a new resource",
+        "[resources.crm]",
+        "[resources.mail]\nsensitivity = \"restricted\"\nactions = { send = 3 }\nopens = \"mail\"\n[resources.crm]",
+    ),
+    ("a resource with a new name", "[resources.crm]", "[resources.customers]"),
+    ("longer without people", "up_to = \"1h\"", "up_to = \"2h\""),
+    ("shorter without people", "up_to = \"1h\"", "up_to = \"30m\""),
+    ("higher tiers without people", "tier = 1\n", "tier = 3\n"),
+    (
+        "registered without people",
+        "[[without_people]]",
+        "[[without_people]]\nask = \"registration\"\ntier = 2\n[[without_people]]",
+    ),
+    (
+        "extended without people",
+        "[[without_people]]",
+        "[[without_people]]\nask = \"extension\"\ntier = 1\nsensitivity = \"internal\"\nactions = [\"read\"]\nup_to = \"1h\"\n[[without_people]]",
+    ),
+    ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
+    ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
+    ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
+];
+
+#[test]
+fn each_difference_is_said_and_marked() {
+    let old = small();
+    let mut all = String::new();
+    for (title, from, to) in CHANGES {
+        let new = only(&small_with(from, to)).expect(title);
+        let changes = plan(&old, &new);
+        assert!(!changes.is_empty(), "{title}");
+        let _ = writeln!(all, "{title}");
+        for change in changes {
+            let _ = writeln!(all, "  {:?} {}: {}", change.effect, change.about, change.what);
+        }
+    }
+    insta::assert_snapshot!("differences", all);
+}
+
+#[test]
+fn the_way_back_from_a_wider_policy_never_widens_the_same_part() {
+    let old = small();
+    for (title, from, to) in CHANGES {
+        let new = only(&small_with(from, to)).expect(title);
+        let (there, back) = (plan(&old, &new), plan(&new, &old));
+        assert_eq!(there.is_empty(), back.is_empty(), "{title}");
+        for change in there.iter().filter(|c| c.effect == Effect::Widens) {
+            // Where one thing takes another's place, both ways open something.
+            let replaced = change.what.contains("in place of") || change.what.contains("(was ");
+            let same = back.iter().find(|b| b.about == change.about && b.effect == Effect::Widens);
+            assert!(same.is_none() || replaced, "{title}: {change:?} and back {same:?}");
+        }
+    }
+}
+
+#[test]
+fn how_it_is_written_does_not_count() {
+    let new = only(&format!("# a comment\n{}", SMALL.replace(" = ", "   =   "))).unwrap();
+    assert_ne!(small().digest(), new.digest());
+    assert_eq!(plan(&small(), &new), []);
+}
+
+/// Everything that could be asked of the small policy, in spans around the limits of its rules.
+fn all_cases(mut each: impl FnMut(&Case<'_>)) {
+    for tier in Tier::ALL {
+        each(&Case::Registration { tier });
+        for access in ["database:read", "database:write", "crm:read"] {
+            let access: Access = access.parse().unwrap();
+            for minutes in [1, 30, 31, 60, 61, 240, 241, 480, 720, 1440] {
+                let lasting = Span::minutes(minutes);
+                each(&Case::Grant { tier, access: &access, lasting });
+                each(&Case::Extension { tier, access: &access, by: lasting });
+            }
+        }
+    }
+}
+
+fn newly_without_people(old: &Policy, new: &Policy) -> bool {
+    let mut found = false;
+    all_cases(|case| {
+        found |= new.without_people(case).is_some() && old.without_people(case).is_none();
+    });
+    found
+}
+
+proptest! {
+    #[test]
+    fn what_newly_needs_nobody_is_always_marked_and_nothing_else(
+        old in proptest::collection::vec(rule(), 0..4),
+        new in proptest::collection::vec(rule(), 0..4),
+    ) {
+        let (old, new) = (with_rules(&old), with_rules(&new));
+        let said = |effect| plan(&old, &new).iter().any(|change| change.effect == effect);
+        prop_assert_eq!(said(Effect::Widens), newly_without_people(&old, &new));
+        prop_assert_eq!(said(Effect::Narrows), newly_without_people(&new, &old));
+        prop_assert_eq!(plan(&old, &old), []);
+    }
+}

@@ -1,0 +1,167 @@
+//! Agents: listed, shown, stopped.
+
+use super::grants::ended_by;
+use super::input::OnceKey;
+use super::opening::{refresh_homes, send};
+use super::outcome::{
+    AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Refusal, Stopped,
+};
+use super::settle::{came_to_nothing, conflict};
+use super::{Result, Service};
+use crate::domain::delivery::{Delivery, Notice, Place};
+use crate::domain::event::{About, Actor, Body, TextHash, What};
+use crate::domain::person::PersonId;
+use crate::domain::text::{LONGEST_TEXT, clean};
+use crate::store::work;
+
+/// As many lines as a list shows.
+const SHOWN: u32 = 20;
+/// As many lines of history as an agent's page shows.
+const HISTORY: u32 = 12;
+
+impl Service {
+    /// The agents that there are.
+    pub async fn list(&self) -> Result<Listing<AgentLine>> {
+        let now = self.now();
+        let mut session = self.parts.store.read().await?;
+        let (agents, total) = session.agents(SHOWN, 0).await?;
+        let mut shown = Vec::new();
+        for agent in agents {
+            let live_grants = session.count_live(agent.id, now).await?;
+            shown.push(AgentLine { agent, live_grants });
+        }
+        Ok(Listing { shown, total, now })
+    }
+
+    /// Everything about one agent.
+    pub async fn show(
+        &self,
+        by: &PersonId,
+        name: &str,
+    ) -> Result<std::result::Result<AgentDetail, Refusal>> {
+        let agent = match self.find_agent(by, name).await? {
+            Ok(agent) => agent,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let now = self.now();
+        let route = self.route(&self.policy(), agent.tier, None).await?;
+        let mut session = self.parts.store.read().await?;
+        let grants = session.live_grants_of(agent.id, now).await?;
+        let open = session.open_requests_of_agent(agent.id).await?;
+        let mut history = Vec::new();
+        for line in session.events_about_agent(agent.id, HISTORY).await? {
+            if let Ok(Body { actor, what }) = serde_json::from_str(&line.body) {
+                let by = match actor {
+                    Actor::Person(person) => Some(person),
+                    Actor::System => None,
+                };
+                history.push(HistoryLine { at: line.at, by, what });
+            }
+        }
+        Ok(Ok(AgentDetail { agent, route, grants, open, history, now }))
+    }
+
+    /// The live grants, of one agent if it is named.
+    pub async fn grants(
+        &self,
+        by: &PersonId,
+        agent: Option<&str>,
+    ) -> Result<std::result::Result<Listing<GrantOf>, Refusal>> {
+        let now = self.now();
+        if let Some(name) = agent {
+            let agent = match self.find_agent(by, name).await? {
+                Ok(agent) => agent,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let mut session = self.parts.store.read().await?;
+            let live = session.live_grants_of(agent.id, now).await?;
+            let total = u32::try_from(live.len()).unwrap_or(u32::MAX);
+            let shown = live
+                .into_iter()
+                .take(SHOWN as usize)
+                .map(|grant| GrantOf { grant, agent: agent.clone() })
+                .collect();
+            return Ok(Ok(Listing { shown, total, now }));
+        }
+        let mut session = self.parts.store.read().await?;
+        let (grants, total) = session.live_grants(now, SHOWN).await?;
+        let mut shown = Vec::new();
+        for grant in grants {
+            if let Some(agent) = session.agent(grant.agent).await? {
+                shown.push(GrantOf { grant, agent });
+            }
+        }
+        Ok(Ok(Listing { shown, total, now }))
+    }
+
+    /// The owner or security stops an agent: all that it has ends now.
+    pub async fn stop(
+        &self,
+        by: &PersonId,
+        name: &str,
+        reason: &str,
+        once: Option<OnceKey>,
+    ) -> Result<Stopped> {
+        let agent = match self.find_agent(by, name).await? {
+            Ok(agent) => agent,
+            Err(refusal) => return Ok(Stopped::Refused(refusal)),
+        };
+        let policy = self.policy();
+        let standing = self.standing(by).await?;
+        if !standing.is_member() {
+            return Ok(Stopped::Refused(Refusal::NotMember(standing)));
+        }
+        if agent.owner != *by && !self.is_security(&policy, by, &agent.team).await? {
+            let (agent, owner) = (agent.slug, agent.owner);
+            return Ok(Stopped::Refused(Refusal::MayNotEnd { agent, owner }));
+        }
+        let (now, entropy, id) = (self.now(), self.entropy(), agent.id);
+        let (by, reason) = (by.clone(), clean(reason, LONGEST_TEXT));
+        let work = work(move |tx| {
+            Box::pin(async move {
+                if let Some(OnceKey(key)) = &once
+                    && !tx.once(key, now).await?
+                {
+                    return Ok(Stopped::Before);
+                }
+                let agent = tx.agent(id).await?.ok_or_else(|| conflict("the agent is gone"))?;
+                if !agent.is_active() {
+                    return Ok(Stopped::Refused(Refusal::NotActive(agent)));
+                }
+                let agent =
+                    agent.suspend(by.clone(), reason.clone(), now).map_err(conflict)?;
+                tx.update_agent(&agent).await?;
+                let about = About { agent: Some(agent.id), ..About::default() };
+                let what =
+                    What::AgentSuspended { agent: agent.id, reason: TextHash::of(&reason) };
+                tx.append_about(now, Actor::Person(by.clone()), what, about).await?;
+
+                let mut grants = Vec::new();
+                for grant in tx.live_grants_of(agent.id, now).await? {
+                    let why = format!("{} was stopped", agent.slug);
+                    if let Ok(grant) = grant.revoke(by.clone(), why, now) {
+                        ended_by(tx, &entropy, &policy, &grant, &agent, by.clone(), now).await?;
+                        grants.push(grant);
+                    }
+                }
+                let mut requests = Vec::new();
+                for request in tx.open_requests_of_agent(agent.id).await? {
+                    let why = format!("{} was stopped", agent.slug);
+                    if let Some(request) = request.cancel(by.clone(), why, now) {
+                        came_to_nothing(tx, &entropy, &request, agent.clone(), now).await?;
+                        requests.push(request);
+                    }
+                }
+                let mut places = super::grants::owner_and_team(&policy, &agent);
+                places.push(Place::Channel(policy.security_channel().to_owned()));
+                for place in places {
+                    let notice = Notice::AgentStopped { agent: agent.id };
+                    send(tx, &entropy, now, &Delivery::Notice { place, notice }).await?;
+                }
+                refresh_homes(tx, &entropy, now, [&agent.owner, &by]).await?;
+                Ok(Stopped::Done { agent, grants, requests })
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+}

@@ -1,0 +1,174 @@
+//! What is due is done: reminders, and ends. Each in one transaction with what follows from it, so
+//! that it happens once, whichever worker does it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::grants::{about, owner_and_team, tell_ended};
+use super::opening::send;
+use super::people::deciders;
+use super::settle::came_to_nothing;
+use super::{Result, Service};
+use crate::clock::Entropy;
+use crate::domain::agent::Agent;
+use crate::domain::deadline::{Deadline, Due};
+use crate::domain::delivery::{Delivery, Face, Notice, Place};
+use crate::domain::event::{Actor, What};
+use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::person::PersonId;
+use crate::domain::request::{Acceptance, Request};
+use crate::domain::time::Timestamp;
+use crate::policy::Policy;
+use crate::store::{StoreError, Tx, work};
+
+type Done<T> = std::result::Result<T, StoreError>;
+
+impl Service {
+    /// Does up to `limit` things that are due, the oldest first. Returns how many were done.
+    pub async fn act_on_due(&self, limit: u32) -> Result<usize> {
+        let now = self.now();
+        let due = self.parts.store.read().await?.due(now, limit).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        // Whom to remind needs the workspace, so it is found before the transaction.
+        let mut awaited = BTreeMap::new();
+        for deadline in &due {
+            if let Due::RequestReminder { request } = deadline.due {
+                awaited.insert(request, self.awaited_people(request, now).await?);
+            }
+        }
+        let (entropy, policy) = (self.entropy(), self.policy());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let mut acting = Acting { entropy, policy, now, agents: BTreeMap::new() };
+                let mut done = 0;
+                for deadline in due {
+                    // Gone means that another worker did it, or that it was called off.
+                    if tx.finish_deadline(deadline.id).await? {
+                        acting.act(tx, &deadline, &awaited).await?;
+                        done += 1;
+                    }
+                }
+                Ok(done)
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// The people whose word a request waits for. When the workspace cannot be asked, those who
+    /// got a card when it was opened and have not voted.
+    async fn awaited_people(&self, id: RequestId, now: Timestamp) -> Result<Vec<PersonId>> {
+        let Some((request, agent)) = self.request_and_agent(id).await? else {
+            return Ok(Vec::new());
+        };
+        if !request.is_open(now) {
+            return Ok(Vec::new());
+        }
+        let awaited = request.awaited();
+        let workspace = &request.asked_by.workspace;
+        let roster = self.roster(&self.policy(), &awaited, &request.team, workspace).await;
+        let mut people: Vec<PersonId> = match roster {
+            Ok(roster) => {
+                let voted = request.votes.iter().map(|v| &v.by);
+                let excluded: Vec<&PersonId> =
+                    voted.chain([&request.asked_by, &agent.owner]).collect();
+                deciders(&roster, &excluded).into_keys().collect()
+            }
+            Err(_) => self.with_a_card(&request).await?,
+        };
+        if request.acceptance == Acceptance::Awaited {
+            people.push(agent.owner);
+        }
+        Ok(people)
+    }
+
+    async fn with_a_card(&self, request: &Request) -> Result<Vec<PersonId>> {
+        let cards = self.parts.store.read().await?.cards_of(request.id).await?;
+        Ok(cards
+            .into_iter()
+            .filter(|card| card.face == Face::Approval)
+            .filter_map(|card| match card.place {
+                Place::Person(person) => Some(person),
+                Place::Channel(_) => None,
+            })
+            .filter(|person| !request.votes.iter().any(|v| v.by == *person))
+            .collect())
+    }
+}
+
+struct Acting {
+    entropy: Arc<Entropy>,
+    policy: Arc<Policy>,
+    now: Timestamp,
+    /// A hundred grants of one agent may end at one moment.
+    agents: BTreeMap<AgentId, Agent>,
+}
+
+impl Acting {
+    async fn act(
+        &mut self,
+        tx: &mut Tx,
+        deadline: &Deadline,
+        awaited: &BTreeMap<RequestId, Vec<PersonId>>,
+    ) -> Done<()> {
+        match deadline.due {
+            Due::RequestReminder { request: id } => {
+                let open = tx.request(id).await?.is_some_and(|r| r.is_open(self.now));
+                let people = awaited.get(&id).filter(|_| open);
+                for person in people.into_iter().flatten() {
+                    let place = Place::Person(person.clone());
+                    self.notice(tx, place, Notice::StillWaiting { request: id }).await?;
+                }
+                Ok(())
+            }
+            Due::RequestExpiry { request } => {
+                let expired = tx.request(request).await?.and_then(|r| r.expire(self.now));
+                let Some(request) = expired else { return Ok(()) };
+                // Not from the cache: a registration's end changes the agent.
+                let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
+                let agent =
+                    came_to_nothing(tx, &self.entropy, &request, agent, self.now).await?;
+                self.agents.insert(agent.id, agent);
+                Ok(())
+            }
+            Due::GrantReminder { grant, before } => {
+                let Some(grant) = tx.grant(grant).await?.filter(|g| g.is_live(self.now)) else {
+                    return Ok(());
+                };
+                let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
+                for place in owner_and_team(&self.policy, &agent) {
+                    let notice = Notice::GrantEnding { grant: grant.id, before };
+                    self.notice(tx, place, notice).await?;
+                }
+                Ok(())
+            }
+            Due::GrantExpiry { grant } => {
+                let Some(grant) = tx.grant(grant).await?.and_then(|g| g.expire(self.now).ok())
+                else {
+                    return Ok(());
+                };
+                tx.update_grant(&grant).await?;
+                let what = What::GrantExpired { grant: grant.id };
+                tx.append_about(self.now, Actor::System, what, about(&grant)).await?;
+                let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
+                tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
+            }
+        }
+    }
+
+    async fn notice(&self, tx: &mut Tx, place: Place, notice: Notice) -> Done<()> {
+        send(tx, &self.entropy, self.now, &Delivery::Notice { place, notice }).await
+    }
+
+    async fn agent(&mut self, tx: &mut Tx, id: AgentId) -> Done<Option<Agent>> {
+        if let Some(agent) = self.agents.get(&id) {
+            return Ok(Some(agent.clone()));
+        }
+        let agent = tx.agent(id).await?;
+        if let Some(agent) = &agent {
+            self.agents.insert(id, agent.clone());
+        }
+        Ok(agent)
+    }
+}

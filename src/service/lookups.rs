@@ -1,0 +1,69 @@
+//! Finding what a form or a button is about, before it is filled in.
+
+use super::outcome::Refusal;
+use super::{Result, Service};
+use crate::domain::agent::Agent;
+use crate::domain::grant::Grant;
+use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::{PersonId, Standing};
+use crate::domain::request::{Reference, Request};
+use crate::domain::time::Span;
+
+impl Service {
+    /// Whether the person may do anything here at all.
+    pub async fn overview_standing(&self, person: &PersonId) -> Result<Standing> {
+        self.standing(person).await
+    }
+
+    /// A grant with its agent, as they are now.
+    pub async fn grant_and_agent(&self, id: GrantId) -> Result<Option<(Grant, Agent)>> {
+        let mut session = self.parts.store.read().await?;
+        let Some(grant) = session.grant(id).await? else { return Ok(None) };
+        let agent = session.agent(grant.agent).await?;
+        Ok(agent.map(|agent| (grant, agent)))
+    }
+
+    /// An agent, as it is now.
+    pub async fn agent_by_id(&self, id: AgentId) -> Result<Option<Agent>> {
+        Ok(self.parts.store.read().await?.agent(id).await?)
+    }
+
+    /// The request that people call so.
+    pub async fn request_by_reference(&self, typed: &str) -> Result<Option<RequestId>> {
+        let Ok(Reference { number, .. }) = typed.parse() else { return Ok(None) };
+        let found = self.parts.store.read().await?.request_by_number(number).await?;
+        Ok(found.map(|request| request.id))
+    }
+
+    /// The grant that the person wants to extend, if they may and it is live.
+    pub async fn grant_to_extend(
+        &self,
+        by: &PersonId,
+        name: &str,
+    ) -> Result<std::result::Result<(Grant, Agent), Refusal>> {
+        let (grant, agent) = match self.find_grant(by, name).await? {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(if agent.owner != *by {
+            Err(Refusal::NotOwner { agent: agent.slug, owner: agent.owner })
+        } else if !grant.is_live(self.now()) {
+            Err(Refusal::GrantEnded(grant))
+        } else {
+            Ok((grant, agent))
+        })
+    }
+
+    /// What opens if the request is approved, in the policy's words, and the time it usually takes.
+    pub async fn what_it_means(
+        &self,
+        request: &Request,
+    ) -> Result<(Option<String>, Option<Span>)> {
+        let usual = self.parts.store.read().await?.usual_wait(request.tier).await?;
+        let policy = self.policy();
+        let opens = request.ask.access().and_then(|access| {
+            policy.resource(&access.resource)?.opens(&access.action).map(str::to_owned)
+        });
+        Ok((opens, usual))
+    }
+}

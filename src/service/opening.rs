@@ -1,0 +1,266 @@
+//! Putting a question to people: routed, written, and on its way in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::outcome::{Refusal, Route};
+use super::people::{deciders, uncoverable};
+use super::{Result, Service};
+use crate::clock::Entropy;
+use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::deadline::{Deadline, Due};
+use crate::domain::delivery::{Card, Delivery, Face, Notice, Place};
+use crate::domain::event::{Actor, TextHash, What};
+use crate::domain::grant::Grant;
+use crate::domain::ids::{CardId, DeadlineId, DeliveryId, RequestId};
+use crate::domain::person::PersonId;
+use crate::domain::request::{Acceptance, Ask, Reference, Request, RequestState};
+use crate::domain::review::Finding;
+use crate::domain::role::{RoleName, TeamName};
+use crate::domain::tier::Tier;
+use crate::domain::time::{Span, Timestamp};
+use crate::policy::Policy;
+use crate::store::{StoreError, Tx};
+
+/// A question that is ready to be put to people.
+pub(super) struct Question {
+    pub agent: Agent,
+    pub asked_by: PersonId,
+    pub ask: Ask,
+    pub tier: Tier,
+    pub acceptance: Acceptance,
+    pub findings: Vec<Finding>,
+    /// The rule by which no people are needed.
+    pub rule: Option<String>,
+}
+
+/// Who is asked.
+pub(super) struct Addressees {
+    pub needs: Vec<RoleName>,
+    pub people: BTreeMap<PersonId, BTreeSet<RoleName>>,
+}
+
+/// What a question became.
+pub(super) enum Put {
+    Open(Agent, Request),
+    Approved(Agent, Request, Option<Grant>),
+}
+
+impl Service {
+    /// Who decides at this tier, and how long that takes.
+    pub(super) async fn route(
+        &self,
+        policy: &Policy,
+        tier: Tier,
+        rule: Option<String>,
+    ) -> Result<Route> {
+        let rules = policy.tier(tier);
+        let usual = self.parts.store.read().await?.usual_wait(tier).await?;
+        Ok(Route {
+            tier,
+            needs: rules.requires.clone(),
+            decide_within: rules.decide_within,
+            usual,
+            without_people: rule,
+        })
+    }
+
+    /// Who can answer, or a refusal where too few can: a question that nobody can answer would only
+    /// waste the asker's time. Security is told, because it is theirs to mend.
+    pub(super) async fn addressees(
+        &self,
+        policy: &Policy,
+        tier: Tier,
+        team: &TeamName,
+        asked_by: &PersonId,
+        owner: &PersonId,
+    ) -> Result<std::result::Result<Addressees, Refusal>> {
+        let needs = policy.tier(tier).requires.clone();
+        let roster = self.roster(policy, &needs, team, &asked_by.workspace).await?;
+        let people = deciders(&roster, &[asked_by, owner]);
+        let missing = uncoverable(&needs, &people);
+        if missing.is_empty() {
+            Ok(Ok(Addressees { needs, people }))
+        } else {
+            Ok(Err(Refusal::NobodyCanDecide { roles: missing }))
+        }
+    }
+
+    /// Tells security's channel that a question could not be put.
+    pub(super) async fn tell_nobody_can_decide(
+        &self,
+        agent: &Slug,
+        asked_by: &PersonId,
+        roles: &[RoleName],
+    ) -> Result<()> {
+        let (now, entropy, policy) = (self.now(), self.entropy(), self.policy());
+        let notice = Notice::NobodyCanDecide {
+            agent: agent.clone(),
+            asked_by: asked_by.clone(),
+            roles: roles.iter().map(ToString::to_string).collect(),
+        };
+        Ok(self
+            .parts
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let place = Place::Channel(policy.security_channel().to_owned());
+                    send(tx, &entropy, now, &Delivery::Notice { place, notice }).await
+                })
+            })
+            .await?)
+    }
+}
+
+/// Writes the question, and everything that follows from it.
+pub(super) async fn put(
+    tx: &mut Tx,
+    entropy: &Arc<Entropy>,
+    policy: &Policy,
+    question: Question,
+    to: Addressees,
+    now: Timestamp,
+) -> std::result::Result<Put, StoreError> {
+    let Question { agent, asked_by, ask, tier, acceptance, findings, rule } = question;
+    let rules = policy.tier(tier);
+    let needs = if rule.is_some() { Vec::new() } else { to.needs };
+    let reference = Reference { letter: ask.letter(), number: tx.next_number().await? };
+    let id = match agent.state {
+        // A registration's request is named by its agent already.
+        AgentState::Pending { request } => request,
+        _ => RequestId::new(entropy.ulid(now)),
+    };
+    let request = Request {
+        id,
+        reference,
+        agent: agent.id,
+        asked_by: asked_by.clone(),
+        asked_at: now,
+        ask,
+        tier,
+        team: agent.team.clone(),
+        needs,
+        acceptance,
+        votes: Vec::new(),
+        findings,
+        decide_by: now + rules.decide_within.delta(),
+        policy: policy.digest().to_owned(),
+        state: RequestState::Open,
+    };
+    tx.insert_request(&request).await?;
+    tx.append(now, Actor::Person(asked_by), opened(&request)).await?;
+
+    if let Some(rule) = rule
+        && request.acceptance == Acceptance::NotNeeded
+    {
+        let request = request.approve_by_rule(rule, now);
+        let (agent, grant) =
+            super::settle::approved(tx, entropy, policy, &request, agent, now).await?;
+        let told = Notice::ApprovedWithoutPeople { request: request.id };
+        if let Some(team) = policy.team(&request.team) {
+            let place = Place::Channel(team.channel.clone());
+            send(tx, entropy, now, &Delivery::Notice { place, notice: told }).await?;
+        }
+        return Ok(Put::Approved(agent, request, grant));
+    }
+
+    // Everybody who can act gets a card, and the channel one for all to see.
+    if !request.needs.is_empty() {
+        let channel = Place::Channel(policy.approvals_channel().to_owned());
+        let people = to.people.into_keys().map(Place::Person);
+        for place in std::iter::once(channel).chain(people) {
+            post_card(tx, entropy, &request, place, Face::Approval, now).await?;
+        }
+    }
+    if request.acceptance == Acceptance::Awaited {
+        let place = Place::Person(agent.owner.clone());
+        post_card(tx, entropy, &request, place, Face::Ownership, now).await?;
+    }
+    let remind_at = now + rules.remind_after.delta();
+    if remind_at < request.decide_by {
+        let due = Due::RequestReminder { request: request.id };
+        put_deadline(tx, entropy, now, remind_at, due).await?;
+    }
+    let due = Due::RequestExpiry { request: request.id };
+    put_deadline(tx, entropy, now, request.decide_by, due).await?;
+    refresh_homes(tx, entropy, now, [&request.asked_by, &agent.owner]).await?;
+    Ok(Put::Open(agent, request))
+}
+
+fn opened(request: &Request) -> What {
+    let lasting: Option<Span> = match &request.ask {
+        Ask::Grant { lasting, .. } => Some(*lasting),
+        Ask::Extension { by, .. } => Some(*by),
+        Ask::Registration | Ask::Reinstatement { .. } => None,
+    };
+    What::RequestOpened {
+        request: request.id,
+        reference: request.reference,
+        agent: request.agent,
+        ask: request.ask.word().to_owned(),
+        access: request.ask.access().cloned(),
+        lasting,
+        tier: request.tier,
+        needs: request.needs.clone(),
+        policy: request.policy.clone(),
+        because: request.ask.because().map(TextHash::of),
+    }
+}
+
+/// A new copy of a request's card, on its way.
+pub(super) async fn post_card(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    request: &Request,
+    place: Place,
+    face: Face,
+    now: Timestamp,
+) -> std::result::Result<(), StoreError> {
+    let id = CardId::new(entropy.ulid(now));
+    tx.insert_card(&Card { id, request: request.id, place, face, message: None }).await?;
+    send(tx, entropy, now, &Delivery::Card { card: id }).await
+}
+
+/// A message on its way.
+pub(super) async fn send(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    now: Timestamp,
+    delivery: &Delivery,
+) -> std::result::Result<(), StoreError> {
+    tx.enqueue(DeliveryId::new(entropy.ulid(now)), delivery, now).await
+}
+
+/// Something to do at a time.
+pub(super) async fn put_deadline(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    now: Timestamp,
+    at: Timestamp,
+    due: Due,
+) -> std::result::Result<(), StoreError> {
+    tx.put_deadline(&Deadline { id: DeadlineId::new(entropy.ulid(now)), at, due }).await
+}
+
+/// The App Homes of those who have opened theirs show what is new.
+pub(super) async fn refresh_homes<'a>(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    now: Timestamp,
+    people: impl IntoIterator<Item = &'a PersonId>,
+) -> std::result::Result<(), StoreError> {
+    let people: BTreeSet<&PersonId> = people.into_iter().collect();
+    for person in people {
+        if tx.has_home(person).await? {
+            send(tx, entropy, now, &Delivery::Home { person: person.clone() }).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Addressees {
+    /// Nobody needs to be asked.
+    pub(super) fn nobody() -> Self {
+        Self { needs: Vec::new(), people: BTreeMap::new() }
+    }
+}

@@ -1,0 +1,214 @@
+//! A delivery becomes a parcel: what is to be shown, as it is at the moment of sending.
+
+use super::messenger::{Content, Parcel};
+use super::{Result, Service};
+use crate::domain::agent::Agent;
+use crate::domain::delivery::{Card, Delivery, Face, MessageRef, Notice, Place};
+use crate::domain::event::{Actor, What};
+use crate::domain::grant::Grant;
+use crate::domain::ids::{CardId, DeliveryId};
+use crate::domain::request::{Ask, Request, RequestState};
+use crate::store::{Session, work};
+
+impl Service {
+    /// What a delivery shows now; `None` if there is nothing (any more) to show.
+    pub async fn parcel(&self, delivery: &Delivery) -> Result<Option<Parcel>> {
+        let now = self.now();
+        match delivery {
+            Delivery::Card { card } => self.card_parcel(*card).await,
+            Delivery::Home { person } => {
+                Ok(Some(Parcel::Home { overview: self.overview(person).await? }))
+            }
+            Delivery::Notice { place, notice } => {
+                let mut session = self.parts.store.read().await?;
+                let content = content(&mut session, notice).await?;
+                // "About to end" must not be said of what has ended while Slack was away.
+                let stale = match &content {
+                    Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
+                    Some(Content::StillWaiting { request, .. }) => !request.is_open(now),
+                    _ => false,
+                };
+                let content = content.filter(|_| !stale);
+                let place = place.clone();
+                Ok(content.map(|content| Parcel::Notice { place, content, now }))
+            }
+        }
+    }
+
+    async fn card_parcel(&self, id: CardId) -> Result<Option<Parcel>> {
+        let now = self.now();
+        let mut session = self.parts.store.read().await?;
+        let Some(card) = session.card(id).await? else { return Ok(None) };
+        let Some((request, agent)) = with_agent(&mut session, card.request).await? else {
+            return Ok(None);
+        };
+        let Some(message) = card.message.clone() else {
+            return Ok(Some(Parcel::NewCard { card, request, agent }));
+        };
+        drop(session);
+        let (opens, usual) = self.what_it_means(&request).await?;
+        Ok(Some(Parcel::Card { card, message, request, agent, opens, usual, now }))
+    }
+
+    /// Slack has shown a copy of a card: from now on it is changed, not posted.
+    pub async fn card_posted(&self, id: CardId, message: MessageRef) -> Result<()> {
+        let work = work(move |tx| {
+            Box::pin(async move { tx.set_card_message(id, &message).await })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// Somebody deleted a copy of a card. While the question is open it is posted anew; an ended
+    /// one needs no copy.
+    pub async fn card_gone(&self, card: &Card) -> Result<()> {
+        let (now, entropy) = (self.now(), self.entropy());
+        let card = card.clone();
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let Some(request) = tx.request(card.request).await? else { return Ok(()) };
+                tx.remove_card(card.id).await?;
+                if request.state == RequestState::Open {
+                    let (place, face) = (card.place, card.face);
+                    super::opening::post_card(tx, &entropy, &request, place, face, now).await?;
+                }
+                Ok(())
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// A message can never arrive: on the record, and security's channel is told, unless the
+    /// message was itself such a telling.
+    pub async fn never_delivered(
+        &self,
+        id: DeliveryId,
+        delivery: &Delivery,
+        error: &str,
+    ) -> Result<()> {
+        let (now, entropy, policy) = (self.now(), self.entropy(), self.policy());
+        let (delivery, error) = (delivery.clone(), error.to_owned());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                tx.give_up(id, &error).await?;
+                let what = What::DeliveryFailed { delivery: id, error: error.clone() };
+                tx.append(now, Actor::System, what).await?;
+                let to = match &delivery {
+                    Delivery::Notice { notice: Notice::DeliveryFailed { .. }, .. } => {
+                        return Ok(());
+                    }
+                    Delivery::Notice { place, .. } => place.clone(),
+                    Delivery::Card { card } => match tx.card(*card).await? {
+                        Some(card) => card.place,
+                        None => return Ok(()),
+                    },
+                    Delivery::Home { person } => Place::Person(person.clone()),
+                };
+                let security = Place::Channel(policy.security_channel().to_owned());
+                let notice = Notice::DeliveryFailed { delivery: id, to, error };
+                let told = Delivery::Notice { place: security, notice };
+                super::opening::send(tx, &entropy, now, &told).await
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// A click came from a message that we do not know as a copy of the request's card: a post
+    /// whose answer was lost. From now on it is kept true like the others.
+    pub async fn adopt_card(
+        &self,
+        request: &Request,
+        place: Place,
+        face: Face,
+        message: &MessageRef,
+    ) -> Result<()> {
+        if self.parts.store.read().await?.card_by_message(message).await?.is_some() {
+            return Ok(());
+        }
+        let (now, entropy) = (self.now(), self.entropy());
+        let (request, message) = (request.id, message.clone());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                if tx.card_by_message(&message).await?.is_some() {
+                    return Ok(());
+                }
+                let id = CardId::new(entropy.ulid(now));
+                let card = Card { id, request, place, face, message: Some(message) };
+                tx.insert_card(&card).await?;
+                super::opening::send(tx, &entropy, now, &Delivery::Card { card: id }).await
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+}
+
+type Found<T> = std::result::Result<Option<T>, crate::store::StoreError>;
+
+async fn with_agent(
+    session: &mut Session,
+    request: crate::domain::ids::RequestId,
+) -> Found<(Request, Agent)> {
+    let Some(request) = session.request(request).await? else { return Ok(None) };
+    Ok(session.agent(request.agent).await?.map(|agent| (request, agent)))
+}
+
+async fn grant_with_agent(
+    session: &mut Session,
+    grant: crate::domain::ids::GrantId,
+) -> Found<(Grant, Agent)> {
+    let Some(grant) = session.grant(grant).await? else { return Ok(None) };
+    Ok(session.agent(grant.agent).await?.map(|agent| (grant, agent)))
+}
+
+async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
+    Ok(match notice {
+        Notice::Outcome { request } => match with_agent(session, *request).await? {
+            Some((request, agent)) => {
+                let grant = match &request.ask {
+                    Ask::Extension { grant, .. } => match session
+                        .grant_of_request(request.id)
+                        .await?
+                    {
+                        Some(grant) => Some(grant),
+                        None => session.grant(*grant).await?,
+                    },
+                    _ => session.grant_of_request(request.id).await?,
+                };
+                Some(Content::Outcome { request, agent, grant })
+            }
+            None => None,
+        },
+        Notice::ApprovedWithoutPeople { request } => with_agent(session, *request)
+            .await?
+            .map(|(request, agent)| Content::ApprovedWithoutPeople { request, agent }),
+        Notice::StillWaiting { request } => with_agent(session, *request)
+            .await?
+            .map(|(request, agent)| Content::StillWaiting { request, agent }),
+        Notice::GrantEnding { grant, .. } => grant_with_agent(session, *grant)
+            .await?
+            .map(|(grant, agent)| Content::GrantEnding { grant, agent }),
+        Notice::GrantEnded { grant } => grant_with_agent(session, *grant)
+            .await?
+            .map(|(grant, agent)| Content::GrantEnded { grant, agent }),
+        Notice::AgentStopped { agent } => {
+            session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
+        }
+        Notice::NobodyCanDecide { agent, asked_by, roles } => {
+            Some(Content::NobodyCanDecide {
+                agent: agent.clone(),
+                asked_by: asked_by.clone(),
+                roles: roles.clone(),
+            })
+        }
+        Notice::DeliveryFailed { delivery, to, error } => Some(Content::DeliveryFailed {
+            delivery: *delivery,
+            to: to.clone(),
+            error: error.clone(),
+        }),
+        Notice::PolicyLoaded { digest } => {
+            Some(Content::PolicyLoaded { digest: digest.clone() })
+        }
+        Notice::PolicyRefused { mistakes } => {
+            Some(Content::PolicyRefused { mistakes: mistakes.clone() })
+        }
+    })
+}

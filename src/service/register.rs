@@ -1,0 +1,187 @@
+//! Registering an agent: the form judged field by field, the tier computed, the question put.
+
+use super::input::{OnceKey, RegistrationForm};
+use super::opening::{Addressees, Put, Question, put};
+use super::outcome::{Field, FieldProblem, FormChoices, Refusal, Registered, Route, TierPreview};
+use super::{Result, Service};
+use crate::domain::access::Access;
+use crate::domain::agent::{Agent, AgentState, Description, Slug};
+use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::person::PersonId;
+use crate::domain::request::{Acceptance, Ask};
+use crate::domain::review::Finding;
+use crate::domain::role::TeamName;
+use crate::domain::text::{LONGEST_TEXT, clean};
+use crate::domain::tier::Answers;
+use crate::policy::Case;
+use crate::store::work;
+
+/// The longest that a line of the form may be, in characters.
+const LONGEST_LINE: usize = 100;
+/// As many systems as a form takes.
+const MOST_SYSTEMS: usize = 20;
+
+impl Service {
+    /// What the registration form shows for these answers, before it is sent.
+    pub async fn preview(&self, answers: Answers) -> Result<TierPreview> {
+        let policy = self.policy();
+        let tier = answers.tier();
+        let rule = policy.without_people(&Case::Registration { tier });
+        let route = self.route(&policy, tier, rule).await?;
+        Ok(TierPreview { reasons: answers.reasons(), route })
+    }
+
+    /// What the forms offer to choose from.
+    pub async fn choices(&self, by: &PersonId, channel: Option<&str>) -> Result<FormChoices> {
+        let policy = self.policy();
+        let teams: Vec<TeamName> = policy.teams().cloned().collect();
+        let mut session = self.parts.store.read().await?;
+        let mine = session.agents_of(by).await?;
+        // The channel where the command was typed tells the team best, then what the person owns.
+        let likely_team = teams
+            .iter()
+            .find(|t| policy.team(t).is_some_and(|team| Some(team.channel.as_str()) == channel))
+            .cloned()
+            .or_else(|| mine.last().map(|agent| agent.team.clone()))
+            .filter(|team| teams.contains(team))
+            .or_else(|| if let [only] = teams.as_slice() { Some(only.clone()) } else { None });
+        let accesses = policy
+            .resources()
+            .flat_map(|resource| {
+                resource.actions.iter().map(|(action, tier)| {
+                    let access = Access::new(resource.name.clone(), action.clone());
+                    (access, *tier, resource.opens(action).map(str::to_owned))
+                })
+            })
+            .collect();
+        let your_agents =
+            mine.into_iter().filter(Agent::is_active).map(|agent| agent.slug).collect();
+        Ok(FormChoices { teams, likely_team, your_agents, accesses })
+    }
+
+    /// A person registers an agent.
+    pub async fn register(
+        &self,
+        by: &PersonId,
+        form: RegistrationForm,
+        once: Option<OnceKey>,
+    ) -> Result<Registered> {
+        let standing = self.standing(by).await?;
+        if !standing.is_member() {
+            return Ok(Registered::Refused(Refusal::NotMember(standing)));
+        }
+        let policy = self.policy();
+        let mut problems = Vec::new();
+        let name = form.name.trim();
+        let slug: Option<Slug> = match name.parse() {
+            _ if name.is_empty() => {
+                problems.push((Field::Name, FieldProblem::Empty));
+                None
+            }
+            Ok(slug) => Some(slug),
+            Err(why) => {
+                problems.push((Field::Name, FieldProblem::BadName(why)));
+                None
+            }
+        };
+        let mut line = |field, text: &str, longest| {
+            let text = clean(text, longest);
+            if text.is_empty() {
+                problems.push((field, FieldProblem::Empty));
+            }
+            text
+        };
+        let purpose = line(Field::Purpose, &form.purpose, LONGEST_TEXT);
+        let runs_on = line(Field::RunsOn, &form.runs_on, LONGEST_LINE);
+        let model = line(Field::Model, &form.model, LONGEST_LINE);
+        let systems: Vec<String> = form
+            .systems
+            .split([',', ';', '\n'])
+            .map(|s| clean(s, LONGEST_LINE))
+            .filter(|s| !s.is_empty())
+            .take(MOST_SYSTEMS)
+            .collect();
+        if systems.is_empty() {
+            problems.push((Field::Systems, FieldProblem::Empty));
+        }
+        let team = TeamName::new(form.team.trim());
+        if policy.team(&team).is_none() {
+            let empty = form.team.trim().is_empty();
+            let problem = if empty { FieldProblem::Empty } else { FieldProblem::UnknownTeam };
+            problems.push((Field::Team, problem));
+        }
+        let owner = form.owner.unwrap_or_else(|| by.clone());
+        if owner != *by {
+            let standing = self.standing(&owner).await?;
+            if !standing.is_member() {
+                problems.push((Field::Owner, FieldProblem::OwnerNotMember(standing)));
+            }
+        }
+        if let Some(slug) = &slug
+            && let Some(other) =
+                self.parts.store.read().await?.agent_by_slug(slug.as_str()).await?
+        {
+            problems.push((Field::Name, FieldProblem::NameTaken { owner: other.owner }));
+        }
+        let (Some(slug), true) = (slug, problems.is_empty()) else {
+            problems.sort_by_key(|(field, _)| *field);
+            return Ok(Registered::Invalid(problems));
+        };
+
+        let answers = form.answers;
+        let tier = answers.tier();
+        let rule = policy.without_people(&Case::Registration { tier });
+        let (now, entropy) = (self.now(), self.entropy());
+        let request = RequestId::new(entropy.ulid(now));
+        let agent = Agent {
+            id: AgentId::new(entropy.ulid(now)),
+            slug,
+            description: Description { purpose, systems, runs_on, model, answers },
+            owner: owner.clone(),
+            team: team.clone(),
+            tier,
+            registered_at: now,
+            state: AgentState::Pending { request },
+        };
+        let to = match self.addressees(&policy, tier, &team, by, &owner).await? {
+            _ if rule.is_some() => Addressees::nobody(),
+            Ok(to) => to,
+            Err(refusal) => {
+                if let Refusal::NobodyCanDecide { roles } = &refusal {
+                    self.tell_nobody_can_decide(&agent.slug, by, roles).await?;
+                }
+                return Ok(Registered::Refused(refusal));
+            }
+        };
+        let Route { usual, .. } = self.route(&policy, tier, None).await?;
+        let question = Question {
+            agent,
+            asked_by: by.clone(),
+            ask: Ask::Registration,
+            tier,
+            acceptance: if owner == *by { Acceptance::NotNeeded } else { Acceptance::Awaited },
+            findings: vec![Finding::OwnerActive],
+            rule,
+        };
+        let work = work(move |tx| {
+            Box::pin(async move {
+                if let Some(OnceKey(key)) = &once
+                    && !tx.once(key, now).await?
+                {
+                    return Ok(Registered::Before);
+                }
+                // Looked at again under the lock: two people may wish for one name at once.
+                if let Some(other) = tx.agent_by_slug(question.agent.slug.as_str()).await? {
+                    let problem = FieldProblem::NameTaken { owner: other.owner };
+                    return Ok(Registered::Invalid(vec![(Field::Name, problem)]));
+                }
+                tx.insert_agent(&question.agent).await?;
+                Ok(match put(tx, &entropy, &policy, question, to, now).await? {
+                    Put::Open(agent, request) => Registered::Opened { agent, request, usual },
+                    Put::Approved(agent, request, _) => Registered::Approved { agent, request },
+                })
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+}

@@ -1,0 +1,239 @@
+//! What follows when a request ends: written in the same transaction as the end itself.
+
+use std::collections::BTreeSet;
+
+use super::opening::{put_deadline, refresh_homes, send};
+use crate::clock::Entropy;
+use crate::domain::agent::Agent;
+use crate::domain::deadline::Due;
+use crate::domain::delivery::{Delivery, Notice, Place};
+use crate::domain::event::{About, Actor, TextHash, What};
+use crate::domain::grant::{Grant, GrantState};
+use crate::domain::ids::GrantId;
+use crate::domain::person::PersonId;
+use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
+use crate::domain::time::{Span, Timestamp};
+use crate::policy::Policy;
+use crate::store::{StoreError, Tx};
+
+type Done<T> = std::result::Result<T, StoreError>;
+
+/// A request was approved: what it asked for becomes true.
+pub(super) async fn approved(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    request: &Request,
+    agent: Agent,
+    now: Timestamp,
+) -> Done<(Agent, Option<Grant>)> {
+    let (rule, actor) = match &request.state {
+        RequestState::Approved { by: ApprovedBy::Policy { rule }, .. } => {
+            (Some(rule.clone()), Actor::System)
+        }
+        _ => (None, last_voter(request)),
+    };
+    let people: Vec<PersonId> = request
+        .requirements()
+        .into_iter()
+        .filter_map(|r| r.covered_by.map(|vote| vote.by.clone()))
+        .collect();
+    ended(tx, entropy, request, &agent, now).await?;
+    let what = What::RequestApproved { request: request.id, rule, people };
+    tx.append_about(now, actor.clone(), what, about(request)).await?;
+
+    match &request.ask {
+        Ask::Registration => {
+            let certified_until = now + policy.certify_every().delta();
+            let agent = agent.activate(now, certified_until).map_err(conflict)?;
+            tx.update_agent(&agent).await?;
+            let (tier, owner) = (agent.tier, agent.owner.clone());
+            let what = What::AgentActivated { agent: agent.id, tier, owner };
+            tx.append_about(now, actor, what, about(request)).await?;
+            Ok((agent, None))
+        }
+        Ask::Reinstatement { .. } => {
+            let agent = agent.reinstate(now).map_err(conflict)?;
+            tx.update_agent(&agent).await?;
+            let what = What::AgentReinstated { agent: agent.id };
+            tx.append_about(now, actor, what, about(request)).await?;
+            Ok((agent, None))
+        }
+        Ask::Grant { lasting, raise_to, .. } => {
+            let agent = match raise_to {
+                Some(to) if *to > agent.tier => {
+                    let from = agent.tier;
+                    let agent = agent.raise(*to);
+                    tx.update_agent(&agent).await?;
+                    let what = What::TierRaised { agent: agent.id, from, to: *to };
+                    tx.append_about(now, actor.clone(), what, about(request)).await?;
+                    agent
+                }
+                _ => agent,
+            };
+            let grant = start(tx, entropy, policy, request, *lasting, actor, now).await?;
+            Ok((agent, grant))
+        }
+        Ask::Extension { grant: id, by, .. } => {
+            let Some(grant) = tx.grant(*id).await? else {
+                return Err(StoreError::conflict("the grant that was to go on is gone"));
+            };
+            match grant.extend(*by, now) {
+                Ok(grant) => {
+                    tx.update_grant(&grant).await?;
+                    tx.drop_deadlines(&grant.id.to_string()).await?;
+                    schedule_end(tx, entropy, policy, &grant, now).await?;
+                    let until = grant.expires_at;
+                    let what = What::GrantExtended { grant: grant.id, request: request.id, until };
+                    tx.append_about(now, actor, what, about(request)).await?;
+                    Ok((agent, Some(grant)))
+                }
+                // It ended while people decided. The yes still stands: it opens the same again,
+                // for the time that was asked, from now on.
+                Err(_) => {
+                    let grant = start(tx, entropy, policy, request, *by, actor, now).await?;
+                    Ok((agent, grant))
+                }
+            }
+        }
+    }
+}
+
+/// A new grant begins.
+async fn start(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    request: &Request,
+    lasting: Span,
+    actor: Actor,
+    now: Timestamp,
+) -> Done<Option<Grant>> {
+    let Some(access) = request.ask.access() else { return Ok(None) };
+    let grant = Grant {
+        id: GrantId::new(entropy.ulid(now)),
+        reference: request.reference,
+        agent: request.agent,
+        access: access.clone(),
+        request: request.id,
+        starts_at: now,
+        expires_at: now + lasting.delta(),
+        state: GrantState::Active,
+    };
+    tx.insert_grant(&grant).await?;
+    schedule_end(tx, entropy, policy, &grant, now).await?;
+    let (access, until) = (grant.access.clone(), grant.expires_at);
+    let what = What::GrantStarted { grant: grant.id, agent: grant.agent, access, until };
+    tx.append_about(now, actor, what, about(request)).await?;
+    Ok(Some(grant))
+}
+
+/// The reminders before a grant's end, and the end.
+async fn schedule_end(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    grant: &Grant,
+    now: Timestamp,
+) -> Done<()> {
+    for before in policy.remind_before_end() {
+        let at = grant.expires_at - before.delta();
+        if at > now {
+            let due = Due::GrantReminder { grant: grant.id, before: *before };
+            put_deadline(tx, entropy, now, at, due).await?;
+        }
+    }
+    put_deadline(tx, entropy, now, grant.expires_at, Due::GrantExpiry { grant: grant.id }).await
+}
+
+/// A request came to nothing: denied, cancelled or expired. A registration frees its name.
+pub(super) async fn came_to_nothing(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    request: &Request,
+    agent: Agent,
+    now: Timestamp,
+) -> Done<Agent> {
+    let (actor, what) = match &request.state {
+        RequestState::Denied { by, reason, .. } => (
+            Actor::Person(by.clone()),
+            What::RequestDenied { request: request.id, reason: TextHash::of(reason) },
+        ),
+        RequestState::Cancelled { by, .. } => {
+            (Actor::Person(by.clone()), What::RequestCancelled { request: request.id })
+        }
+        _ => (Actor::System, What::RequestExpired { request: request.id }),
+    };
+    ended(tx, entropy, request, &agent, now).await?;
+    tx.append_about(now, actor.clone(), what, about(request)).await?;
+    if matches!(request.ask, Ask::Registration) {
+        let agent = agent.reject(now).map_err(conflict)?;
+        tx.update_agent(&agent).await?;
+        let what = What::AgentRejected { agent: agent.id };
+        tx.append_about(now, actor, what, about(request)).await?;
+        return Ok(agent);
+    }
+    Ok(agent)
+}
+
+/// What every end has in common: no deadline is left, every copy of the card shows it, and those
+/// whom it concerns are told.
+async fn ended(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    request: &Request,
+    agent: &Agent,
+    now: Timestamp,
+) -> Done<()> {
+    tx.update_request(request).await?;
+    tx.drop_deadlines(&request.id.to_string()).await?;
+    redraw(tx, entropy, request, now).await?;
+    let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
+    // Who took it back knows, and who got the policy's yes has it as the answer.
+    match &request.state {
+        RequestState::Cancelled { by, .. } => {
+            told.remove(by);
+        }
+        RequestState::Approved { by: ApprovedBy::Policy { .. }, .. } => {
+            told.remove(&request.asked_by);
+        }
+        _ => {}
+    }
+    for person in told {
+        let notice = Notice::Outcome { request: request.id };
+        let place = Place::Person(person.clone());
+        send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
+    }
+    let voters = request.votes.iter().map(|v| &v.by);
+    let people = voters.chain([&request.asked_by, &agent.owner]);
+    refresh_homes(tx, entropy, now, people).await
+}
+
+/// Every copy of the request's card shows it as it is now.
+pub(super) async fn redraw(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    request: &Request,
+    now: Timestamp,
+) -> Done<()> {
+    for card in tx.cards_of(request.id).await? {
+        if let Place::Person(person) = &card.place {
+            refresh_homes(tx, entropy, now, [person]).await?;
+        }
+        send(tx, entropy, now, &Delivery::Card { card: card.id }).await?;
+    }
+    Ok(())
+}
+
+/// The ids under which a request's events are found.
+pub(super) fn about(request: &Request) -> About {
+    About { agent: Some(request.agent), request: Some(request.id), grant: None }
+}
+
+fn last_voter(request: &Request) -> Actor {
+    request.votes.last().map_or(Actor::System, |vote| Actor::Person(vote.by.clone()))
+}
+
+pub(super) fn conflict(error: impl std::fmt::Display) -> StoreError {
+    StoreError::conflict(error.to_string())
+}

@@ -1,0 +1,444 @@
+//! What is typed after `/agent`, read into a command. Pure, and never fails: what is not understood
+//! is a command of its own, with what was probably meant.
+//!
+//! Arguments come in any order and may be left out; what is missing is asked in a form. A reason
+//! follows `because` (or stands at the end), a length of time follows `for` or `by` (or stands
+//! alone, `30m`), an access has a colon, a reference looks like `G-1042`.
+
+use crate::domain::access::Access;
+use crate::domain::request::Reference;
+use crate::domain::time::Span;
+
+/// A command, as typed: names and lengths of time are judged by the use case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlashCommand {
+    /// What waits for this person, their agents, what they can do.
+    Help,
+    /// How everything is written.
+    StaticHelp,
+    /// The registration form, with this name.
+    Register {
+        /// The name that is wished for.
+        name: Option<String>,
+    },
+    /// A request for a grant.
+    Request {
+        /// The agent's name.
+        agent: Option<String>,
+        /// Resource and action.
+        access: Option<String>,
+        /// For how long.
+        lasting: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// The agents.
+    List,
+    /// Everything about an agent.
+    Show {
+        /// Its name.
+        agent: Option<String>,
+    },
+    /// What is granted.
+    Grants {
+        /// To this agent; to the person's own if absent.
+        agent: Option<String>,
+    },
+    /// More time for a grant.
+    Extend {
+        /// The grant's reference, or its agent's name.
+        what: Option<String>,
+        /// So much longer.
+        by: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// The owner hands a grant back.
+    Release {
+        /// The grant's reference, or its agent's name.
+        reference: Option<String>,
+    },
+    /// A grant ends now.
+    Revoke {
+        /// The grant's reference, or its agent's name.
+        reference: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// An agent is stopped.
+    Stop {
+        /// Its name.
+        agent: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// A stopped agent should go on.
+    Reinstate {
+        /// Its name.
+        agent: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// The requester takes a request back.
+    Cancel {
+        /// The request's reference.
+        reference: Option<String>,
+    },
+    /// Something else.
+    Unknown {
+        /// The word that was typed; untrusted.
+        typed: String,
+        /// The command that is near it.
+        near: Option<&'static str>,
+    },
+}
+
+/// The words for the commands, in the order in which help shows them.
+pub const WORDS: [&str; 12] = [
+    "register",
+    "request",
+    "list",
+    "show",
+    "grants",
+    "extend",
+    "release",
+    "revoke",
+    "stop",
+    "reinstate",
+    "cancel",
+    "help",
+];
+
+/// What is read of a text at most, in characters; nobody types that much.
+const LONGEST: usize = 8_000;
+/// What is kept of a name, an access, a length of time.
+const LONGEST_NAME: usize = 120;
+/// What is kept of a reason; the use case keeps less.
+const LONGEST_REASON: usize = 4_000;
+
+/// Reads what was typed after `/agent`.
+pub fn read(text: &str) -> SlashCommand {
+    let text = cut(text.trim(), LONGEST);
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    let word = word.to_lowercase();
+    match canonical(&word) {
+        None if word.is_empty() => SlashCommand::Help,
+        None => SlashCommand::Unknown { near: near(&word), typed: cut(&word, 60).to_owned() },
+        Some("help") => SlashCommand::StaticHelp,
+        Some("register") => SlashCommand::Register { name: name(rest) },
+        Some("list") => SlashCommand::List,
+        Some("show") => SlashCommand::Show { agent: first(rest) },
+        Some("grants") => SlashCommand::Grants { agent: first(rest) },
+        Some("release") => SlashCommand::Release { reference: first(rest) },
+        Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
+        Some(verb) => {
+            let Words { thing, access, lasting, because } = Words::read(rest, verb == "request");
+            match verb {
+                "request" => SlashCommand::Request { agent: thing, access, lasting, because },
+                "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
+                "revoke" => SlashCommand::Revoke { reference: thing, because },
+                "stop" => SlashCommand::Stop { agent: thing, because },
+                _ => SlashCommand::Reinstate { agent: thing, because },
+            }
+        }
+    }
+}
+
+/// The command that this word stands for.
+fn canonical(word: &str) -> Option<&'static str> {
+    let same = match word {
+        "new" | "add" => "register",
+        "ask" | "need" => "request",
+        "ls" | "agents" => "list",
+        "info" => "show",
+        "prolong" => "extend",
+        "return" => "release",
+        "suspend" => "stop",
+        "resume" => "reinstate",
+        "withdraw" => "cancel",
+        "?" | "--help" | "-h" => "help",
+        other => other,
+    };
+    WORDS.into_iter().find(|known| *known == same)
+}
+
+/// The command that was probably meant: at most two letters away.
+fn near(word: &str) -> Option<&'static str> {
+    if word.chars().count() > 20 {
+        return None;
+    }
+    WORDS
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(word, known), known))
+        .filter(|(away, known)| *away <= 2 && *away < known.len() / 2)
+        .min_by_key(|(away, _)| *away)
+        .map(|(_, known)| known)
+}
+
+/// The arguments of the commands that take several.
+#[derive(Default)]
+struct Words {
+    /// An agent's name or a reference.
+    thing: Option<String>,
+    access: Option<String>,
+    lasting: Option<String>,
+    because: Option<String>,
+}
+
+impl Words {
+    fn read(rest: &str, with_access: bool) -> Self {
+        let (rest, reason) = split_reason(rest);
+        let joined = if with_access { join_colons(rest) } else { rest.to_owned() };
+        let tokens: Vec<&str> = joined.split_whitespace().collect();
+        let (mut found, mut left, mut at) = (Self::default(), Vec::new(), 0);
+        while let Some(token) = tokens.get(at).copied() {
+            let marked = ["for", "by"].iter().any(|mark| token.eq_ignore_ascii_case(mark));
+            let next = tokens.get(at + usize::from(marked)..).unwrap_or_default();
+            let length = match span_length(next) {
+                // What begins like a length of time and is none is kept as typed: the form will
+                // show what is wrong with it.
+                0 => usize::from(marked && next.first().is_some_and(|t| starts_with_digit(t))),
+                length => length,
+            };
+            if let (None, 1.., Some(words)) = (&found.lasting, length, next.get(..length)) {
+                found.lasting = Some(cut(&words.join(" "), LONGEST_NAME).to_owned());
+                at += length + usize::from(marked);
+                continue;
+            }
+            at += 1;
+            if is_filler(token) {
+                continue;
+            } else if with_access && found.access.is_none() && is_access(token) {
+                found.access = name(token);
+            } else if found.thing.is_none() {
+                found.thing = name(token);
+            } else {
+                left.push(token);
+            }
+        }
+        // A reason needs no `because` when it stands at the end; nothing that was typed is lost.
+        let reason = [left.join(" "), reason.to_owned()].join(" ");
+        found.because = text(&reason);
+        found
+    }
+}
+
+/// Everything before `because`, and everything after it as typed.
+fn split_reason(rest: &str) -> (&str, &str) {
+    let mut from = 0;
+    for token in rest.split_whitespace() {
+        let Some(at) = rest.get(from..).and_then(|tail| tail.find(token)).map(|at| at + from)
+        else {
+            break;
+        };
+        from = at + token.len();
+        let word = token.trim_end_matches([':', ',']);
+        if ["because", "reason"].iter().any(|mark| word.eq_ignore_ascii_case(mark)) {
+            let (before, after) = (rest.get(..at), rest.get(from..));
+            return (before.unwrap_or_default(), after.unwrap_or_default());
+        }
+    }
+    (rest, "")
+}
+
+/// `database : read`, as cards show it, is one word.
+fn join_colons(rest: &str) -> String {
+    let mut out = String::with_capacity(rest.len());
+    for token in rest.split_whitespace() {
+        if !(out.is_empty() || out.ends_with(':') || token.starts_with(':')) {
+            out.push(' ');
+        }
+        out.push_str(token);
+    }
+    out
+}
+
+/// How many of the next words are a length of time (`30 minutes`, `1 hour 30 mins`): the longest
+/// run that is.
+fn span_length(next: &[&str]) -> usize {
+    (1..=next.len().min(4))
+        .rev()
+        .find(|n| next.get(..*n).is_some_and(|words| words.join(" ").parse::<Span>().is_ok()))
+        .unwrap_or(0)
+}
+
+fn starts_with_digit(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_access(token: &str) -> bool {
+    strip(token).parse::<Access>().is_ok() || token.trim_matches(':').contains(':')
+}
+
+/// Words that people put between the arguments.
+fn is_filler(token: &str) -> bool {
+    const FILLERS: [&str; 9] = ["for", "by", "to", "on", "the", "agent", "access", "grant", "of"];
+    FILLERS.iter().any(|filler| token.eq_ignore_ascii_case(filler))
+}
+
+/// The first word; a reference in its usual form, and fillers left out.
+fn first(rest: &str) -> Option<String> {
+    rest.split_whitespace().find(|token| !is_filler(token)).and_then(name)
+}
+
+/// A name, without the signs that people and programs put around it.
+fn name(token: &str) -> Option<String> {
+    let token = cut(strip(token), LONGEST_NAME);
+    if token.is_empty() {
+        return None;
+    }
+    Some(token.parse::<Reference>().map_or_else(|_| token.to_owned(), |found| found.to_string()))
+}
+
+fn strip(token: &str) -> &str {
+    token.trim().trim_matches(['`', '"', '\'', '“', '”', '‘', '’', '*', '@', ',', ';'])
+}
+
+fn text(reason: &str) -> Option<String> {
+    const QUOTES: [char; 6] = ['"', '“', '”', '‘', '’', '\''];
+    let reason = reason.trim();
+    // Quotes around the whole are not meant, those inside are.
+    let inner = reason.strip_prefix(QUOTES).and_then(|inner| inner.strip_suffix(QUOTES));
+    let reason = cut(inner.unwrap_or(reason).trim(), LONGEST_REASON);
+    (!reason.is_empty()).then(|| reason.to_owned())
+}
+
+/// The first so many characters.
+fn cut(text: &str, longest: usize) -> &str {
+    text.char_indices().nth(longest).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn some(text: &str) -> Option<String> {
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn request(agent: &str, access: &str, lasting: &str, because: &str) -> SlashCommand {
+        SlashCommand::Request {
+            agent: some(agent),
+            access: some(access),
+            lasting: some(lasting),
+            because: some(because),
+        }
+    }
+
+    #[test]
+    fn a_request_is_typed_whole_in_part_and_in_any_order() {
+        let whole = request("support-agent-v2", "database:read", "30m", "customer support queries");
+        for text in [
+            "request support-agent-v2 database:read for 30m because customer support queries",
+            "request database:read support-agent-v2 for 30m because customer support queries",
+            "request for 30m database:read to support-agent-v2 because customer support queries",
+            "REQUEST support-agent-v2 database : read 30m because: “customer support queries”",
+            "  ask  support-agent-v2   database: read  30m  customer support queries ",
+            "request `support-agent-v2` access to database:read for 30m because customer support queries",
+        ] {
+            assert_eq!(read(text), whole, "{text}");
+        }
+        for (text, expected) in [
+            ("request", request("", "", "", "")),
+            ("request support-agent-v2", request("support-agent-v2", "", "", "")),
+            ("request database:read", request("", "database:read", "", "")),
+            ("request for 1 hour 30 mins", request("", "", "1 hour 30 mins", "")),
+            ("request bot 2 hours a:b", request("bot", "a:b", "2 hours", "")),
+            ("request bot a:b for 30 parsecs", request("bot", "a:b", "30", "parsecs")),
+            (
+                "request database:read for support-agent-v2",
+                request("support-agent-v2", "database:read", "", ""),
+            ),
+            ("request because I must", request("", "", "", "I must")),
+            (
+                "request bot because it ran for 2h because of x",
+                request("bot", "", "", "it ran for 2h because of x"),
+            ),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_other_commands() {
+        use SlashCommand::*;
+        for (text, expected) in [
+            ("", Help),
+            ("   ", Help),
+            ("help", StaticHelp),
+            ("list", List),
+            ("register", Register { name: None }),
+            ("register support-agent-v2", Register { name: some("support-agent-v2") }),
+            ("register Support Agent", Register { name: some("Support Agent") }),
+            ("show @support-agent-v2", Show { agent: some("support-agent-v2") }),
+            ("grants", Grants { agent: None }),
+            ("release g-1042", Release { reference: some("G-1042") }),
+            ("cancel grant G-7", Cancel { reference: some("G-7") }),
+            (
+                "extend G-1042 by 30m because still on it",
+                Extend { what: some("G-1042"), by: some("30m"), because: some("still on it") },
+            ),
+            (
+                "extend support-agent-v2 for 1 hour",
+                Extend { what: some("support-agent-v2"), by: some("1 hour"), because: None },
+            ),
+            (
+                "revoke G-1042 it leaks",
+                Revoke { reference: some("G-1042"), because: some("it leaks") },
+            ),
+            (
+                "stop bot because it runs wild",
+                Stop { agent: some("bot"), because: some("it runs wild") },
+            ),
+            ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            ("regsiter x", Unknown { typed: "regsiter".into(), near: Some("register") }),
+            ("relaese", Unknown { typed: "relaese".into(), near: Some("release") }),
+            ("weather", Unknown { typed: "weather".into(), near: None }),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_typed(text in "\\PC{0,300}") {
+            read(&text);
+        }
+
+        /// Words that mean something, in any order and number: nothing breaks, and what is kept is
+        /// bounded.
+        #[test]
+        fn any_mixture_of_words_is_read(
+            verb in prop::sample::select(WORDS.to_vec()),
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "for", "by", "because", "30m", "1", "hour", ":", "a:b", "::", "bot", "G-1",
+                    "9999999999d", "“", "ü", "for:", "\u{202E}",
+                ]),
+                0..30,
+            ),
+        ) {
+            read(&format!("{verb} {}", words.join(" ")));
+        }
+
+        #[test]
+        fn what_is_kept_is_bounded(word in "[a-z]{1,40}", n in 1_usize..3_000) {
+            let text = format!("request {} because {}", "x".repeat(n), word.repeat(n));
+            let SlashCommand::Request { agent, because, .. } = read(&text) else {
+                panic!("no request");
+            };
+            prop_assert!(agent.is_none_or(|agent| agent.chars().count() <= LONGEST_NAME));
+            prop_assert!(because.is_none_or(|text| text.chars().count() <= LONGEST_REASON));
+        }
+
+        #[test]
+        fn the_order_of_the_arguments_does_not_matter(
+            order in Just(vec!["support-agent-v2", "database:read", "for 30m"]).prop_shuffle(),
+        ) {
+            let text = format!("request {} because x", order.join(" "));
+            prop_assert_eq!(read(&text), request("support-agent-v2", "database:read", "30m", "x"));
+        }
+    }
+}

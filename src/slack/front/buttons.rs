@@ -1,0 +1,156 @@
+//! Buttons, clicked on cards, in messages and in App Home.
+
+use super::slash::open;
+use super::{FrontDesk, Handled, Reader, json};
+use crate::domain::agent::Agent;
+use crate::domain::delivery::{Face, Place};
+use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::request::Request;
+use crate::domain::vote::Choice;
+use crate::service::ServiceError;
+use crate::service::input::{GrantForm, RegistrationForm};
+use crate::service::outcome::{Asked, VoteReply};
+use crate::slack::actions::{Button, Form};
+use crate::slack::views::{self, Message, forms};
+use crate::slack::wire::desk::{Answer, FollowUp};
+use crate::slack::wire::inbound::{Click, ViewRef};
+
+impl FrontDesk {
+    pub(super) async fn button(&self, click: Click) -> Handled {
+        let reader = Reader::of_click(&click);
+        let standing = self.service.overview_standing(&click.by).await?;
+        let (by, once) = (click.by.clone(), Some(click.once.clone()));
+        let Some(button) = click.button.clone() else { return Ok(Answer::empty()) };
+        if !standing.is_member() && !button.is_vote() {
+            return Ok(reader.tell(views::not_for_you(standing)));
+        }
+        let service = &self.service;
+        Ok(match button {
+            Button::Approve(id) => {
+                self.adopt(&click, id, Face::Approval).await?;
+                let reply = service.vote(&by, id, Choice::Approve, once).await?;
+                reader.tell(views::vote(&reply, &by))
+            }
+            Button::Deny(id) => {
+                self.adopt(&click, id, Face::Approval).await?;
+                match service.may_deny(&by, id).await? {
+                    VoteReply::Counted { request, agent } => {
+                        open(click.trigger_id, forms::deny(&request, &agent))
+                    }
+                    reply => reader.tell(views::vote(&reply, &by)),
+                }
+            }
+            Button::Accept(id) => {
+                self.adopt(&click, id, Face::Ownership).await?;
+                let reply = service.accept_ownership(&by, id, once).await?;
+                reader.tell(views::vote(&reply, &by))
+            }
+            Button::Decline(id) => match service.request_and_agent(id).await? {
+                Some((request, agent)) => open(click.trigger_id, forms::decline(&request, &agent)),
+                None => reader.tell(views::vote(&VoteReply::Unknown, &by)),
+            },
+            Button::Details(id) => match service.request_and_agent(id).await? {
+                Some((request, agent)) => {
+                    reader.tell(self.details(&request, &agent).await?)
+                }
+                None => reader.tell(views::vote(&VoteReply::Unknown, &by)),
+            },
+            Button::TakeBack(id) => {
+                reader.tell(views::cancelled(&service.cancel(&by, id, once).await?))
+            }
+            Button::Extend(id) => self.extend_form(&click, id, reader).await?,
+            Button::Release(id) => {
+                let reference = self.reference(id).await?;
+                reader.tell(views::ended(&service.release(&by, &reference, once).await?))
+            }
+            Button::Revoke(id) => match service.grant_and_agent(id).await? {
+                Some((grant, agent)) => open(click.trigger_id, forms::revoke(&grant, &agent)),
+                None => Answer::empty(),
+            },
+            Button::Show(id) => {
+                let name = self.slug(id).await?;
+                reader.tell(match service.show(&by, &name).await? {
+                    Ok(detail) => views::agent(&detail),
+                    Err(refusal) => views::refusal(&refusal),
+                })
+            }
+            Button::Stop(id) => match service.agent_by_id(id).await? {
+                Some(agent) => open(click.trigger_id, forms::stop(&agent)),
+                None => Answer::empty(),
+            },
+            Button::Reinstate(id) => match service.agent_by_id(id).await? {
+                Some(agent) => open(click.trigger_id, forms::reinstate(&agent)),
+                None => Answer::empty(),
+            },
+            Button::Register => {
+                let draft = RegistrationForm::default();
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                let preview = service.preview(draft.answers).await?;
+                open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
+            }
+            Button::Request(agent) => {
+                let agent = match agent {
+                    Some(id) => self.slug(id).await?,
+                    None => String::new(),
+                };
+                let draft = GrantForm { agent, ..Default::default() };
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                open(click.trigger_id, forms::request(&draft, &choices, None))
+            }
+            Button::Nothing => Answer::empty(),
+        })
+    }
+
+    /// An input in a form changed that shows something else: the tier panel of the registration.
+    pub(super) async fn changed(&self, click: Click) -> Handled {
+        let Some(ViewRef { id, hash, callback_id, values, .. }) = click.view else {
+            return Ok(Answer::empty());
+        };
+        if callback_id != Form::Register.callback_id() {
+            return Ok(Answer::empty());
+        }
+        let draft = forms::read_register(&values, &click.by.workspace);
+        let choices = self.service.choices(&click.by, None).await?;
+        let preview = self.service.preview(draft.answers).await?;
+        let view = forms::register(&draft, &choices, Some(&preview));
+        Ok(Answer::then(FollowUp::UpdateView { view_id: id, hash, view: json(&view) }))
+    }
+
+    async fn extend_form(&self, click: &Click, id: GrantId, reader: Reader) -> Handled {
+        let reference = self.reference(id).await?;
+        Ok(match self.service.grant_to_extend(&click.by, &reference).await? {
+            Ok((grant, agent)) => {
+                open(click.trigger_id.clone(), forms::extend(&grant, &agent))
+            }
+            Err(refusal) => reader.tell(views::asked(&Asked::Refused(refusal))),
+        })
+    }
+
+    async fn details(&self, request: &Request, agent: &Agent) -> Result<Message, ServiceError> {
+        let (opens, usual) = self.service.what_it_means(request).await?;
+        Ok(views::details(request, agent, opens.as_deref(), usual, self.service.now()))
+    }
+
+    async fn reference(&self, id: GrantId) -> Result<String, ServiceError> {
+        let found = self.service.grant_and_agent(id).await?;
+        Ok(found.map_or_else(|| id.to_string(), |(grant, _)| grant.reference.to_string()))
+    }
+
+    async fn slug(&self, id: AgentId) -> Result<String, ServiceError> {
+        let found = self.service.agent_by_id(id).await?;
+        Ok(found.map_or_else(|| id.to_string(), |agent| agent.slug.to_string()))
+    }
+
+    /// A click from a copy that we do not know makes it ours: from now on it is kept true.
+    async fn adopt(&self, click: &Click, id: RequestId, face: Face) -> Result<(), ServiceError> {
+        let (Some(message), Some(channel)) = (&click.message, &click.channel) else {
+            return Ok(());
+        };
+        let Some((request, _)): Option<(Request, _)> = self.service.request_and_agent(id).await?
+        else {
+            return Ok(());
+        };
+        let place = Place::Channel(channel.clone());
+        self.service.adopt_card(&request, place, face, message).await
+    }
+}

@@ -1,0 +1,133 @@
+//! The front desk: what came in becomes a use case, and its outcome becomes words.
+//!
+//! The only place where the wire, the use cases and the views meet. Each function is short on
+//! purpose: what is decided stands in the service, what is said stands in the views.
+
+mod buttons;
+mod forms;
+mod slash;
+
+use async_trait::async_trait;
+use tracing::{error, info};
+
+use super::views;
+use super::render::{json, message as message_of};
+use super::wire::desk::{Ack, Answer, Desk, FollowUp};
+use super::wire::inbound::{Click, Inbound, ResponseUrl};
+use crate::domain::person::PersonId;
+use crate::service::{Service, ServiceError};
+
+/// Answers what people do in Slack.
+pub struct FrontDesk {
+    service: Service,
+}
+
+/// Where a private answer to a person goes.
+#[derive(Debug, Clone)]
+struct Reader {
+    to: PersonId,
+    channel: Option<String>,
+    response_url: Option<ResponseUrl>,
+}
+
+type Handled = Result<Answer, ServiceError>;
+
+impl FrontDesk {
+    /// A desk over the use cases.
+    pub const fn new(service: Service) -> Self {
+        Self { service }
+    }
+}
+
+#[async_trait]
+impl Desk for FrontDesk {
+    async fn handle(&self, inbound: Inbound) -> Answer {
+        let reader = Reader::of(&inbound);
+        let kind = kind(&inbound);
+        let handled = match inbound {
+            Inbound::Slash(slash) => self.slash(slash).await,
+            Inbound::Button(click) => self.button(click).await,
+            Inbound::Changed(click) => self.changed(click).await,
+            Inbound::Submitted(submission) => self.submitted(submission).await,
+            Inbound::HomeOpened { person } => {
+                self.service.home_opened(&person).await.map(|()| Answer::empty())
+            }
+            Inbound::Revoked { .. } => {
+                error!("the app was uninstalled or its tokens were revoked: install it again");
+                Ok(Answer::empty())
+            }
+            // Who is who and who is in which group is looked up when it matters.
+            Inbound::PeopleChanged { .. } | Inbound::GroupChanged { .. } | Inbound::Ignored { .. } => {
+                Ok(Answer::empty())
+            }
+        };
+        match handled {
+            Ok(answer) => {
+                info!(kind, "answered");
+                answer
+            }
+            Err(why) => {
+                error!(kind, error = &why as &dyn std::error::Error, "nothing was recorded");
+                match reader {
+                    Some(reader) => reader.tell(views::unavailable()),
+                    None => Answer::ack(Ack::Again),
+                }
+            }
+        }
+    }
+}
+
+impl Reader {
+    fn of(inbound: &Inbound) -> Option<Self> {
+        match inbound {
+            Inbound::Slash(slash) => Some(Self {
+                to: slash.by.clone(),
+                channel: Some(slash.channel.clone()),
+                response_url: slash.response_url.clone(),
+            }),
+            Inbound::Button(click) => Some(Self::of_click(click)),
+            Inbound::Submitted(submission) => {
+                Some(Self { to: submission.by.clone(), channel: None, response_url: None })
+            }
+            _ => None,
+        }
+    }
+
+    fn of_click(click: &Click) -> Self {
+        Self {
+            to: click.by.clone(),
+            channel: click.channel.clone(),
+            response_url: click.response_url.clone(),
+        }
+    }
+
+    /// Words that only this person sees.
+    fn tell(self, message: views::Message) -> Answer {
+        Answer::then(FollowUp::Tell {
+            to: self.to,
+            channel: self.channel,
+            response_url: self.response_url,
+            message: message_of(message),
+        })
+    }
+}
+
+/// Words in the acknowledgement of a command.
+fn say(message: views::Message) -> Answer {
+    Answer::say(message_of(message))
+}
+
+/// One word for the log.
+const fn kind(inbound: &Inbound) -> &'static str {
+    match inbound {
+        Inbound::Slash(_) => "command",
+        Inbound::Button(_) => "click",
+        Inbound::Changed(_) => "change",
+        Inbound::Submitted(_) => "form",
+        Inbound::HomeOpened { .. } => "home",
+        Inbound::PeopleChanged { .. } => "people",
+        Inbound::GroupChanged { .. } => "group",
+        Inbound::Revoked { .. } => "revoked",
+        Inbound::Ignored { .. } => "ignored",
+    }
+}

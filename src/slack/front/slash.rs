@@ -1,0 +1,149 @@
+//! `/agent …`, typed.
+
+use slack_morphism::prelude::SlackView;
+
+use super::{FrontDesk, Handled, json, say};
+use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::outcome::{Asked, Cancelled, Refusal};
+use crate::slack::commands::{self, SlashCommand};
+use crate::slack::views::{self, forms};
+use crate::slack::wire::desk::{Answer, FollowUp};
+use crate::slack::wire::inbound::Slash;
+
+impl FrontDesk {
+    pub(super) async fn slash(&self, slash: Slash) -> Handled {
+        let command = commands::read(&slash.text);
+        if matches!(command, SlashCommand::StaticHelp) {
+            return Ok(say(views::static_help()));
+        }
+        let standing = self.service.overview_standing(&slash.by).await?;
+        if !standing.is_member() {
+            return Ok(say(views::not_for_you(standing)));
+        }
+        let (by, once) = (slash.by.clone(), Some(slash.once.clone()));
+        let service = &self.service;
+        Ok(match command {
+            SlashCommand::StaticHelp => say(views::static_help()),
+            SlashCommand::Help => say(views::help(&service.overview(&by).await?)),
+            SlashCommand::List => say(views::agents(&service.list().await?)),
+            SlashCommand::Show { agent: None } => say(views::agents(&service.list().await?)),
+            SlashCommand::Show { agent: Some(agent) } => say(match service.show(&by, &agent).await? {
+                Ok(detail) => views::agent(&detail),
+                Err(refusal) => views::refusal(&refusal),
+            }),
+            SlashCommand::Grants { agent } => {
+                say(match service.grants(&by, agent.as_deref()).await? {
+                    Ok(listing) => {
+                        let of = agent.as_deref().and_then(|a| a.to_lowercase().parse().ok());
+                        views::grants(&listing, of.as_ref())
+                    }
+                    Err(refusal) => views::refusal(&refusal),
+                })
+            }
+            SlashCommand::Register { name } => {
+                let draft = RegistrationForm { name: name.unwrap_or_default(), ..Default::default() };
+                self.open_register(&slash, draft).await?
+            }
+            SlashCommand::Request { agent, access, lasting, because } => {
+                let draft = GrantForm {
+                    agent: agent.unwrap_or_default(),
+                    access: access.unwrap_or_default(),
+                    lasting: lasting.unwrap_or_default(),
+                    because: because.unwrap_or_default(),
+                };
+                self.request(&slash, draft).await?
+            }
+            SlashCommand::Extend { what, by: more, because } => {
+                let form = ExtensionForm {
+                    grant: what.unwrap_or_default(),
+                    by: more.unwrap_or_default(),
+                    because: because.unwrap_or_default(),
+                };
+                self.extend(&slash, form).await?
+            }
+            SlashCommand::Release { reference } => {
+                let reference = reference.unwrap_or_default();
+                say(views::ended(&service.release(&by, &reference, once).await?))
+            }
+            SlashCommand::Revoke { reference, because } => {
+                let (reference, why) =
+                    (reference.unwrap_or_default(), because.unwrap_or_default());
+                say(views::ended(&service.revoke(&by, &reference, &why, once).await?))
+            }
+            SlashCommand::Stop { agent, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                say(views::stopped(&service.stop(&by, &agent, &why, once).await?))
+            }
+            SlashCommand::Reinstate { agent, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                let asked = service.ask_reinstatement(&by, &agent, &why, once).await?;
+                say(views::asked(&asked))
+            }
+            SlashCommand::Cancel { reference } => {
+                let typed = reference.unwrap_or_default();
+                let cancelled = match service.request_by_reference(&typed).await? {
+                    Some(id) => service.cancel(&by, id, once).await?,
+                    None => Cancelled::Refused(Refusal::UnknownReference { typed, near: vec![] }),
+                };
+                say(views::cancelled(&cancelled))
+            }
+            SlashCommand::Unknown { typed, near } => {
+                say(views::not_understood(&typed, near.as_slice()))
+            }
+        })
+    }
+
+    /// The registration form, as far as it was filled in.
+    pub(super) async fn open_register(&self, slash: &Slash, draft: RegistrationForm) -> Handled {
+        let choices = self.service.choices(&slash.by, Some(&slash.channel)).await?;
+        let preview = self.service.preview(draft.answers).await?;
+        let view = forms::register(&draft, &choices, Some(&preview));
+        Ok(open(slash.trigger_id.clone(), view))
+    }
+
+    /// Typed in whole: asked at once. In part: a form with what was typed.
+    async fn request(&self, slash: &Slash, draft: GrantForm) -> Handled {
+        let whole = [&draft.agent, &draft.access, &draft.lasting, &draft.because]
+            .iter()
+            .all(|part| !part.is_empty());
+        if whole {
+            let asked =
+                self.service.ask_grant(&slash.by, &draft, Some(slash.once.clone())).await?;
+            return Ok(say(views::asked(&asked)));
+        }
+        // What was typed and cannot be is said before a form opens for the rest.
+        if let Some(refusal) = self.service.refuse_early(&slash.by, &draft).await? {
+            return Ok(say(views::refusal(&refusal)));
+        }
+        let choices = self.service.choices(&slash.by, Some(&slash.channel)).await?;
+        if choices.your_agents.is_empty() {
+            let refusal = Refusal::UnknownAgent {
+                typed: String::new(),
+                near: Vec::new(),
+                yours: Vec::new(),
+            };
+            return Ok(say(views::refusal(&refusal)));
+        }
+        Ok(open(slash.trigger_id.clone(), forms::request(&draft, &choices, None)))
+    }
+
+    async fn extend(&self, slash: &Slash, form: ExtensionForm) -> Handled {
+        let by = &slash.by;
+        if !form.by.is_empty() && !form.because.is_empty() {
+            let asked =
+                self.service.ask_extension(by, &form, Some(slash.once.clone())).await?;
+            return Ok(say(views::asked(&asked)));
+        }
+        Ok(match self.service.grant_to_extend(by, &form.grant).await? {
+            Ok((grant, agent)) => {
+                open(slash.trigger_id.clone(), forms::extend(&grant, &agent))
+            }
+            Err(refusal) => say(views::asked(&Asked::Refused(refusal))),
+        })
+    }
+}
+
+/// Opens a form after an empty acknowledgement.
+pub(super) fn open(trigger_id: String, view: SlackView) -> Answer {
+    Answer::then(FollowUp::OpenView { trigger_id, view: json(&view) })
+}

@@ -1,0 +1,35 @@
+//! A parcel becomes what Slack shows.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::views;
+use super::wire::desk::Message;
+use super::wire::messenger::Rendered;
+use crate::service::messenger::Parcel;
+
+/// What Slack shows of a parcel; pure.
+pub fn render(parcel: &Parcel) -> Rendered {
+    match parcel {
+        Parcel::NewCard { card, request, agent } => {
+            Rendered::Message(message(views::new_card(card.face, request, agent)))
+        }
+        Parcel::Card { card, request, agent, opens, usual, now, .. } => Rendered::Message(message(
+            views::card(card.face, request, agent, opens.as_deref(), *usual, *now),
+        )),
+        Parcel::Notice { content, now, .. } => {
+            Rendered::Message(message(views::notice(content, *now)))
+        }
+        Parcel::Home { overview } => Rendered::Home(json(&views::home(overview))),
+    }
+}
+
+/// A message as it goes over the wire.
+pub fn message(message: views::Message) -> Message {
+    Message { blocks: json(&message.blocks), text: message.text }
+}
+
+/// What the views make is plain data: it always has a JSON form.
+pub fn json(view: &impl Serialize) -> Value {
+    serde_json::to_value(view).unwrap_or_default()
+}

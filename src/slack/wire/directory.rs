@@ -1,0 +1,281 @@
+//! [`Directory`] on Slack: who somebody is, who is in a group.
+//!
+//! How old an answer can be: a person's standing at most 60 seconds; a group's members 15 seconds,
+//! or at most 60 while Slack cannot be reached or asks to wait. Slack's own word that somebody or a
+//! group has changed makes it forget them at once.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+
+use super::cache::Cache;
+use super::calls::UserInfo;
+use super::client::{CallError, Client};
+use super::inbound::Inbound;
+use super::installation::Installation;
+use super::intake::Acquaintance;
+use crate::clock::Clock;
+use crate::domain::person::{PersonId, Profile, Standing};
+use crate::service::directory::{Directory, DirectoryError};
+
+const PERSON_FRESH: TimeDelta = TimeDelta::seconds(60);
+const GROUP_FRESH: TimeDelta = TimeDelta::seconds(15);
+const GROUP_USABLE: TimeDelta = TimeDelta::seconds(60);
+
+/// How many people and groups are remembered at most.
+const REMEMBERED: usize = 20_000;
+
+/// The people and groups of one installation.
+pub struct SlackDirectory {
+    client: Arc<Client>,
+    installation: Arc<Installation>,
+    people: Cache<Option<Arc<UserInfo>>, CallError>,
+    groups: Cache<Arc<Vec<PersonId>>, CallError>,
+}
+
+impl SlackDirectory {
+    /// Asks Slack through this client, about this installation.
+    pub fn new(
+        client: Arc<Client>,
+        installation: Arc<Installation>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            client,
+            installation,
+            people: Cache::new(Arc::clone(&clock), REMEMBERED),
+            groups: Cache::new(clock, REMEMBERED),
+        }
+    }
+
+    /// What Slack says of this user id; `None` if it knows nobody by it.
+    async fn user(&self, user: &str) -> Result<Option<Arc<UserInfo>>, DirectoryError> {
+        let (client, id) = (Arc::clone(&self.client), user.to_owned());
+        let ask = || async move {
+            match client.user(&id).await {
+                Ok(found) => Ok(Some(Arc::new(found))),
+                Err(error) if error.code().is_some_and(is_nobody) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        let found = self.people.get(user, PERSON_FRESH, PERSON_FRESH, |_| false, ask).await;
+        found.map_err(|error| failed(user, &error))
+    }
+}
+
+/// Slack's codes for a user id that names nobody whom we can see.
+fn is_nobody(code: &str) -> bool {
+    matches!(code, "user_not_found" | "users_not_found" | "user_not_visible" | "invalid_user_id")
+}
+
+fn failed(about: &str, error: &CallError) -> DirectoryError {
+    let error = error.code().map_or_else(|| error.to_string(), str::to_owned);
+    DirectoryError { about: about.to_owned(), error }
+}
+
+#[async_trait]
+impl Directory for SlackDirectory {
+    async fn profile(&self, person: &PersonId) -> Result<Profile, DirectoryError> {
+        if person.workspace != self.installation.id() {
+            // People of other workspaces were looked up when they came in; they decide nothing,
+            // whatever Slack would say of their id here.
+            return Ok(Profile {
+                id: person.clone(),
+                name: person.user.clone(),
+                standing: Standing::Outsider,
+            });
+        }
+        let found = self.user(&person.user).await?;
+        Ok(Profile {
+            id: person.clone(),
+            name: found.as_ref().map_or_else(|| person.user.clone(), |user| name(user)),
+            standing: found.map_or(Standing::Unknown, |user| standing(&user, &self.installation)),
+        })
+    }
+
+    async fn group(&self, id: &str) -> Result<Vec<PersonId>, DirectoryError> {
+        let (client, installation) = (Arc::clone(&self.client), Arc::clone(&self.installation));
+        let group = id.to_owned();
+        let ask = || async move {
+            let members = members(&client, &installation, &group).await?;
+            let person = |user: String| PersonId::new(installation.id(), user);
+            Ok(Arc::new(members.into_iter().map(person).collect::<Vec<_>>()))
+        };
+        let passing = |error: &CallError| !matches!(error, CallError::Slack { .. });
+        let found = self.groups.get(id, GROUP_FRESH, GROUP_USABLE, passing, ask).await;
+        found.map(|members| members.to_vec()).map_err(|error| failed(id, &error))
+    }
+}
+
+/// The user ids in a group; nobody if it is disabled or unknown.
+///
+/// In an organisation a group belongs to one of the workspaces, and Slack wants to be told which:
+/// they are asked in turn.
+async fn members(
+    client: &Client,
+    installation: &Installation,
+    group: &str,
+) -> Result<Vec<String>, CallError> {
+    let teams: Vec<Option<String>> = match installation.teams() {
+        teams if installation.is_org_wide() && !teams.is_empty() => {
+            teams.into_iter().map(Some).collect()
+        }
+        _ => vec![None],
+    };
+    for team in teams {
+        match client.group_members(group, team.as_deref()).await {
+            Ok(members) => return Ok(members),
+            Err(error) if error.code().is_some_and(is_no_group) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Slack's codes for a group that has no members to speak of.
+fn is_no_group(code: &str) -> bool {
+    matches!(code, "no_such_subteam" | "subteam_not_found" | "subteam_disabled")
+}
+
+#[async_trait]
+impl Acquaintance for SlackDirectory {
+    async fn settle(&self, seen: &PersonId) -> Result<PersonId, DirectoryError> {
+        if seen.workspace == self.installation.id() {
+            return Ok(seen.clone());
+        }
+        let Some(user) = self.user(&seen.user).await? else { return Ok(seen.clone()) };
+        if !belongs(&user, &self.installation) {
+            let home = user.team_id.as_deref().unwrap_or(&seen.workspace);
+            return Ok(PersonId::new(home, seen.user.as_str()));
+        }
+        // All of that workspace are of the organisation, if this one is there at home.
+        if user.team_id.as_deref() == Some(seen.workspace.as_str()) {
+            self.installation.learn(&seen.workspace);
+        }
+        Ok(PersonId::new(self.installation.id(), seen.user.as_str()))
+    }
+
+    fn heard(&self, inbound: &Inbound) {
+        match inbound {
+            Inbound::PeopleChanged { user: Some(user) } => self.people.forget(user),
+            Inbound::PeopleChanged { user: None } => self.people.clear(),
+            Inbound::GroupChanged { group: Some(group) } => self.groups.forget(group),
+            Inbound::GroupChanged { group: None } => self.groups.clear(),
+            _ => {}
+        }
+    }
+}
+
+fn name(user: &UserInfo) -> String {
+    let shown = user.profile.as_ref().and_then(|profile| profile.display_name.as_ref());
+    [shown, user.real_name.as_ref(), user.name.as_ref()]
+        .into_iter()
+        .flatten()
+        .find(|name| !name.trim().is_empty())
+        .unwrap_or(&user.id)
+        .clone()
+}
+
+/// Whether they are of this workspace, or of this organisation.
+fn belongs(user: &UserInfo, installation: &Installation) -> bool {
+    if user.is_stranger == Some(true) {
+        return false;
+    }
+    let home = user
+        .team_id
+        .as_deref()
+        .or_else(|| user.profile.as_ref().and_then(|profile| profile.team.as_deref()));
+    if home.is_some_and(|home| installation.knows(home)) {
+        return true;
+    }
+    let Some(member) = &user.enterprise_user else { return false };
+    if installation.is_org_wide() {
+        return member.enterprise_id.as_deref() == Some(installation.id());
+    }
+    // In an organisation people of one workspace may be members of another as well.
+    member.teams.iter().flatten().any(|team| team == installation.id())
+}
+
+/// What may be expected of them. <https://docs.slack.dev/reference/objects/user-object>
+pub fn standing(user: &UserInfo, installation: &Installation) -> Standing {
+    let is = |flag: Option<bool>| flag == Some(true);
+    // Slack's own bot says of itself that it is none.
+    if user.id == "USLACKBOT" || is(user.is_bot) || is(user.is_workflow_bot) {
+        Standing::Bot
+    } else if !belongs(user, installation) {
+        Standing::Outsider
+    } else if is(user.deleted) {
+        Standing::Deactivated
+    } else if is(user.is_invited_user) {
+        Standing::Invited
+    } else if is(user.is_restricted) || is(user.is_ultra_restricted) {
+        Standing::Guest
+    } else {
+        Standing::Member
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn of(installation: &Installation, user: Value) -> Standing {
+        let user: UserInfo = serde_json::from_value(user).unwrap();
+        standing(&user, installation)
+    }
+
+    #[test]
+    fn only_full_active_members_of_this_workspace_are_members() {
+        let acme = Installation::workspace("T0ACME", Some("E0ACME".to_owned()));
+        for (user, expected) in [
+            (json!({"id": "U1", "team_id": "T0ACME"}), Standing::Member),
+            (json!({"id": "U1", "team_id": "T0ACME", "deleted": true}), Standing::Deactivated),
+            (json!({"id": "U1", "team_id": "T0ACME", "is_bot": true}), Standing::Bot),
+            (json!({"id": "USLACKBOT", "team_id": "T0ACME", "is_bot": false}), Standing::Bot),
+            (json!({"id": "U1", "team_id": "T0ACME", "is_restricted": true}), Standing::Guest),
+            (
+                json!({"id": "U1", "team_id": "T0ACME", "is_ultra_restricted": true}),
+                Standing::Guest,
+            ),
+            (json!({"id": "U1", "team_id": "T0ACME", "is_invited_user": true}), Standing::Invited),
+            (json!({"id": "U1", "team_id": "T0ACME", "is_stranger": true}), Standing::Outsider),
+            (json!({"id": "U1", "team_id": "T0OTHER", "is_stranger": false}), Standing::Outsider),
+            (json!({"id": "U1", "profile": {"team": "T0OTHER"}}), Standing::Outsider),
+            (json!({"id": "U1", "profile": {"team": "T0ACME"}}), Standing::Member),
+            (json!({"id": "U1"}), Standing::Outsider),
+            // In the same organisation, at home elsewhere, and a member here too.
+            (
+                json!({"id": "W1", "team_id": "T0TWO", "enterprise_user": {"enterprise_id": "E0ACME", "teams": ["T0TWO", "T0ACME"]}}),
+                Standing::Member,
+            ),
+            (
+                json!({"id": "W1", "team_id": "T0TWO", "enterprise_user": {"enterprise_id": "E0ACME", "teams": ["T0TWO"]}}),
+                Standing::Outsider,
+            ),
+        ] {
+            assert_eq!(of(&acme, user.clone()), expected, "{user}");
+        }
+    }
+
+    #[test]
+    fn in_an_organisation_all_its_people_belong_and_nobody_else() {
+        let org = Installation::organisation("E0ACME", ["T0ONE".to_owned()]);
+        for (user, expected) in [
+            (json!({"id": "W1", "team_id": "T0ONE"}), Standing::Member),
+            (json!({"id": "W1", "team_id": "E0ACME"}), Standing::Member),
+            (
+                json!({"id": "W1", "team_id": "T0NEW", "enterprise_user": {"enterprise_id": "E0ACME"}}),
+                Standing::Member,
+            ),
+            (
+                json!({"id": "W1", "team_id": "T0X", "enterprise_user": {"enterprise_id": "E0OTHER", "teams": ["T0ONE"]}}),
+                Standing::Outsider,
+            ),
+            (json!({"id": "W1", "team_id": "T0X"}), Standing::Outsider),
+        ] {
+            assert_eq!(of(&org, user.clone()), expected, "{user}");
+        }
+    }
+}

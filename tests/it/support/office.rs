@@ -1,0 +1,315 @@
+//! The whole product beside the stand-in workspace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use countersign::clock::{Clock, Entropy, MovableClock, SystemClock};
+use countersign::config::{Config, Sources};
+use countersign::domain::event::Verifier;
+use countersign::domain::time::Span;
+use countersign::lifecycle::{Outside, Running};
+use countersign::sandbox::model::{Message, Model};
+use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace};
+use countersign::slack::wire::limits::Limits;
+use countersign::store::{Engine, Store};
+use futures::future::BoxFuture;
+
+use super::person::Person;
+use crate::database::TestDatabase;
+
+/// As long as anything in a story may take before the story is given up.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What differs from the usual office.
+pub struct Setup {
+    /// Which database.
+    pub engine: Engine,
+    /// Sockets, or signed requests.
+    pub over_http: bool,
+    /// Slack's rate limits hold, and the bot keeps them.
+    pub strict: bool,
+    /// The app is installed for a whole organisation.
+    pub org_wide: bool,
+    /// A policy folder in place of the starter policy.
+    pub policy: Option<std::path::PathBuf>,
+}
+
+impl Setup {
+    /// The usual one.
+    pub fn on(engine: Engine) -> Self {
+        Self { engine, over_http: false, strict: false, org_wide: false, policy: None }
+    }
+}
+
+/// The product and the workspace.
+pub struct Office {
+    /// The workspace.
+    pub sandbox: Sandbox,
+    /// The time of both.
+    pub clock: Arc<MovableClock>,
+    /// Where the product keeps its record.
+    pub database: TestDatabase,
+    config: Config,
+    running: tokio::sync::Mutex<Option<Running>>,
+    strict: bool,
+}
+
+struct SharedClock(Arc<MovableClock>);
+
+impl TimeMachine for SharedClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+    fn advance(&self, by: TimeDelta) {
+        self.0.advance(by);
+    }
+    fn next_deadline(&self) -> BoxFuture<'_, Option<DateTime<Utc>>> {
+        Box::pin(async { None })
+    }
+}
+
+impl Office {
+    /// The usual office.
+    pub async fn open(engine: Engine) -> Self {
+        Self::set_up(Setup::on(engine)).await
+    }
+
+    /// An office.
+    pub async fn set_up(setup: Setup) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = match setup.engine {
+            Engine::Sqlite => TestDatabase::sqlite().await,
+            Engine::Postgres => TestDatabase::postgres().await,
+        };
+        let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a moment in 2026");
+        let clock = Arc::new(MovableClock::standing(start));
+        let sandbox = Sandbox::start(SandboxConfig {
+            rate_limits: if setup.strict { RateLimits::Strict } else { RateLimits::Off },
+            org_wide_install: setup.org_wide,
+            ..SandboxConfig::new(Arc::new(SharedClock(Arc::clone(&clock))))
+        })
+        .await
+        .expect("the stand-in starts");
+        let secrets = SandboxConfig::new(Arc::new(SharedClock(Arc::clone(&clock))));
+        let set = |name: &str, value: &str| {
+            (format!("COUNTERSIGN_{name}").into(), value.to_owned().into())
+        };
+        let mut env = vec![
+            set("SERVER__LISTEN", "127.0.0.1:0"),
+            set("DATABASE__URL", database.url()),
+            set("SLACK__API_URL", &sandbox.api_url()),
+            set("SLACK__BOT_TOKEN", &secrets.bot_token),
+        ];
+        if setup.over_http {
+            env.push(set("SLACK__MODE", "http"));
+            env.push(set("SLACK__SIGNING_SECRET", &secrets.signing_secret));
+        } else {
+            env.push(set("SLACK__MODE", "socket"));
+            env.push(set("SLACK__APP_TOKEN", &secrets.app_token));
+        }
+        if let Some(path) = &setup.policy {
+            env.push(set("POLICY__PATH", &path.display().to_string()));
+        }
+        let config = Config::load(&Sources { file: None, env })
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let office = Self {
+            sandbox,
+            clock,
+            database,
+            config,
+            running: tokio::sync::Mutex::new(None),
+            strict: setup.strict,
+        };
+        office.start().await;
+        if setup.over_http {
+            let address = office.address().await;
+            office.sandbox.set_transport(AppTransport::Http { base_url: format!("http://{address}") });
+        } else {
+            office.workspace().wait_for_sockets(PATIENCE, 2).await.expect("two sockets");
+        }
+        office
+    }
+
+    /// Starts the product (again).
+    pub async fn start(&self) {
+        let outside = Outside {
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            wall: Arc::new(SystemClock),
+            entropy: Arc::new(Entropy::from_system()),
+            limits: if self.strict { Limits::slack() } else { Limits::none() },
+        };
+        let running = countersign::lifecycle::start(&self.config, outside).await;
+        *self.running.lock().await = Some(running.expect("the product starts"));
+    }
+
+    /// Stops the product; the workspace stays.
+    pub async fn stop(&self) {
+        if let Some(running) = self.running.lock().await.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Where the product listens.
+    pub async fn address(&self) -> std::net::SocketAddr {
+        self.running.lock().await.as_ref().expect("running").address()
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &Workspace {
+        self.sandbox.workspace()
+    }
+
+    /// A person of the workspace.
+    pub fn person<'a>(&'a self, id: &'a str) -> Person<'a> {
+        Person { office: self, id }
+    }
+
+    /// A developer, who owns agents.
+    pub fn dana(&self) -> Person<'_> {
+        self.person("U0DANA")
+    }
+
+    /// The lead of the support team.
+    pub fn theo(&self) -> Person<'_> {
+        self.person("U0THEO")
+    }
+
+    /// Security.
+    pub fn sam(&self) -> Person<'_> {
+        self.person("U0SAM")
+    }
+
+    /// Security, too.
+    pub fn sara(&self) -> Person<'_> {
+        self.person("U0SARA")
+    }
+
+    /// Compliance.
+    pub fn cleo(&self) -> Person<'_> {
+        self.person("U0CLEO")
+    }
+
+    /// The VP.
+    pub fn vera(&self) -> Person<'_> {
+        self.person("U0VERA")
+    }
+
+    /// A developer of another team.
+    pub fn omar(&self) -> Person<'_> {
+        self.person("U0OMAR")
+    }
+
+    /// The time moves on, and everything that falls due on the way is done.
+    pub async fn advance(&self, by: &str) {
+        let by: Span = by.parse().expect("a span");
+        self.clock.advance(by.delta());
+        self.settled().await;
+    }
+
+    /// Waits until nothing is due and nothing is on its way.
+    pub async fn settled(&self) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(running) = self.running.lock().await.as_ref() {
+                running.wake();
+            }
+            let store = self.store().await;
+            let mut session = store.read().await.expect("a session");
+            let due = session.next_deadline().await.expect("the next deadline");
+            let waiting = session.waiting_deliveries().await.expect("what waits");
+            drop(session);
+            if waiting == 0 && due.is_none_or(|at| at > self.clock.now()) {
+                return;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{waiting} deliveries wait, next deadline {due:?}, now {}\n{}",
+                self.clock.now(),
+                self.workspace().transcript()
+            );
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The record.
+    pub async fn store(&self) -> Store {
+        match self.running.lock().await.as_ref() {
+            Some(running) => running.service().store().clone(),
+            None => Store::connect(self.database.url()).await.expect("the store"),
+        }
+    }
+
+    /// Waits for something in the workspace.
+    pub async fn sees<T>(&self, what: &str, look: impl FnMut(&Model) -> Option<T>) -> T {
+        match self.workspace().wait_for(PATIENCE, what, look).await {
+            Ok(found) => found,
+            Err(failed) => panic!("{failed}\n{}", self.workspace().transcript()),
+        }
+    }
+
+    /// The app's messages in a channel that hold these words.
+    pub fn posted(&self, channel: &str, words: &str) -> Vec<Message> {
+        let messages = self.workspace().messages(channel);
+        messages.into_iter().filter(|m| m.is_by_app() && m.words().contains(words)).collect()
+    }
+
+    /// The log verifies; returns how many lines it has.
+    pub async fn verifies(&self) -> i64 {
+        let store = self.store().await;
+        let mut session = store.read().await.expect("a session");
+        let (mut verifier, mut after) = (Verifier::default(), 0);
+        loop {
+            let lines = session.lines(after, 500).await.expect("lines");
+            let Some(last) = lines.last() else { break };
+            after = last.seq;
+            for line in &lines {
+                verifier.check(line).expect("the log is whole");
+            }
+        }
+        let (seq, hash) = session.head().await.expect("the head");
+        verifier.finish(seq, &hash).expect("the log ends at its head").0
+    }
+
+    /// No card that is shown anywhere has buttons of an ended request: promise 9.
+    pub async fn all_cards_are_true(&self) {
+        self.settled().await;
+        let store = self.store().await;
+        let mut session = store.read().await.expect("a session");
+        let mut cards = Vec::new();
+        self.workspace().read(|model| {
+            for (id, channel) in &model.channels {
+                for message in &channel.messages {
+                    for block in message.blocks.iter().flatten() {
+                        for element in block["elements"].as_array().into_iter().flatten() {
+                            let action = element["action_id"].as_str().unwrap_or_default();
+                            if matches!(action, "approve" | "deny" | "accept" | "decline") {
+                                let value = element["value"].as_str().unwrap_or_default();
+                                cards.push((id.clone(), message.ts.clone(), value.to_owned()));
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        for (channel, ts, request) in cards {
+            let id = request.parse().expect("a request's id");
+            let request = session.request(id).await.expect("a read").expect("a request");
+            assert!(
+                request.is_open(self.clock.now()),
+                "a card in {channel} at {ts} has buttons, but {} is {}",
+                request.reference,
+                request.state.word()
+            );
+        }
+    }
+
+    /// Ends the story: everything true, nothing left behind.
+    pub async fn close(self) {
+        self.all_cards_are_true().await;
+        self.verifies().await;
+        self.stop().await;
+        self.sandbox.stop().await;
+    }
+}
