@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in what its tests share"
 )]
 
+mod cards;
 mod delivery;
 mod failing;
 mod morphism;
