@@ -127,8 +127,7 @@ impl Acting {
                 let Some(request) = expired else { return Ok(()) };
                 // Not from the cache: a registration's end changes the agent.
                 let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
-                let agent =
-                    came_to_nothing(tx, &self.entropy, &request, agent, self.now).await?;
+                let agent = came_to_nothing(tx, &self.entropy, &request, agent, self.now).await?;
                 self.agents.insert(agent.id, agent);
                 Ok(())
             }

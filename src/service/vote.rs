@@ -183,9 +183,7 @@ impl Service {
                         let why = NotCounted::Ended(request.state.clone());
                         VoteReply::NotCounted { why, request, agent }
                     }
-                    Voted::NotCounted(why) => {
-                        VoteReply::NotCounted { why, request: before, agent }
-                    }
+                    Voted::NotCounted(why) => VoteReply::NotCounted { why, request: before, agent },
                 })
             })
         });

@@ -10,7 +10,9 @@ use countersign::domain::event::Verifier;
 use countersign::domain::time::Span;
 use countersign::lifecycle::{Outside, Running};
 use countersign::sandbox::model::{Message, Model};
-use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace};
+use countersign::sandbox::{
+    AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace,
+};
 use countersign::slack::wire::limits::Limits;
 use countersign::store::{Engine, Store};
 use futures::future::BoxFuture;
@@ -124,7 +126,9 @@ impl Office {
         office.start().await;
         if setup.over_http {
             let address = office.address().await;
-            office.sandbox.set_transport(AppTransport::Http { base_url: format!("http://{address}") });
+            office
+                .sandbox
+                .set_transport(AppTransport::Http { base_url: format!("http://{address}") });
         } else {
             office.workspace().wait_for_sockets(PATIENCE, 2).await.expect("two sockets");
         }

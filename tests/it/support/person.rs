@@ -46,9 +46,7 @@ impl<'a> Person<'a> {
     pub async fn form(&self) -> View {
         let who = self.id;
         self.office
-            .sees(&format!("a form in front of {who}"), |_| {
-                self.office.workspace().modal(who)
-            })
+            .sees(&format!("a form in front of {who}"), |_| self.office.workspace().modal(who))
             .await
     }
 
@@ -142,9 +140,9 @@ impl<'a> Person<'a> {
     /// Whether this person has a card of the request to answer.
     pub async fn is_asked(&self, reference: &str) -> bool {
         self.office.settled().await;
-        self.inbox().iter().any(|m| {
-            m.words().contains(reference) && m.action_ids().iter().any(|a| a == "approve")
-        })
+        self.inbox()
+            .iter()
+            .any(|m| m.words().contains(reference) && m.action_ids().iter().any(|a| a == "approve"))
     }
 
     /// Clicks a button of a message; the private words that come in answer.
@@ -159,10 +157,7 @@ impl<'a> Person<'a> {
 
     async fn next_private(&self, channel: &str, before: usize) -> String {
         let what = format!("a private answer to {}", self.id);
-        self.office
-            .sees(&what, |_| self.private(channel).into_iter().nth(before))
-            .await
-            .words()
+        self.office.sees(&what, |_| self.private(channel).into_iter().nth(before)).await.words()
     }
 
     fn private(&self, channel: &str) -> Vec<Message> {
