@@ -44,10 +44,8 @@ impl<'a> Person<'a> {
 
     /// The form that is open in front of this person.
     pub async fn form(&self) -> View {
-        let who = self.id;
-        self.office
-            .sees(&format!("a form in front of {who}"), |_| self.office.workspace().modal(who))
-            .await
+        let workspace = self.office.workspace();
+        self.office.until(&format!("form in front of {}", self.id), || workspace.modal(self.id)).await
     }
 
     /// Fills in a field of the open form.
@@ -156,8 +154,9 @@ impl<'a> Person<'a> {
     }
 
     async fn next_private(&self, channel: &str, before: usize) -> String {
-        let what = format!("a private answer to {}", self.id);
-        self.office.sees(&what, |_| self.private(channel).into_iter().nth(before)).await.words()
+        let what = format!("private answer to {}", self.id);
+        let answer = self.office.until(&what, || self.private(channel).into_iter().nth(before));
+        answer.await.words()
     }
 
     fn private(&self, channel: &str) -> Vec<Message> {
