@@ -1,7 +1,7 @@
 //! People, and what they do: verbs of the product.
 
-use countersign::sandbox::{ClickOutcome, SubmitOutcome};
 use countersign::sandbox::model::{Message, View};
+use countersign::sandbox::{ClickOutcome, SubmitOutcome};
 use serde_json::{Value, json};
 
 use super::office::Office;
@@ -45,7 +45,9 @@ impl<'a> Person<'a> {
     /// The form that is open in front of this person.
     pub async fn form(&self) -> View {
         let workspace = self.office.workspace();
-        self.office.until(&format!("form in front of {}", self.id), || workspace.modal(self.id)).await
+        self.office
+            .until(&format!("form in front of {}", self.id), || workspace.modal(self.id))
+            .await
     }
 
     /// Fills in a field of the open form.
