@@ -18,7 +18,7 @@ stories! {
         assert!(answer.contains("last yes"), "{answer}");
         dana.reads("is registered").await;
         let shown = dana.types("/agent show support-agent-v2").await;
-        assert!(shown.contains("active"), "{shown}");
+        assert!(shown.contains("at work"), "{shown}");
     }
 
     /// Tier 3 takes security, compliance and the VP: three people.
@@ -34,7 +34,7 @@ stories! {
         }
         office.cleo().approves(&reference).await;
         let shown = dana.types("/agent show refund-bot").await;
-        assert!(shown.contains("active"), "{shown}");
+        assert!(shown.contains("at work"), "{shown}");
     }
 
     /// What is wrong is said on the field, and the form stays.
@@ -65,6 +65,6 @@ stories! {
         assert!(shown.contains("waiting for approval"), "{shown}");
         office.omar().accepts(&reference).await;
         let shown = dana.types("/agent show support-agent-v2").await;
-        assert!(shown.contains("active"), "{shown}");
+        assert!(shown.contains("at work"), "{shown}");
     }
 }
