@@ -82,7 +82,7 @@ stories_of! {
     async fn what_cannot_be_read_does_nothing(office) {
         let (workspace, base) = (office.workspace(), base(office).await);
         let lines = office.verifies().await;
-        let long = vec![b'x'; 4 * 1024 * 1024];
+        let long = vec![b'x'; countersign::slack::wire::http::LONGEST_BODY + 1];
         let request = workspace.signed_request(&base, "/slack/commands", FORM, long);
         assert_eq!(status(office, &request).await, 413);
         for (path, kind, body) in [

@@ -67,4 +67,57 @@ stories! {
         let shown = dana.types("/agent show support-agent-v2").await;
         assert!(shown.contains("at work"), "{shown}");
     }
+
+    /// The tier follows from the answers and is shown, with who decides, before the form is sent.
+    async fn the_tier_is_shown_before_sending(office) {
+        let dana = office.dana();
+        dana.types("/agent register support-agent-v2").await;
+        let shown = |form: &countersign::sandbox::model::View| json!(form.blocks).to_string();
+        let form = dana.form().await;
+        assert!(shown(&form).contains("support-agent-v2"), "the typed name is not in the form");
+        assert!(shown(&form).contains("team lead"), "{}", shown(&form));
+        let workspace = office.workspace();
+        for (ticked, tier, who) in [
+            (json!(["writes"]), "Tier 2", "security and team lead"),
+            (json!(["writes", "money"]), "Tier 3", "security, compliance and VP"),
+            (json!([]), "Tier 1", "team lead"),
+        ] {
+            let before = dana.form().await.hash;
+            workspace
+                .click_in_view(dana.id, &form.id, "answers", "tier_answers", ticked)
+                .await
+                .expect("ticks");
+            let changed = office.until("another form", || {
+                workspace.modal(dana.id).filter(|form| form.hash != before)
+            });
+            let shown = shown(&changed.await);
+            assert!(shown.to_lowercase().contains(&tier.to_lowercase()), "no {tier} in {shown}");
+            assert!(shown.contains(who), "no {who} in {shown}");
+        }
+    }
+
+    /// An owner is a full, active member: nobody else can be named.
+    async fn an_owner_is_a_full_member(office) {
+        for (owner, why) in
+            [("U0GUS", "guest"), ("U0DORA", "deactivated"), ("U0ROBO", "bot")]
+        {
+            let answers = Answers { owner: Some(owner), ..Answers::default() };
+            let sent = office.dana().registers_with("support-agent-v2", answers).await;
+            let SubmitOutcome::Errors(errors) = sent else { panic!("{owner} may own: {sent:?}") };
+            assert!(errors["owner"].contains(why), "{errors:?}");
+            let form = office.dana().form().await;
+            office.workspace().close("U0DANA", &form.id).expect("closes");
+        }
+    }
+
+    /// The form that Slack delivers twice registers once.
+    async fn a_form_delivered_twice_registers_once(office) {
+        office.sandbox.faults().deliver_twice(8);
+        office.dana().registers("support-agent-v2", &["writes"]).await;
+        let opened = |what: &countersign::domain::event::What| {
+            matches!(what, countersign::domain::event::What::RequestOpened { .. })
+        };
+        assert_eq!(office.logged(opened).await, 1);
+        assert_eq!(office.posted("C0APPROVALS", "support-agent-v2").len(), 1);
+    }
 }

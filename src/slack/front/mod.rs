@@ -44,6 +44,7 @@ impl Desk for FrontDesk {
     async fn handle(&self, inbound: Inbound) -> Answer {
         let reader = Reader::of(&inbound);
         let kind = kind(&inbound);
+        let is_command = matches!(inbound, Inbound::Slash(_));
         let handled = match inbound {
             Inbound::Slash(slash) => self.slash(slash).await,
             Inbound::Button(click) => self.button(click).await,
@@ -69,6 +70,8 @@ impl Desk for FrontDesk {
             Err(why) => {
                 error!(kind, error = &why as &dyn std::error::Error, "nothing was recorded");
                 match reader {
+                    // In the acknowledgement: one thing less that could be away, too.
+                    Some(_) if is_command => say(views::unavailable()),
                     Some(reader) => reader.tell(views::unavailable()),
                     None => Answer::ack(Ack::Again),
                 }
