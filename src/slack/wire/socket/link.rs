@@ -223,7 +223,8 @@ async fn handle(intake: Arc<Intake>, text: String) -> Option<String> {
     };
     let payload = match intake.take(inbound, with_payload).await {
         Reply::Empty => None,
-        Reply::With(payload) => Some(payload),
+        Reply::With(payload) => serde_json::to_value(payload).ok(),
+        Reply::Ready(body) => serde_json::from_slice(&body).ok(),
         Reply::Again => return None,
     };
     serde_json::to_string(&Acknowledgement { envelope_id: &id, payload }).ok()
