@@ -79,7 +79,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Serve(file) => {
             let config = Config::load(&Sources::of_process(file.config))?;
             log(&config.telemetry)?;
-            crate::lifecycle::serve(config).await.map(|()| Exit::Well).map_err(ended)
+            crate::lifecycle::serve(&config).await.map(|()| Exit::Well).map_err(ended)
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => {
