@@ -37,7 +37,7 @@ impl FrontDesk {
                 say(match service.grants(&by, agent.as_deref()).await? {
                     Ok(listing) => {
                         let of = agent.as_deref().and_then(|a| a.to_lowercase().parse().ok());
-                        views::grants(&listing, of.as_ref())
+                        views::grants_for(&listing, of.as_ref(), Some(&by))
                     }
                     Err(refusal) => views::refusal(&refusal),
                 })
