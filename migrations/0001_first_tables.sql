@@ -84,7 +84,7 @@ CREATE TABLE grants (
     state      TEXT        NOT NULL,
     doc        JSONB       NOT NULL
 );
-CREATE INDEX grants_live ON grants (expires_at, id) WHERE state = 'active';
+CREATE INDEX grants_live ON grants (expires_at, id, starts_at) WHERE state = 'active';
 CREATE INDEX grants_agent ON grants (agent_id, access);
 
 CREATE TABLE cards (

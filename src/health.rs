@@ -42,8 +42,7 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
     let database = health.store.ping().await.is_ok();
     let connections = health.socket.as_ref().map(|socket| socket.state().connected);
     let slack = connections != Some(0);
-    let status =
-        if database && slack { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if database && slack { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "ready": database && slack,
         "database": if database { "answers" } else { "does not answer" },

@@ -1,5 +1,6 @@
 //! The command line, and the help it gives.
 
+#[cfg(feature = "sandbox")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

@@ -73,7 +73,7 @@ fn told(failure: &Failure) -> ExitCode {
 /// Why it could not be done.
 pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit, Failure> {
     if !command.is_a_server() {
-        log(&Telemetry { level: "warn".to_owned(), ..Telemetry::default() })?;
+        log(&quiet())?;
     }
     match command {
         Command::Serve(file) => {
@@ -83,7 +83,8 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => {
-            log(&Telemetry::default())?;
+            // What to try is printed; the log speaks up only when something is wrong.
+            log(&quiet())?;
             let arguments::Sandbox { listen, data, fresh } = arguments;
             crate::lifecycle::sandbox(SandboxOptions { listen, data, fresh })
                 .await
@@ -110,6 +111,11 @@ fn ended(error: ServeError) -> Failure {
         // A policy with mistakes, a token that Slack does not know (any more).
         ServeError::Start(_) | ServeError::Slack(_) => Failure::settings(WHAT, error),
     }
+}
+
+/// A log for commands that speak for themselves.
+fn quiet() -> Telemetry {
+    Telemetry { level: "warn".to_owned(), ..Telemetry::default() }
 }
 
 fn log(telemetry: &Telemetry) -> Result<(), Failure> {

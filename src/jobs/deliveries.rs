@@ -119,9 +119,7 @@ impl Jobs {
         match result {
             Delivered::Posted(_) | Delivered::Shown | Delivered::Gone => {
                 let id = outgoing.id;
-                let work = work(move |tx| {
-                    Box::pin(async move { tx.delivered(id).await })
-                });
+                let work = work(move |tx| Box::pin(async move { tx.delivered(id).await }));
                 service.store().write(work).await?;
                 debug!(delivery.id = %outgoing.id, "delivered");
                 Ok(Fate::Delivered)
@@ -154,9 +152,7 @@ impl Jobs {
             "a delivery will be tried again"
         );
         let (id, error) = (outgoing.id, error.to_owned());
-        let work = work(move |tx| {
-            Box::pin(async move { tx.retry(id, not_before, &error).await })
-        });
+        let work = work(move |tx| Box::pin(async move { tx.retry(id, not_before, &error).await }));
         self.parts.service.store().write(work).await?;
         Ok(Fate::Postponed)
     }
@@ -201,9 +197,7 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
     underway.close();
     underway.wait().await;
     let worker = jobs.parts.worker.clone();
-    let work = work(move |tx| {
-        Box::pin(async move { tx.release_leases(&worker).await })
-    });
+    let work = work(move |tx| Box::pin(async move { tx.release_leases(&worker).await }));
     // If this fails the leases run out by themselves.
     if let Err(error) = jobs.parts.service.store().write(work).await {
         debug!(error = &error as &dyn std::error::Error, "leases run out by themselves");

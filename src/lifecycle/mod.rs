@@ -84,16 +84,22 @@ pub enum StartError {
     #[error("slack.api_url cannot be used")]
     Client(#[from] BadClient),
     /// Slack's answer to the token.
-    #[error("Slack does not know the bot's token ({0}): check slack.bot_token, or install the app again")]
+    #[error(
+        "Slack does not know the bot's token ({0}): check slack.bot_token, or install the app again"
+    )]
     Token(CallError),
     /// Slack could not be reached.
-    #[error("Slack could not be reached within two minutes ({0}): check the network and slack.api_url")]
+    #[error(
+        "Slack could not be reached within two minutes ({0}): check the network and slack.api_url"
+    )]
     Away(CallError),
     /// The signing secret.
     #[error("slack.signing_secret cannot be used")]
     Secret(#[from] EmptySecret),
     /// The address.
-    #[error("cannot listen on {address}: is another server running? Set server.listen to another port")]
+    #[error(
+        "cannot listen on {address}: is another server running? Set server.listen to another port"
+    )]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -155,13 +161,8 @@ pub async fn start(config: &Config, outside: Outside) -> Result<Running, StartEr
     let desk = Arc::new(FrontDesk::new(service.clone()));
     let courier = Courier::new(Arc::clone(&client));
     let settings = IntakeSettings::default();
-    let intake = Arc::new(Intake::new(
-        desk,
-        directory,
-        courier,
-        Arc::clone(&installation),
-        settings,
-    ));
+    let intake =
+        Arc::new(Intake::new(desk, directory, courier, Arc::clone(&installation), settings));
     let messenger = SlackMessenger::new(Arc::clone(&client), installation, Arc::new(render));
     let jobs = Jobs::new(service.clone(), Arc::new(messenger), wall, Arc::clone(&entropy));
 
@@ -177,8 +178,7 @@ pub async fn start(config: &Config, outside: Outside) -> Result<Running, StartEr
         }
         Mode::Socket { .. } => {
             let settings = SocketSettings::default();
-            let socket =
-                SocketMode::new(client, Arc::clone(&intake), clock, entropy, settings);
+            let socket = SocketMode::new(client, Arc::clone(&intake), clock, entropy, settings);
             health = health.with_socket(socket.health());
             let token = stop.child_token();
             tasks.spawn(async move {
@@ -321,7 +321,9 @@ impl Running {
             self.intake.drain().await;
         };
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
-            warn!("some work was still under way at the end; it is on the record and goes on at the next start");
+            warn!(
+                "some work was still under way at the end; it is on the record and goes on at the next start"
+            );
         }
         self.store.close().await;
     }
@@ -339,8 +341,8 @@ pub enum ServeError {
 }
 
 /// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.
-pub async fn serve(config: Config) -> Result<(), ServeError> {
-    let running = start(&config, Outside::real()).await?;
+pub async fn serve(config: &Config) -> Result<(), ServeError> {
+    let running = start(config, Outside::real()).await?;
     info!(address = %running.address(), "at work");
     let why = tokio::select! {
         () = told_to_end() => None,

@@ -76,8 +76,8 @@ pub(super) fn route(policy: &Policy, case: &Case<'_>) -> Result<Way, CannotAsk> 
         Case::Grant { tier, access, lasting } => {
             (tier, within(policy, Kind::Grant, tier, access, lasting)?)
         }
-        Case::Extension { tier, access, by } => {
-            (tier, within(policy, Kind::Extension, tier, access, by)?)
+        Case::Extension { tier, access, total } => {
+            (tier, within(policy, Kind::Extension, tier, access, total)?)
         }
     };
     let without_people = policy.without_people(case);

@@ -137,7 +137,7 @@ pub enum Case<'a> {
         tier: Tier,
         /// What the grant opens.
         access: &'a Access,
-        /// So much longer.
-        by: Span,
+        /// How long the grant would be in all, from its approval to its new end.
+        total: Span,
     },
 }

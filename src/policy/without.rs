@@ -39,7 +39,7 @@ pub(super) struct Limits {
     pub(super) actions: BTreeSet<String>,
     /// The resources, if not all.
     pub(super) resources: Option<BTreeSet<String>>,
-    /// The longest that may be asked.
+    /// The longest that may be asked; of an extension, the longest that the grant may become.
     pub(super) up_to: Span,
 }
 
@@ -88,7 +88,7 @@ impl Rule {
                 return matches!(self.covers, Covers::Registration) && tier <= self.tier;
             }
             Case::Grant { tier, access, lasting } => (Kind::Grant, tier, access, lasting),
-            Case::Extension { tier, access, by } => (Kind::Extension, tier, access, by),
+            Case::Extension { tier, access, total } => (Kind::Extension, tier, access, total),
         };
         self.limits(kind).is_some_and(|limits| {
             asked <= limits.up_to

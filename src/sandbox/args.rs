@@ -87,6 +87,17 @@ impl Args {
         }
     }
 
+    /// A list of texts: separated by commas, or a list in a JSON body. Empty is absent.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let items: Vec<String> = match self.fields.get(name) {
+            Some(Value::Array(items)) => {
+                items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+            }
+            _ => self.text(name).iter().flat_map(|t| t.split(',')).map(str::to_owned).collect(),
+        };
+        items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+    }
+
     /// Whether the argument was sent at all, and not as null.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(|value| !value.is_null())

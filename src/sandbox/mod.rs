@@ -158,7 +158,7 @@ impl Sandbox {
                 .map_err(|source| SandboxError::DataFile { path: path.clone(), source })?,
         };
         let model = match kept {
-            Some(kept) => kept.resume(&*config.clock),
+            Some(kept) => kept.resume(&*config.clock, config.seed.app, config.org_wide_install),
             None => Model::new(config.seed, config.org_wide_install),
         };
         let core = Arc::new(Core::new(Parts {

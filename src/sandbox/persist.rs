@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::TimeMachine;
 use super::core::Core;
-use super::model::Model;
+use super::model::{App, Model};
 
 /// Changes within this time are written together.
 const GATHER: Duration = Duration::from_millis(300);
@@ -26,9 +26,12 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// The workspace as it was. Time does not run backwards between two starts: a clock that is
-    /// behind is moved to where it was.
-    pub(crate) fn resume(self, clock: &dyn TimeMachine) -> Model {
+    /// The workspace as it was, with the app as it is now: another version of it may have other
+    /// commands and events. Time does not run backwards between two starts: a clock that is behind
+    /// is moved to where it was.
+    pub(crate) fn resume(mut self, clock: &dyn TimeMachine, app: App, org_wide: bool) -> Model {
+        self.model.app = app;
+        self.model.org_wide = org_wide;
         let behind = self.at - clock.now();
         if behind > chrono::Duration::zero() {
             clock.advance(behind);

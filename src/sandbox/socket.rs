@@ -183,13 +183,16 @@ impl Sockets {
             hub.send(number, &core.secrets.signing);
             number
         };
+        // Whoever stops waiting altogether, such as a test that is over, leaves nothing behind.
+        let mut abandoned = Abandoned { sockets: self, number, armed: true };
         if let Ok(answer) = tokio::time::timeout(ACK_WITHIN, &mut acknowledged).await {
             return answer.map_err(|_| DeliveryFailure::NotAcknowledged);
         }
         if kind == "slash_commands" {
             // The person has been told that it failed: it must not happen after all.
-            self.hub().waiting.remove(&number);
+            drop(abandoned);
         } else {
+            abandoned.armed = false;
             let core_again = Arc::clone(core);
             core.tasks.spawn(async move {
                 tokio::select! {
@@ -245,6 +248,21 @@ impl Sockets {
         };
         // Whoever waited may have given up in between.
         let _ = waiting.done.send(answer);
+    }
+}
+
+/// Takes an envelope back when it is dropped.
+struct Abandoned<'s> {
+    sockets: &'s Sockets,
+    number: u64,
+    armed: bool,
+}
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        if self.armed {
+            self.sockets.hub().waiting.remove(&self.number);
+        }
     }
 }
 

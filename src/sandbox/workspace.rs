@@ -319,7 +319,8 @@ impl Workspace {
         self.read(|model| model.homes.get(user).cloned())
     }
 
-    /// Looks at everything.
+    /// Looks at everything, while nobody else can: `look` must not ask the workspace for anything
+    /// itself.
     pub fn read<T>(&self, look: impl FnOnce(&Model) -> T) -> T {
         self.core.read(|state| look(&state.model))
     }
@@ -334,7 +335,8 @@ impl Workspace {
         self.core.subscribe()
     }
 
-    /// Waits until `look` finds something in the workspace.
+    /// Waits until `look` finds something in the workspace. It looks while nobody else can, so it
+    /// must not ask the workspace for anything itself.
     ///
     /// # Errors
     /// When it does not within `timeout`; the error tells what there was instead.

@@ -3,9 +3,7 @@
 use super::grants::ended_by;
 use super::input::OnceKey;
 use super::opening::{refresh_homes, send};
-use super::outcome::{
-    AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Refusal, Stopped,
-};
+use super::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Refusal, Stopped};
 use super::settle::{came_to_nothing, conflict};
 use super::{Result, Service};
 use crate::domain::delivery::{Delivery, Notice, Place};
@@ -128,12 +126,10 @@ impl Service {
                 if !agent.is_active() {
                     return Ok(Stopped::Refused(Refusal::NotActive(agent)));
                 }
-                let agent =
-                    agent.suspend(by.clone(), reason.clone(), now).map_err(conflict)?;
+                let agent = agent.suspend(by.clone(), reason.clone(), now).map_err(conflict)?;
                 tx.update_agent(&agent).await?;
                 let about = About { agent: Some(agent.id), ..About::default() };
-                let what =
-                    What::AgentSuspended { agent: agent.id, reason: TextHash::of(&reason) };
+                let what = What::AgentSuspended { agent: agent.id, reason: TextHash::of(&reason) };
                 tx.append_about(now, Actor::Person(by.clone()), what, about).await?;
 
                 let mut grants = Vec::new();

@@ -160,7 +160,7 @@ impl Service {
                 Finding::OwnerGone | Finding::CertificationLapsed | Finding::RaisesTier { .. }
             )
         });
-        let case = Case::Extension { tier, access: &access, by: total.plus(asked) };
+        let case = Case::Extension { tier, access: &access, total: total.plus(asked) };
         let rule = if ordinary { policy.without_people(&case) } else { None };
         let ask = Ask::Extension { grant: grant.id, access, by: asked, because };
         self.put_question(by, agent, ask, tier, findings, rule, once).await
@@ -245,8 +245,7 @@ impl Service {
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
                 }
-                let question =
-                    Question { agent, asked_by, ask, tier, acceptance, findings, rule };
+                let question = Question { agent, asked_by, ask, tier, acceptance, findings, rule };
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Asked::Opened { agent, request, usual },
                     Put::Approved(agent, request, grant) => {
@@ -292,11 +291,7 @@ impl Service {
         Ok(self.owns(by, &agent).await?.map(|()| agent))
     }
 
-    async fn owns(
-        &self,
-        by: &PersonId,
-        agent: &Agent,
-    ) -> Result<std::result::Result<(), Refusal>> {
+    async fn owns(&self, by: &PersonId, agent: &Agent) -> Result<std::result::Result<(), Refusal>> {
         let standing = self.standing(by).await?;
         Ok(if !standing.is_member() {
             Err(Refusal::NotMember(standing))

@@ -55,10 +55,7 @@ impl Service {
     }
 
     /// What opens if the request is approved, in the policy's words, and the time it usually takes.
-    pub async fn what_it_means(
-        &self,
-        request: &Request,
-    ) -> Result<(Option<String>, Option<Span>)> {
+    pub async fn what_it_means(&self, request: &Request) -> Result<(Option<String>, Option<Span>)> {
         let usual = self.parts.store.read().await?.usual_wait(request.tier).await?;
         let policy = self.policy();
         let opens = request.ask.access().and_then(|access| {

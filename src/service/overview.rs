@@ -46,9 +46,9 @@ impl Service {
             }
             let live = session.live_grants_of(agent.id, now).await?;
             let live_grants = u32::try_from(live.len()).unwrap_or(u32::MAX);
-            overview.your_grants.extend(
-                live.into_iter().map(|grant| GrantOf { grant, agent: agent.clone() }),
-            );
+            overview
+                .your_grants
+                .extend(live.into_iter().map(|grant| GrantOf { grant, agent: agent.clone() }));
             overview.your_agents.push(AgentLine { agent, live_grants });
         }
         // People may have to be looked up over the network: not with a database session in hand.

@@ -52,9 +52,7 @@ impl Service {
 
     /// Slack has shown a copy of a card: from now on it is changed, not posted.
     pub async fn card_posted(&self, id: CardId, message: MessageRef) -> Result<()> {
-        let work = work(move |tx| {
-            Box::pin(async move { tx.set_card_message(id, &message).await })
-        });
+        let work = work(move |tx| Box::pin(async move { tx.set_card_message(id, &message).await }));
         Ok(self.parts.store.write(work).await?)
     }
 
@@ -164,13 +162,12 @@ async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
         Notice::Outcome { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {
                 let grant = match &request.ask {
-                    Ask::Extension { grant, .. } => match session
-                        .grant_of_request(request.id)
-                        .await?
-                    {
-                        Some(grant) => Some(grant),
-                        None => session.grant(*grant).await?,
-                    },
+                    Ask::Extension { grant, .. } => {
+                        match session.grant_of_request(request.id).await? {
+                            Some(grant) => Some(grant),
+                            None => session.grant(*grant).await?,
+                        }
+                    }
                     _ => session.grant_of_request(request.id).await?,
                 };
                 Some(Content::Outcome { request, agent, grant })
@@ -192,21 +189,17 @@ async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
         }
-        Notice::NobodyCanDecide { agent, asked_by, roles } => {
-            Some(Content::NobodyCanDecide {
-                agent: agent.clone(),
-                asked_by: asked_by.clone(),
-                roles: roles.clone(),
-            })
-        }
+        Notice::NobodyCanDecide { agent, asked_by, roles } => Some(Content::NobodyCanDecide {
+            agent: agent.clone(),
+            asked_by: asked_by.clone(),
+            roles: roles.clone(),
+        }),
         Notice::DeliveryFailed { delivery, to, error } => Some(Content::DeliveryFailed {
             delivery: *delivery,
             to: to.clone(),
             error: error.clone(),
         }),
-        Notice::PolicyLoaded { digest } => {
-            Some(Content::PolicyLoaded { digest: digest.clone() })
-        }
+        Notice::PolicyLoaded { digest } => Some(Content::PolicyLoaded { digest: digest.clone() }),
         Notice::PolicyRefused { mistakes } => {
             Some(Content::PolicyRefused { mistakes: mistakes.clone() })
         }

@@ -36,11 +36,7 @@ impl Service {
     }
 
     /// A changed policy has mistakes; the one before stays in force.
-    pub async fn record_refused_policy(
-        &self,
-        digest: String,
-        mistakes: Vec<String>,
-    ) -> Result<()> {
+    pub async fn record_refused_policy(&self, digest: String, mistakes: Vec<String>) -> Result<()> {
         let (now, entropy, policy) = (self.now(), self.entropy(), self.policy());
         let work = work(move |tx| {
             Box::pin(async move {
@@ -60,9 +56,8 @@ impl Service {
     /// Slack repeats for hours at the most.
     pub async fn forget_old_keys(&self) -> Result<()> {
         let before = self.now() - chrono::TimeDelta::days(2);
-        let work = work(move |tx| {
-            Box::pin(async move { tx.forget_once_before(before).await.map(drop) })
-        });
+        let work =
+            work(move |tx| Box::pin(async move { tx.forget_once_before(before).await.map(drop) }));
         Ok(self.parts.store.write(work).await?)
     }
 }

@@ -118,8 +118,7 @@ impl Service {
             }
         }
         if let Some(slug) = &slug
-            && let Some(other) =
-                self.parts.store.read().await?.agent_by_slug(slug.as_str()).await?
+            && let Some(other) = self.parts.store.read().await?.agent_by_slug(slug.as_str()).await?
         {
             problems.push((Field::Name, FieldProblem::NameTaken { owner: other.owner }));
         }

@@ -39,8 +39,7 @@ impl Service {
         };
         // What can never count is answered without a write; the end of a request is final.
         let now = self.now();
-        if let RequestState::Open = request.state {
-        } else {
+        if !matches!(request.state, RequestState::Open) {
             let why = NotCounted::Ended(request.state_at(now));
             return Ok(VoteReply::NotCounted { why, request, agent });
         }
@@ -183,9 +182,7 @@ impl Service {
                         let why = NotCounted::Ended(request.state.clone());
                         VoteReply::NotCounted { why, request, agent }
                     }
-                    Voted::NotCounted(why) => {
-                        VoteReply::NotCounted { why, request: before, agent }
-                    }
+                    Voted::NotCounted(why) => VoteReply::NotCounted { why, request: before, agent },
                 })
             })
         });

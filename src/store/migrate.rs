@@ -12,6 +12,8 @@ use super::open::Target;
 
 /// How long a start may wait for another replica's migration.
 const LONGEST: Duration = Duration::from_secs(60);
+/// How long a server may take to answer at all.
+const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 
 /// The migrations, in order: number, what it does, text. A test holds the list to the folder.
 pub const MIGRATIONS: &[(i64, &str, &str)] =
@@ -68,7 +70,9 @@ pub(super) async fn migrate(target: &Target) -> Result<(), StoreError> {
                 connection.close().await?;
             }
             Target::Postgres(options) => {
-                let mut connection = PgConnection::connect_with(options).await?;
+                let connected = PgConnection::connect_with(options);
+                let connected = tokio::time::timeout(LONGEST_CONNECT, connected).await;
+                let mut connection = connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
                 postgres(&mut connection).await?;
                 connection.close().await?;
             }
@@ -92,7 +96,7 @@ fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
 async fn sqlite(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     // One transaction for all of it: the driver has no lock of its own for migrations.
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    migrator().run(&mut *tx).await?;
+    migrator().run_direct(None, &mut *tx, false).await?;
     sqlx::raw_sql(APPEND_ONLY_SQLITE).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
@@ -100,7 +104,7 @@ async fn sqlite(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
 
 async fn postgres(connection: &mut PgConnection) -> Result<(), MigrateError> {
     // Under the driver's advisory lock.
-    migrator().run(&mut *connection).await?;
+    migrator().run_direct(None, &mut *connection, false).await?;
     let mut tx = connection.begin().await?;
     sqlx::query("SELECT seq FROM chain_head FOR UPDATE").execute(&mut *tx).await?;
     let (there,): (i64,) = sqlx::query_as(IS_APPEND_ONLY_POSTGRES).fetch_one(&mut *tx).await?;

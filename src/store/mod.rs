@@ -177,7 +177,8 @@ impl Store {
     }
 
     /// Counts the commits of this process that changed anything. Its `changed()` resolves after
-    /// each, so that the jobs need not wait for their next look.
+    /// each, so that the jobs need not wait for their next look; it is an error once the store is
+    /// closed. Other replicas' commits do not show here.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.shared.changes.clone()
     }
@@ -235,4 +236,20 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     ]
     .into_iter()
     .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_for_reading_refuses_to_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("x.db").display());
+        let store = Store::connect(&url).await.unwrap();
+        let mut session = store.read().await.unwrap();
+        let refused = session.command("INSERT INTO homes (person) VALUES ('T/U')").await;
+        assert!(refused.is_err(), "{refused:?}");
+        session.ping().await.unwrap();
+    }
 }

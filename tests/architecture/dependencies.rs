@@ -109,8 +109,9 @@ fn every_dependency_is_used() {
 /// The words that stand before `::`, after `use` or after `extern crate` in the code below folders.
 fn words(folders: &[&str]) -> BTreeSet<String> {
     let folders = folders.iter().map(|folder| root().join(folder)).filter(|path| path.is_dir());
-    let texts =
-        folders.flat_map(|folder| files(&folder)).map(|file| fs::read_to_string(file).unwrap());
+    let texts = folders
+        .flat_map(|folder| files(&folder, "rs"))
+        .map(|file| fs::read_to_string(file).unwrap());
     texts.flat_map(|text| scan::crates_named(&text)).collect()
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use scan::File;
 
 /// Each module and what it may use beside itself.
-const RULES: [(&str, &[&str]); 13] = [
+const RULES: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("policy", &["domain"]),
@@ -27,6 +27,7 @@ const RULES: [(&str, &[&str]); 13] = [
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),
+    ("health", EVERYTHING),
     ("lifecycle", EVERYTHING),
     ("cli", EVERYTHING),
 ];
@@ -37,14 +38,14 @@ const EVERYTHING: &[&str] = &["*"];
 /// The most lines of code a file may have, its tests and comments not counted.
 const LONGEST: usize = 600;
 
-/// All Rust files below a folder, in order.
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// All files below a folder whose names end so, in order.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }
     }
@@ -54,7 +55,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The files that a build of the product reads, each with its code and its edges.
 fn scan(src: &Path) -> Vec<File> {
-    let all: Vec<File> = files(src)
+    let all: Vec<File> = files(src, "rs")
         .into_iter()
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
@@ -219,4 +220,45 @@ fn faults_are_found_in_every_disguise() {
          service/slack_is_here.rs:3: `service` must not use `slack`"
     );
     assert_eq!(slashes(too_long(tree.path())), "domain/long.rs: 601 lines of code; split it");
+}
+
+/// Snapshots that no test compares any more: they look like proof, and prove nothing. Each holds the
+/// path of its test's file, and ends with the name of the test or of the comparison. Only insta's own
+/// folders are looked at: a catalogue elsewhere makes up its names as it goes.
+fn orphans(root: &Path) -> Vec<String> {
+    let snapshots = ["src", "tests"].map(|folder| root.join(folder));
+    let all = snapshots.iter().filter(|path| path.is_dir()).flat_map(|path| files(path, "snap"));
+    let own = all.filter(|path| path.parent().is_some_and(|folder| folder.ends_with("snapshots")));
+    own.filter_map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        let source = text.lines().find_map(|line| line.strip_prefix("source: "))?;
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let name = stem.rsplit("__").next().unwrap();
+        // The second comparison of a test is called `name-2`.
+        let name = name
+            .rsplit_once('-')
+            .filter(|(_, n)| n.parse::<u32>().is_ok())
+            .map_or(name, |(name, _)| name);
+        let used = fs::read_to_string(root.join(source)).is_ok_and(|test| test.contains(name));
+        (!used).then(|| format!("{}: no test in {source} is called {name}", path.display()))
+    })
+    .collect()
+}
+
+#[test]
+fn every_snapshot_has_its_test() {
+    let faults = orphans(Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+
+    let tree = tempfile::tempdir().unwrap();
+    let folder = tree.path().join("src/snapshots");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(tree.path().join("src/a.rs"), "fn kept() {}").unwrap();
+    for name in ["kept", "kept-2", "gone"] {
+        let snapshot = "---\nsource: src/a.rs\nexpression: x\n---\n1\n";
+        fs::write(folder.join(format!("c__a__tests__{name}.snap")), snapshot).unwrap();
+    }
+    let faults = orphans(tree.path());
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("is called gone"), "{faults:?}");
 }

@@ -288,7 +288,7 @@ async fn a_form_that_is_closed_tells_those_who_asked() {
     assert_eq!((&payload["type"], &payload["is_cleared"]), (&json!("view_closed"), &json!(false)));
     let what = "no form on Dana's screen";
     let gone = |model: &countersign::sandbox::model::Model| {
-        model.modals.get("U0DANA").is_none().then_some(())
+        (!model.modals.contains_key("U0DANA")).then_some(())
     };
     workspace.wait_for(SOON, what, gone).await.unwrap();
 }

@@ -1,9 +1,17 @@
 //! The stand-in workspace, judged from outside: on the wire as Slack's documentation describes it,
 //! and by Slack's own clients.
 #![cfg(feature = "sandbox")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in what its tests share"
+)]
 
+mod cards;
 mod delivery;
 mod failing;
+mod morphism;
 mod official_clients;
 mod page;
 mod persistence;

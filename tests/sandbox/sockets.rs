@@ -30,7 +30,7 @@ impl Socket {
         let url = url(sandbox).await["url"].as_str().unwrap().to_owned();
         let (stream, _) = connect_async(url).await.unwrap();
         let mut socket = Self { stream };
-        let hello = socket.next().await.expect("a greeting");
+        let hello = socket.next().await.unwrap();
         assert_eq!(hello["type"], "hello", "{hello}");
         (socket, hello)
     }
@@ -38,7 +38,7 @@ impl Socket {
     /// The next message; `None` when the socket has ended.
     async fn next(&mut self) -> Option<Value> {
         loop {
-            let message = tokio::time::timeout(SOON, self.stream.next()).await.expect("a message");
+            let message = tokio::time::timeout(SOON, self.stream.next()).await.unwrap();
             match message? {
                 Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
                 Ok(Message::Close(_)) | Err(_) => return None,

@@ -52,7 +52,7 @@ pub(super) async fn list(
             out,
             "{:width$}  {}  {:20}  {}",
             line.seq,
-            line.at.format("%Y-%m-%d %H:%M:%S"),
+            line.at.format("%Y-%m-%d %H:%M:%SZ"),
             clean(&actor, 80),
             // What another hand wrote must not play with the terminal.
             clean(&what, 1_000)

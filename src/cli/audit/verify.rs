@@ -63,8 +63,8 @@ pub(super) async fn verify(
     anchor: Option<&Anchor>,
     out: &mut (dyn Write + Send),
 ) -> Result<Exit, Failure> {
-    let mut walk = Walk { verifier: Verifier::default(), last: None, first: None, anchor };
-    match walk.to_the_end(session).await? {
+    let mut along = Walk { verifier: Verifier::default(), last: None, first: None, anchor };
+    match along.walk(session).await? {
         Ok((0, _)) => {
             writeln!(out, "The audit log is empty: nothing has happened yet.")?;
             Ok(Exit::Well)
@@ -72,7 +72,7 @@ pub(super) async fn verify(
         Ok((seq, hash)) => {
             let lines = if seq == 1 { "1 line" } else { &format!("{seq} lines") };
             writeln!(out, "The audit log is intact: {lines}, each following from the one before.")?;
-            if let Some((first, last)) = walk.first.zip(walk.last) {
+            if let Some((first, last)) = along.first.zip(along.last) {
                 let form = "%Y-%m-%d %H:%M:%S UTC";
                 writeln!(out, "From  {}", first.at.format(form))?;
                 writeln!(out, "To    {}", last.at.format(form))?;
@@ -88,7 +88,7 @@ pub(super) async fn verify(
         }
         Err(fault) => {
             writeln!(out, "The audit log is NOT intact: {fault}.")?;
-            if let Some(last) = walk.last {
+            if let Some(last) = along.last {
                 writeln!(
                     out,
                     "Good  up to line {} of {}",
@@ -116,7 +116,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Walks to the end as it is when it gets there: the server may append meanwhile.
-    async fn to_the_end(
+    async fn walk(
         &mut self,
         session: &mut Session,
     ) -> Result<Result<(i64, ChainHash), Fault>, Failure> {

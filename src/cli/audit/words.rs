@@ -125,12 +125,12 @@ impl Names {
                 "grant {} began for agent {}, until {}",
                 self.grant(*grant),
                 self.agent(*agent),
-                until.format("%Y-%m-%d %H:%M:%S")
+                until.format("%Y-%m-%d %H:%M:%SZ")
             ),
             What::GrantExtended { grant, request, until } => format!(
                 "grant {} goes on until {}, by {}",
                 self.grant(*grant),
-                until.format("%Y-%m-%d %H:%M:%S"),
+                until.format("%Y-%m-%d %H:%M:%SZ"),
                 self.request(*request)
             ),
             What::GrantExpired { grant } => format!("grant {} ended on time", self.grant(*grant)),

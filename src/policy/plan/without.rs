@@ -31,21 +31,20 @@ pub(super) fn rules(old: &Policy, new: &Policy, changes: &mut Changes) {
             _ => {}
         }
     }
-    for (kind, what) in [(Kind::Grant, "is granted"), (Kind::Extension, "is extended")] {
-        for ((was, is), cases) in differences(old, new, kind) {
-            let to = |span: Span| format!("without people up to {}", span.words());
-            let (how, effect) = match (was, is) {
-                (None, Some(is)) => (format!("{} (before: never)", to(is)), Effect::Widens),
-                (Some(was), None) => {
-                    (format!("by people only (before: {})", to(was)), Effect::Narrows)
-                }
-                (Some(was), Some(is)) => (
-                    format!("{} (before: up to {})", to(is), was.words()),
-                    if is > was { Effect::Widens } else { Effect::Narrows },
-                ),
-                (None, None) => continue,
+    for kind in [Kind::Grant, Kind::Extension] {
+        for (Difference { was, is, tiers }, accesses) in differences(old, new, kind) {
+            let (verb, end) = match kind {
+                Kind::Grant => ("get", ""),
+                Kind::Extension => ("keep", " in all"),
             };
-            changes.note(ABOUT, format!("{} {what} {how}", cases.join(", ")), effect);
+            let up_to = |span: Span| format!("up to {}{end}", span.words());
+            let before = was.map_or("never".to_owned(), up_to);
+            let how = match is {
+                Some(span) => format!("without people {} (before: {before})", up_to(span)),
+                None => format!("from people only (before: without people {before})"),
+            };
+            let what = format!("agents of tier {tiers} {verb} {} {how}", accesses.join(", "));
+            changes.note(ABOUT, what, if is > was { Effect::Widens } else { Effect::Narrows });
         }
     }
     if changes.0.len() == before && old.without_people != new.without_people {
@@ -53,13 +52,19 @@ pub(super) fn rules(old: &Policy, new: &Policy, changes: &mut Changes) {
     }
 }
 
-/// The longest without people before and after, with the cases for which they differ so.
-type Differences = BTreeMap<(Option<Span>, Option<Span>), Vec<String>>;
+/// The longest without people before and after (`None` is never, and the least), and the tiers of
+/// agents for which they differ so.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Difference {
+    was: Option<Span>,
+    is: Option<Span>,
+    tiers: String,
+}
 
-fn differences(old: &Policy, new: &Policy, kind: Kind) -> Differences {
-    let mut found = Differences::new();
+/// Each difference, with what is got or kept otherwise than before.
+fn differences(old: &Policy, new: &Policy, kind: Kind) -> BTreeMap<Difference, Vec<String>> {
+    let mut found: BTreeMap<Difference, Vec<String>> = BTreeMap::new();
     for access in accesses(old).union(&accesses(new)) {
-        // Tiers that differ in the same way are said together.
         let mut tiers: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for tier in Tier::ALL {
             let span = |policy| longest(policy, kind, tier, access).map(|(span, _)| span);
@@ -68,9 +73,9 @@ fn differences(old: &Policy, new: &Policy, kind: Kind) -> Differences {
                 tiers.entry((was, is)).or_default().push(tier.to_string());
             }
         }
-        for (spans, tiers) in tiers {
-            let case = format!("{access} for agents of tier {}", tiers.join(" and "));
-            found.entry(spans).or_default().push(case);
+        for ((was, is), tiers) in tiers {
+            let difference = Difference { was, is, tiers: tiers.join(" and ") };
+            found.entry(difference).or_default().push(access.to_string());
         }
     }
     found

@@ -41,7 +41,7 @@ pub(super) fn roles(log: &mut Log<'_>, root: &Table<'_, '_>) -> Roles {
 fn no_security(log: &mut Log<'_>, at: usize) {
     log.warn(
         at,
-        "there is no role security, so only owners can stop an agent at once",
+        "there is no role security, so only its owner can stop an agent at once",
         "Add it: security = { usergroup = \"S…\" }.",
     );
 }

@@ -51,7 +51,7 @@ fn explain(
     }
     if access == "registration" {
         let case = Case::Registration { tier };
-        let way = policy.route(&case).map_err(|why| cannot(&why))?;
+        let way = policy.route(&case).map_err(|why| cannot(policy, &why))?;
         let title =
             format!("An agent of tier {tier} ({}) is registered for {team}.", tier.meaning());
         return Ok(text(policy, &name, title, tier, &way, None));
@@ -59,7 +59,7 @@ fn explain(
     let access: Access = access.parse().map_err(|error| format!("{error}"))?;
     let lasting: Span = lasting.parse().map_err(|error| format!("{error}"))?;
     let case = Case::Grant { tier, access: &access, lasting };
-    let way = policy.route(&case).map_err(|why| cannot(&why))?;
+    let way = policy.route(&case).map_err(|why| cannot(policy, &why))?;
     let title = format!(
         "An agent of tier {tier} ({}) of the team {team} asks for {access} for {}.",
         tier.meaning(),
@@ -68,17 +68,21 @@ fn explain(
     Ok(text(policy, &name, title, tier, &way, Some(&access)))
 }
 
-fn cannot(why: &CannotAsk) -> String {
-    let meant = |near: &Option<String>| {
-        near.as_ref().map(|word| format!(" Did you mean \"{word}\"?")).unwrap_or_default()
-    };
-    let hint = match why {
-        CannotAsk::UnknownResource { near, .. } | CannotAsk::UnknownAction { near, .. } => {
-            meant(near)
+fn cannot(policy: &Policy, why: &CannotAsk) -> String {
+    let cure = match why {
+        CannotAsk::UnknownResource { typed, .. } => {
+            let all: Vec<&str> = policy.resources().map(|r| r.name.as_str()).collect();
+            near::cure(typed, "resources", all)
         }
-        CannotAsk::TooLong { .. } => String::new(),
+        CannotAsk::UnknownAction { resource, typed, .. } => {
+            let actions = policy.resource(resource).map(|r| &r.actions);
+            let all: Vec<&str> =
+                actions.into_iter().flat_map(|a| a.keys()).map(String::as_str).collect();
+            near::cure(typed, "actions", all)
+        }
+        CannotAsk::TooLong { .. } => "Ask for less, and extend the grant if need be.".to_owned(),
     };
-    format!("It cannot be asked: {why}.{hint}")
+    format!("It cannot be asked: {why}. {cure}")
 }
 
 fn text(

@@ -9,7 +9,7 @@ use std::path::Path;
 pub use explain::explain_report;
 
 use super::plan::{Change, Effect, plan};
-use super::{Policy, Refused};
+use super::{CaseFailed, Policy, Refused};
 
 /// What to print, and whether all is well (exit status 0) or not (1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +92,8 @@ pub fn test_report<'a>(folder: impl Into<Option<&'a Path>>) -> Report {
         let mark = if result.failed.is_empty() { '✓' } else { '✗' };
         let _ = writeln!(text, "  {mark} {}", result.name);
         for failed in &result.failed {
-            let _ = writeln!(text, "      {}: expected {}", failed.about, failed.expected);
-            let _ = writeln!(
-                text,
-                "      {:w$}  the policy says {}",
-                "",
-                failed.got,
-                w = failed.about.len()
-            );
+            let CaseFailed { about, expected, got } = failed;
+            let _ = writeln!(text, "      {about}: expected {expected}, got {got}");
         }
     }
     let failed = results.iter().filter(|r| !r.failed.is_empty()).count();

@@ -116,7 +116,7 @@ fn all_cases(mut each: impl FnMut(&Case<'_>)) {
             for minutes in [1, 30, 31, 60, 61, 240, 241, 480, 720, 1440] {
                 let lasting = Span::minutes(minutes);
                 each(&Case::Grant { tier, access: &access, lasting });
-                each(&Case::Extension { tier, access: &access, by: lasting });
+                each(&Case::Extension { tier, access: &access, total: lasting });
             }
         }
     }

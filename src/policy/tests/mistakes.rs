@@ -199,6 +199,21 @@ fn what_is_perhaps_not_meant_is_said_and_allowed() {
 }
 
 #[test]
+fn a_policy_without_security_is_allowed_with_a_warning() {
+    let policy =
+        only(&SMALL.replace("security = {", "guards = {").replace("\"security\"", "\"guards\""));
+    let warnings: Vec<String> =
+        policy.unwrap().warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "policy.toml:5:1: there is no role security, so only its owner can stop an agent at once. \
+          Add it: security = { usergroup = \"S…\" }."
+        ]
+    );
+}
+
+#[test]
 fn test_files_have_mistakes_too() {
     let mut all = String::new();
     for (title, text) in TESTS {

@@ -152,7 +152,7 @@ proptest! {
         // A rule for one kind of question never answers another.
         let kinds = |kind: &str| rules.iter().any(|r| r.contains(&format!("ask = \"{kind}\"")));
         prop_assert!(kinds("grant") || policy.without_people(&case).is_none());
-        let longer = Case::Extension { tier, access: &access, by: lasting };
+        let longer = Case::Extension { tier, access: &access, total: lasting };
         prop_assert!(kinds("extension") || policy.without_people(&longer).is_none());
         let new = Case::Registration { tier };
         prop_assert!(kinds("registration") || policy.without_people(&new).is_none());

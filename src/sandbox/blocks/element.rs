@@ -110,7 +110,7 @@ fn check(checker: &mut Checker, element: &Value, fits: bool) {
         "datetimepicker" => {
             checker.only(fields, &COMMON, &["initial_date_time", "focus_on_load"]);
             if let Some(value) = fields.get("initial_date_time")
-                && !value.as_i64().is_some_and(|time| time.to_string().len() == 10)
+                && value.as_i64().is_none_or(|time| time.to_string().len() != 10)
             {
                 checker.at("initial_date_time", |checker| {
                     checker.wrong("must be seconds since 1970, ten digits");

@@ -104,7 +104,8 @@ fn metadata(args: &Args) -> Result<Option<Option<Value>>, ApiError> {
     }
     let named = fields.get("event_type").is_some_and(Value::is_string);
     let carries = fields.get("event_payload").is_some_and(Value::is_object);
-    if !(named && carries) && !fields.contains_key("entities") {
+    let is_event = named && carries;
+    if !is_event && !fields.contains_key("entities") {
         return Err("invalid_metadata_schema".into());
     }
     if metadata.to_string().len() > LARGEST_METADATA {

@@ -20,6 +20,18 @@ use crate::sandbox::workspace::Workspace;
 /// The furthest the clock is moved at once: 400 days.
 const FURTHEST: i64 = 400 * 86_400;
 
+/// Does it to the end, also when the browser does not wait: whoever reloads the page has still
+/// clicked.
+async fn to_the_end(
+    core: &Arc<Core>,
+    deed: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    match core.tasks.spawn(deed).await {
+        Ok(response) => response,
+        Err(error) => failed(format!("That did not work: {error}")),
+    }
+}
+
 fn done(outcome: Result<(), ActError>) -> Response {
     match outcome {
         Ok(()) => answer(&json!({"ok": true})),
@@ -37,6 +49,11 @@ pub(super) struct Say {
 
 /// `POST /_page/say`: a message, or a slash command.
 pub(super) async fn say(State(core): State<Arc<Core>>, Json(deed): Json<Say>) -> Response {
+    let deed = speak(Arc::clone(&core), deed);
+    to_the_end(&core, deed).await
+}
+
+async fn speak(core: Arc<Core>, deed: Say) -> Response {
     let Say { me, channel, text } = deed;
     if !text.starts_with('/') {
         return done(core.say(&me, &channel, &text).map(drop));
@@ -68,6 +85,11 @@ pub(super) struct Action {
 
 /// `POST /_page/action`: a press, or a choice that the app hears of at once.
 pub(super) async fn action(State(core): State<Arc<Core>>, Json(deed): Json<Action>) -> Response {
+    let deed = press(Arc::clone(&core), deed);
+    to_the_end(&core, deed).await
+}
+
+async fn press(core: Arc<Core>, deed: Action) -> Response {
     let place = Place { block_id: Some(&deed.block_id), action_id: &deed.action_id };
     let outcome = match &deed.container {
         Container::Message { channel, ts } => {
@@ -118,6 +140,11 @@ pub(super) struct Submit {
 
 /// `POST /_page/submit`: the form as it stands, with what the page still had to tell.
 pub(super) async fn submit(State(core): State<Arc<Core>>, Json(deed): Json<Submit>) -> Response {
+    let deed = send(Arc::clone(&core), deed);
+    to_the_end(&core, deed).await
+}
+
+async fn send(core: Arc<Core>, deed: Submit) -> Response {
     let Submit { me, view_id, values } = deed;
     for (block_id, actions) in &values {
         for (action_id, value) in actions {

@@ -50,7 +50,8 @@ fn may_post(ctx: &Ctx<'_>, id: &str) -> Result<(), ApiError> {
         return Err("is_archived".into());
     }
     let member = channel.members.contains(&model.app.bot_user_id);
-    if !member && !(channel.kind == ChannelKind::Public && ctx.has_scope("chat:write.public")) {
+    let open_to_all = channel.kind == ChannelKind::Public && ctx.has_scope("chat:write.public");
+    if !member && !open_to_all {
         return Err("not_in_channel".into());
     }
     Ok(())

@@ -42,10 +42,12 @@ pub(super) fn of_user(ctx: &mut Ctx<'_>) -> ApiResult {
 }
 
 fn listed(ctx: &Ctx<'_>, wanted: impl Fn(&Channel) -> bool) -> ApiResult {
-    let types = ctx.args.text("types").unwrap_or_else(|| "public_channel".to_owned());
-    let types: Vec<&str> = types.split(',').map(str::trim).collect();
+    let mut types = ctx.args.list("types");
+    if types.is_empty() {
+        types.push("public_channel".to_owned());
+    }
     let known = ["public_channel", "private_channel", "im", "mpim"];
-    if types.iter().any(|kind| !known.contains(kind)) {
+    if types.iter().any(|kind| !known.contains(&kind.as_str())) {
         return Err("invalid_types".into());
     }
     for (kind, scope) in [
@@ -54,7 +56,7 @@ fn listed(ctx: &Ctx<'_>, wanted: impl Fn(&Channel) -> bool) -> ApiResult {
         ("im", "im:read"),
         ("mpim", "mpim:read"),
     ] {
-        if types.contains(&kind) {
+        if types.iter().any(|wanted| wanted == kind) {
             ctx.require_scope(scope)?;
         }
     }
@@ -65,11 +67,12 @@ fn listed(ctx: &Ctx<'_>, wanted: impl Fn(&Channel) -> bool) -> ApiResult {
         .values()
         .filter(|channel| ctx.visible_channel(&channel.id).is_ok())
         .filter(|channel| {
-            types.contains(&match channel.kind {
+            let kind = match channel.kind {
                 ChannelKind::Public => "public_channel",
                 ChannelKind::Private => "private_channel",
                 ChannelKind::Dm { .. } => "im",
-            })
+            };
+            types.iter().any(|wanted| wanted == kind)
         })
         .filter(|channel| !(ctx.args.flag("exclude_archived") && channel.archived))
         .filter(|channel| wanted(channel))
@@ -110,11 +113,10 @@ pub(super) fn open(ctx: &mut Ctx<'_>) -> ApiResult {
         }
         return Ok(json!({"no_op": true, "already_open": true, "channel": {"id": id}}));
     }
-    let users = ctx.args.text("users").ok_or_else(|| ApiError::new("users_list_not_supplied"))?;
-    let users: Vec<&str> = users.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+    let users = ctx.args.list("users");
     let user = match users.as_slice() {
-        [user] => *user,
-        [] => return Err("not_enough_users".into()),
+        [user] => user.as_str(),
+        [] => return Err("users_list_not_supplied".into()),
         // Group conversations need a scope that a bot like this is not installed with.
         _ => {
             ctx.require_scope("mpim:write")?;

@@ -289,7 +289,10 @@ fn checked(
             return Err(missing_scope(needed, &scopes).into());
         }
     }
-    let channel = args.text("channel");
+    // A person's id means the direct messages with that person.
+    let channel = args
+        .text("channel")
+        .map(|id| core.read(|state| state.model.dm_of(&id).map(|dm| dm.id.clone())).unwrap_or(id));
     core.limiter
         .take(call.method, method.tier, channel.as_deref(), Instant::now())
         .map_err(Refusal::TooMany)?;

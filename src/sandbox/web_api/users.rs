@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ApiResult, Ctx};
+use crate::sandbox::model::people_set as set;
 use crate::sandbox::model::{Person, PersonKind};
 
 fn object(ctx: &Ctx<'_>, person: &Person) -> Value {
@@ -16,7 +17,12 @@ fn object(ctx: &Ctx<'_>, person: &Person) -> Value {
 pub(super) fn info(ctx: &mut Ctx<'_>) -> ApiResult {
     let id = ctx.required("user")?;
     let person = ctx.state.model.person(&id).ok_or("user_not_found")?;
-    Ok(json!({"user": object(ctx, person)}))
+    let mut user = object(ctx, person);
+    // People of other workspaces keep their language to themselves.
+    if ctx.args.flag("include_locale") && person.kind != PersonKind::Outsider {
+        set(&mut user, "locale", json!("en-US"));
+    }
+    Ok(json!({"user": user}))
 }
 
 /// `users.list`: everybody of the workspace and those it shares channels with.

@@ -50,9 +50,7 @@ impl FrontDesk {
                 None => reader.tell(views::vote(&VoteReply::Unknown, &by)),
             },
             Button::Details(id) => match service.request_and_agent(id).await? {
-                Some((request, agent)) => {
-                    reader.tell(self.details(&request, &agent).await?)
-                }
+                Some((request, agent)) => reader.tell(self.details(&request, &agent).await?),
                 None => reader.tell(views::vote(&VoteReply::Unknown, &by)),
             },
             Button::TakeBack(id) => {
@@ -120,7 +118,7 @@ impl FrontDesk {
         let reference = self.reference(id).await?;
         Ok(match self.service.grant_to_extend(&click.by, &reference).await? {
             Ok((grant, agent)) => {
-                open(click.trigger_id.clone(), forms::extend(&grant, &agent))
+                open(click.trigger_id.clone(), forms::extend(&grant, &agent, &Default::default()))
             }
             Err(refusal) => reader.tell(views::asked(&Asked::Refused(refusal))),
         })

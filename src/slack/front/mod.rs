@@ -10,8 +10,8 @@ mod slash;
 use async_trait::async_trait;
 use tracing::{error, info};
 
-use super::views;
 use super::render::{json, message as message_of};
+use super::views;
 use super::wire::desk::{Ack, Answer, Desk, FollowUp};
 use super::wire::inbound::{Click, Inbound, ResponseUrl};
 use crate::domain::person::PersonId;
@@ -57,9 +57,9 @@ impl Desk for FrontDesk {
                 Ok(Answer::empty())
             }
             // Who is who and who is in which group is looked up when it matters.
-            Inbound::PeopleChanged { .. } | Inbound::GroupChanged { .. } | Inbound::Ignored { .. } => {
-                Ok(Answer::empty())
-            }
+            Inbound::PeopleChanged { .. }
+            | Inbound::GroupChanged { .. }
+            | Inbound::Ignored { .. } => Ok(Answer::empty()),
         };
         match handled {
             Ok(answer) => {

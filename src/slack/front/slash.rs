@@ -27,21 +27,24 @@ impl FrontDesk {
             SlashCommand::Help => say(views::help(&service.overview(&by).await?)),
             SlashCommand::List => say(views::agents(&service.list().await?)),
             SlashCommand::Show { agent: None } => say(views::agents(&service.list().await?)),
-            SlashCommand::Show { agent: Some(agent) } => say(match service.show(&by, &agent).await? {
-                Ok(detail) => views::agent(&detail),
-                Err(refusal) => views::refusal(&refusal),
-            }),
+            SlashCommand::Show { agent: Some(agent) } => {
+                say(match service.show(&by, &agent).await? {
+                    Ok(detail) => views::agent(&detail),
+                    Err(refusal) => views::refusal(&refusal),
+                })
+            }
             SlashCommand::Grants { agent } => {
                 say(match service.grants(&by, agent.as_deref()).await? {
                     Ok(listing) => {
                         let of = agent.as_deref().and_then(|a| a.to_lowercase().parse().ok());
-                        views::grants(&listing, of.as_ref())
+                        views::grants_for(&listing, of.as_ref(), Some(&by))
                     }
                     Err(refusal) => views::refusal(&refusal),
                 })
             }
             SlashCommand::Register { name } => {
-                let draft = RegistrationForm { name: name.unwrap_or_default(), ..Default::default() };
+                let draft =
+                    RegistrationForm { name: name.unwrap_or_default(), ..Default::default() };
                 self.open_register(&slash, draft).await?
             }
             SlashCommand::Request { agent, access, lasting, because } => {
@@ -66,8 +69,7 @@ impl FrontDesk {
                 say(views::ended(&service.release(&by, &reference, once).await?))
             }
             SlashCommand::Revoke { reference, because } => {
-                let (reference, why) =
-                    (reference.unwrap_or_default(), because.unwrap_or_default());
+                let (reference, why) = (reference.unwrap_or_default(), because.unwrap_or_default());
                 say(views::ended(&service.revoke(&by, &reference, &why, once).await?))
             }
             SlashCommand::Stop { agent, because } => {
@@ -107,8 +109,7 @@ impl FrontDesk {
             .iter()
             .all(|part| !part.is_empty());
         if whole {
-            let asked =
-                self.service.ask_grant(&slash.by, &draft, Some(slash.once.clone())).await?;
+            let asked = self.service.ask_grant(&slash.by, &draft, Some(slash.once.clone())).await?;
             return Ok(say(views::asked(&asked)));
         }
         // What was typed and cannot be is said before a form opens for the rest.
@@ -117,11 +118,8 @@ impl FrontDesk {
         }
         let choices = self.service.choices(&slash.by, Some(&slash.channel)).await?;
         if choices.your_agents.is_empty() {
-            let refusal = Refusal::UnknownAgent {
-                typed: String::new(),
-                near: Vec::new(),
-                yours: Vec::new(),
-            };
+            let refusal =
+                Refusal::UnknownAgent { typed: String::new(), near: Vec::new(), yours: Vec::new() };
             return Ok(say(views::refusal(&refusal)));
         }
         Ok(open(slash.trigger_id.clone(), forms::request(&draft, &choices, None)))
@@ -130,13 +128,12 @@ impl FrontDesk {
     async fn extend(&self, slash: &Slash, form: ExtensionForm) -> Handled {
         let by = &slash.by;
         if !form.by.is_empty() && !form.because.is_empty() {
-            let asked =
-                self.service.ask_extension(by, &form, Some(slash.once.clone())).await?;
+            let asked = self.service.ask_extension(by, &form, Some(slash.once.clone())).await?;
             return Ok(say(views::asked(&asked)));
         }
         Ok(match self.service.grant_to_extend(by, &form.grant).await? {
             Ok((grant, agent)) => {
-                open(slash.trigger_id.clone(), forms::extend(&grant, &agent))
+                open(slash.trigger_id.clone(), forms::extend(&grant, &agent, &form))
             }
             Err(refusal) => say(views::asked(&Asked::Refused(refusal))),
         })

@@ -57,7 +57,7 @@ fn title(face: Face, request: &Request, agent: &Agent) -> Line {
             .bold(agent.slug.as_str())
             .text(" as its owner"),
     };
-    line.text(format!("   {}", request.reference))
+    line.text(format!(" · {}", request.reference))
 }
 
 /// What is asked: the lines that never change while the request lives.
@@ -124,7 +124,7 @@ pub fn description(agent: &Agent) -> Vec<Line> {
         Line::fact("Touches").text(systems),
         Line::fact("Runs on")
             .text(super::escape::clip(&said.runs_on, 120))
-            .text("   ")
+            .text(" · ")
             .bold("Model")
             .text("  ")
             .text(super::escape::clip(&said.model, 120)),

@@ -1,11 +1,14 @@
 //! `/agent` for one person, and `/agent help`, which needs to know nobody.
 
 use super::line::Line;
-use super::lists::{agent_row, grant_row, request_row, waiting_row};
+use super::lists::{agent_row, grant_line, request_row, waiting_row};
 use super::page::{Message, Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
 use crate::slack::actions::Button;
+
+/// So many grants are named in help; `/agent grants` shows all of them with their buttons.
+const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
 pub const COMMANDS: [(&str, &str); 13] = [
@@ -54,11 +57,13 @@ pub fn help(overview: &Overview) -> Message {
     }
     let grants = &overview.your_grants;
     if !grants.is_empty() {
-        page = page
-            .line(Line::strong(format!("Live grants of your agents: {}", grants.len())))
-            .entries(grants, grants.len(), 3, |page, of| {
-                grant_row(page, of, Some(&overview.person), now)
-            });
+        let mut lines = vec![Line::strong(format!("Live grants of your agents: {}", grants.len()))];
+        lines.extend(grants.iter().take(MOST_GRANTS).map(|of| grant_line(of, now)));
+        if grants.len() > MOST_GRANTS {
+            lines.push(Line::say(format!("… and {} more", grants.len() - MOST_GRANTS)));
+        }
+        lines.push(Line::say("Extend or hand back: ").code("/agent grants"));
+        page = page.lines(lines);
     }
     let agents = &overview.your_agents;
     if agents.is_empty() {
@@ -89,9 +94,9 @@ pub fn help(overview: &Overview) -> Message {
 /// All commands with one example each.
 pub fn static_help() -> Message {
     let mut lines =
-        vec![Line::strong("What can be typed").text("   Typed in part, a form asks the rest.")];
+        vec![Line::strong("What can be typed").text(": typed in part, a form asks the rest.")];
     for (typed, does) in COMMANDS {
-        lines.push(Line::default().code(typed).text(format!("   {does}")));
+        lines.push(Line::default().code(typed).text(format!("  {does}")));
     }
     Page::message()
         .lines(lines)

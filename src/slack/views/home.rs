@@ -71,7 +71,7 @@ pub fn home(overview: &Overview) -> SlackView {
         page.entries(agents, agents.len(), most_agents, |p, line| agent_row(p, line, now))
     };
     page.rule()
-        .small(Line::say("As of ").at(now, now).text(".   All commands: ").code("/agent help"))
+        .small(Line::say("As of ").at(now, now).text(" · all commands: ").code("/agent help"))
         .into_home()
 }
 

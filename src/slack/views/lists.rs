@@ -45,7 +45,7 @@ pub fn agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool {
         vec![
             Line::say(format!("{} ", words::agent_mark(agent)))
                 .bold(agent.slug.as_str())
-                .text(format!("   tier {}   {grants}   ", agent.tier))
+                .text(format!(" · tier {} · {grants} · ", agent.tier))
                 .line(words::agent_state(agent, now)),
             Line::default().person(&agent.owner).text(", team ").text(agent.team.as_str()),
         ],
@@ -56,7 +56,7 @@ pub fn agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool {
 /// A request that waits for the reader: with the buttons that decide it.
 pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     let RequestOf { request, agent } = of;
-    let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
+    let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
     lines.push(
         Line::fact("Asked by")
@@ -79,7 +79,7 @@ pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
 /// A request of the reader's that waits for others.
 pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     let RequestOf { request, agent } = of;
-    let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
+    let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(words::requirements(request, agent, now));
     lines.push(words::until(request, None, now));
     page.entry(
@@ -92,6 +92,15 @@ pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
             "Take it back",
         )],
     )
+}
+
+/// A live grant on one line.
+pub fn grant_line(of: &GrantOf, now: Timestamp) -> Line {
+    Line::strong(words::access(&of.grant.access))
+        .text(" for ")
+        .bold(of.agent.slug.as_str())
+        .text(format!(" · {} · ", of.grant.reference))
+        .line(words::grant_state(&of.grant, now))
 }
 
 /// A live grant: its owner can extend it and hand it back; others, who may, can revoke it. With no
@@ -114,7 +123,7 @@ pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Time
             Line::strong(words::access(&grant.access))
                 .text(" for ")
                 .bold(agent.slug.as_str())
-                .text(format!("   {}", grant.reference)),
+                .text(format!(" · {}", grant.reference)),
             words::grant_state(grant, now),
         ],
         buttons,
@@ -158,7 +167,7 @@ pub fn agent(detail: &AgentDetail) -> Message {
     let mut lines = vec![
         Line::say(format!("{} ", words::agent_mark(agent)))
             .bold(agent.slug.as_str())
-            .text("   ")
+            .text(" · ")
             .line(words::agent_state(agent, now)),
     ];
     lines.extend(description(agent));

@@ -120,7 +120,7 @@ fn cure(error: &str) -> Line {
 pub fn outcome(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Page {
     let end = words::outcome(request, agent, now);
     let mut lines = vec![headline(request, agent, grant, now)];
-    lines.extend(end.map(|line| line.text(format!("   {}", request.reference))));
+    lines.extend(end.map(|line| line.text(format!(" · {}", request.reference))));
     let (next, buttons) = next_step(request, agent, grant, now);
     lines.extend(next);
     Page::message().lines(lines).buttons(buttons)
@@ -237,7 +237,7 @@ fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
     let mut lines = vec![
         Line::say("ℹ️ ")
             .line(words::asks(request, agent))
-            .text(format!("   {}", request.reference)),
+            .text(format!(" · {}", request.reference)),
     ];
     lines.extend(question(request, agent, None));
     lines.extend(words::marked_outcome(request, agent, now));
@@ -252,14 +252,14 @@ fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
 
 fn still_waiting(request: &Request, agent: &Agent, now: Timestamp) -> Message {
     if !request.is_open(now) {
-        let mut lines = vec![words::asks(request, agent).text(format!("   {}", request.reference))];
+        let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
         lines.extend(words::marked_outcome(request, agent, now));
         return Page::message().lines(lines).into_message();
     }
     let mut lines = vec![
         Line::say("⏳ Still waiting: ")
             .line(words::asks(request, agent))
-            .text(format!("   {}", request.reference)),
+            .text(format!(" · {}", request.reference)),
         Line::fact("Asked by").person(&request.asked_by).text(", ").ago(request.asked_at, now),
     ];
     lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
@@ -287,7 +287,7 @@ fn ending(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
                 .bold(agent.slug.as_str())
                 .text(" loses ")
                 .bold(words::access(&grant.access))
-                .text(format!("   {}", grant.reference)),
+                .text(format!(" · {}", grant.reference)),
             Line::fact("Ends").at(grant.expires_at, now),
             Line::fact("Owner").person(&agent.owner),
             Line::fact("Next").text("extend it if the work goes on, hand it back if it is done, or do nothing and it ends by itself."),
@@ -312,7 +312,7 @@ fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
             .bold(agent.slug.as_str())
             .text(verb)
             .bold(words::access(&grant.access))
-            .text(format!("   {}", grant.reference)),
+            .text(format!(" · {}", grant.reference)),
         Line::fact("State").line(words::grant_state(grant, now)),
     ];
     let next = match (&state, agent.is_active()) {

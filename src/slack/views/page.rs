@@ -42,6 +42,7 @@ pub struct Page {
     blocks: Vec<SlackBlock>,
     room: usize,
     most: usize,
+    left_out: bool,
 }
 
 impl Page {
@@ -56,12 +57,21 @@ impl Page {
     }
 
     const fn with_limits(room: usize, most: usize) -> Self {
-        Self { spoken: Vec::new(), buttons: Vec::new(), blocks: Vec::new(), room, most }
+        Self {
+            spoken: Vec::new(),
+            buttons: Vec::new(),
+            blocks: Vec::new(),
+            room,
+            most,
+            left_out: false,
+        }
     }
 
     /// Lines, as one block.
     pub fn lines(mut self, lines: Vec<Line>) -> Self {
-        self.try_lines(lines);
+        if !self.try_lines(lines) {
+            self.left_out = true;
+        }
         self
     }
 
@@ -143,14 +153,14 @@ impl Page {
         let text =
             SlackBlockMarkDownText::new(fitting(std::slice::from_ref(&line))).with_verbatim(true);
         let block = SlackContextBlock::new(vec![text.into()]);
-        self.put(&[line], block.into());
+        self.left_out |= !self.put(&[line], block.into());
         self
     }
 
     /// A heading.
     pub fn heading(mut self, words: &str) -> Self {
         let block = SlackHeaderBlock::new(plain(words, 150));
-        self.put(&[Line::say(words)], block.into());
+        self.left_out |= !self.put(&[Line::say(words)], block.into());
         self
     }
 
@@ -186,8 +196,21 @@ impl Page {
         true
     }
 
+    /// Says at the end that something was left out. For this one word there is always room.
+    fn closed(mut self) -> Self {
+        if std::mem::take(&mut self.left_out) {
+            (self.room, self.most) = (usize::MAX, usize::MAX);
+            self = self.small(Line::say("There is more than fits here."));
+        }
+        self
+    }
+
     /// The page as a message.
     pub fn into_message(self) -> Message {
+        self.closed().message_of_all()
+    }
+
+    fn message_of_all(self) -> Message {
         let mut text = String::new();
         let buttons = match self.buttons.as_slice() {
             [] => String::new(),
@@ -213,7 +236,7 @@ impl Page {
 
     /// The page as a form.
     pub fn into_modal(self, title: &str, submit: Option<&str>, form: &Form) -> SlackView {
-        let view = SlackModalView::new(plain(title, 24), self.blocks)
+        let view = SlackModalView::new(plain(title, 24), self.closed().blocks)
             .with_close(plain(if submit.is_some() { "Cancel" } else { "Close" }, 24))
             .with_callback_id(form.callback_id().into())
             .opt_submit(submit.map(|words| plain(words, 24)))
@@ -223,7 +246,7 @@ impl Page {
 
     /// The page as App Home.
     pub fn into_home(self) -> SlackView {
-        SlackView::Home(SlackHomeView::new(self.blocks))
+        SlackView::Home(SlackHomeView::new(self.closed().blocks))
     }
 }
 

@@ -77,7 +77,7 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     let mut lines = vec![
         Line::say("Asked: ")
             .line(words::asks(request, agent))
-            .text(format!("   {}", request.reference)),
+            .text(format!(" · {}", request.reference)),
     ];
     if request.ask == Ask::Registration {
         lines.push(Line::fact("Tier").text(format!(
@@ -142,7 +142,7 @@ pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
         VoteReply::Approved { request, agent, grant } => {
             let now = request.state.ended_at().unwrap_or(request.asked_at);
             let mut lines = vec![Line::say("✅ That was the last yes: ").text(format!(
-                "{} is approved   {}",
+                "{} is approved · {}",
                 words::subject(request, agent),
                 request.reference
             ))];
@@ -250,7 +250,7 @@ pub fn ended(ended: &Ended) -> Message {
                         .bold(agent.slug.as_str())
                         .text(" no longer has ")
                         .bold(words::access(&grant.access))
-                        .text(format!(", from this moment on   {}", grant.reference)),
+                        .text(format!(", from this moment on · {}", grant.reference)),
                     Line::fact("State").line(words::grant_state(grant, now)),
                     Line::fact("Next").text("nothing to do. Its other grants stay as they are."),
                 ])
@@ -362,7 +362,7 @@ pub fn details(
     now: Timestamp,
 ) -> Message {
     let mut lines = vec![
-        words::asks(request, agent).text(format!("   {}", request.reference)),
+        words::asks(request, agent).text(format!(" · {}", request.reference)),
         Line::fact("Asked").ago(request.asked_at, now).text(", ").at(request.asked_at, now),
     ];
     lines.extend(question(request, agent, opens));
@@ -388,7 +388,7 @@ pub fn details(
         None => Line::fact("Until").at(request.decide_by, now),
     });
     page.lines(votes)
-        .small(Line::say(format!("{}   policy ", request.id)).code(clip(&request.policy, 20)))
+        .small(Line::say(format!("{} · policy ", request.id)).code(clip(&request.policy, 20)))
         .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
         .into_message()
 }

@@ -9,8 +9,10 @@ use countersign::config::{Config, Sources};
 use countersign::domain::event::Verifier;
 use countersign::domain::time::Span;
 use countersign::lifecycle::{Outside, Running};
-use countersign::sandbox::model::{Message, Model};
-use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace};
+use countersign::sandbox::model::Message;
+use countersign::sandbox::{
+    AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace,
+};
 use countersign::slack::wire::limits::Limits;
 use countersign::store::{Engine, Store};
 use futures::future::BoxFuture;
@@ -124,7 +126,9 @@ impl Office {
         office.start().await;
         if setup.over_http {
             let address = office.address().await;
-            office.sandbox.set_transport(AppTransport::Http { base_url: format!("http://{address}") });
+            office
+                .sandbox
+                .set_transport(AppTransport::Http { base_url: format!("http://{address}") });
         } else {
             office.workspace().wait_for_sockets(PATIENCE, 2).await.expect("two sockets");
         }
@@ -228,7 +232,6 @@ impl Office {
                 self.clock.now(),
                 self.workspace().transcript()
             );
-            tokio::task::yield_now().await;
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -241,11 +244,16 @@ impl Office {
         }
     }
 
-    /// Waits for something in the workspace.
-    pub async fn sees<T>(&self, what: &str, look: impl FnMut(&Model) -> Option<T>) -> T {
-        match self.workspace().wait_for(PATIENCE, what, look).await {
-            Ok(found) => found,
-            Err(failed) => panic!("{failed}\n{}", self.workspace().transcript()),
+    /// Waits until `look` finds something.
+    pub async fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            let transcript = || self.workspace().transcript();
+            assert!(tokio::time::Instant::now() < deadline, "no {what}:\n{}", transcript());
+            tokio::time::sleep(Duration::from_millis(3)).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! People, and what they do: verbs of the product.
 
-use countersign::sandbox::acts::{ClickOutcome, SubmitOutcome};
 use countersign::sandbox::model::{Message, View};
+use countersign::sandbox::{ClickOutcome, SubmitOutcome};
 use serde_json::{Value, json};
 
 use super::office::Office;
@@ -44,11 +44,9 @@ impl<'a> Person<'a> {
 
     /// The form that is open in front of this person.
     pub async fn form(&self) -> View {
-        let who = self.id;
+        let workspace = self.office.workspace();
         self.office
-            .sees(&format!("a form in front of {who}"), |_| {
-                self.office.workspace().modal(who)
-            })
+            .until(&format!("form in front of {}", self.id), || workspace.modal(self.id))
             .await
     }
 
@@ -142,9 +140,9 @@ impl<'a> Person<'a> {
     /// Whether this person has a card of the request to answer.
     pub async fn is_asked(&self, reference: &str) -> bool {
         self.office.settled().await;
-        self.inbox().iter().any(|m| {
-            m.words().contains(reference) && m.action_ids().iter().any(|a| a == "approve")
-        })
+        self.inbox()
+            .iter()
+            .any(|m| m.words().contains(reference) && m.action_ids().iter().any(|a| a == "approve"))
     }
 
     /// Clicks a button of a message; the private words that come in answer.
@@ -158,11 +156,9 @@ impl<'a> Person<'a> {
     }
 
     async fn next_private(&self, channel: &str, before: usize) -> String {
-        let what = format!("a private answer to {}", self.id);
-        self.office
-            .sees(&what, |_| self.private(channel).into_iter().nth(before))
-            .await
-            .words()
+        let what = format!("private answer to {}", self.id);
+        let answer = self.office.until(&what, || self.private(channel).into_iter().nth(before));
+        answer.await.words()
     }
 
     fn private(&self, channel: &str) -> Vec<Message> {

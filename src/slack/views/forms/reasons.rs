@@ -15,7 +15,7 @@ use crate::slack::views::words;
 pub fn deny(request: &Request, agent: &Agent) -> SlackView {
     Page::view()
         .lines(vec![
-            words::asks(request, agent).text(format!("   {}", request.reference)),
+            words::asks(request, agent).text(format!(" · {}", request.reference)),
             Line::say("Your no ends the request for everybody."),
         ])
         .input(because(
@@ -33,7 +33,7 @@ pub fn decline(request: &Request, agent: &Agent) -> SlackView {
         .lines(vec![
             Line::say("You do not want to answer for ")
                 .bold(agent.slug.as_str())
-                .text(format!("   {}", request.reference)),
+                .text(format!(" · {}", request.reference)),
             Line::say("That ends the registration; it can be asked again with another owner."),
         ])
         .input(because("Why not", "Who asked reads it.", "Who would be the right owner?", ""))
@@ -47,7 +47,7 @@ pub fn revoke(grant: &Grant, agent: &Agent) -> SlackView {
             Line::strong(agent.slug.as_str())
                 .text(" loses ")
                 .bold(words::access(&grant.access))
-                .text(format!(" at once   {}", grant.reference)),
+                .text(format!(" at once · {}", grant.reference)),
             Line::say("Its other grants stay as they are."),
         ])
         .input(because("Why", "The owner reads it.", "What happened?", ""))
@@ -80,6 +80,11 @@ pub fn reinstate(agent: &Agent) -> SlackView {
     lines.push(Line::say("Its earlier grants do not come back."));
     Page::view()
         .lines(lines)
-        .input(because("Why", "Those who decide read it.", "What was mended?", ""))
+        .input(because(
+            "Why",
+            "It is shown on the card, to those who decide.",
+            "What was mended?",
+            "",
+        ))
         .into_modal("Let it go on", Some("Ask"), &Form::Reinstate { agent: agent.id })
 }
