@@ -144,6 +144,10 @@ impl FrontDesk {
         let (Some(message), Some(channel)) = (&click.message, &click.channel) else {
             return Ok(());
         };
+        // Nearly every click: nothing to do but one look.
+        if self.service.knows_card(message).await? {
+            return Ok(());
+        }
         let Some((request, _)): Option<(Request, _)> = self.service.request_and_agent(id).await?
         else {
             return Ok(());
