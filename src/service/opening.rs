@@ -14,7 +14,7 @@ use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{CardId, DeadlineId, DeliveryId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Ask, Reference, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Asked, Reference, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
@@ -140,6 +140,11 @@ pub(super) async fn put(
         tier,
         team: agent.team.clone(),
         needs,
+        asked: to
+            .people
+            .iter()
+            .map(|(person, roles)| Asked { person: person.clone(), roles: roles.clone() })
+            .collect(),
         acceptance,
         votes: Vec::new(),
         findings,

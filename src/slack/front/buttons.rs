@@ -117,7 +117,9 @@ impl FrontDesk {
     async fn extend_form(&self, click: &Click, id: GrantId, reader: Reader) -> Handled {
         let reference = self.reference(id).await?;
         Ok(match self.service.grant_to_extend(&click.by, &reference).await? {
-            Ok((grant, agent)) => open(click.trigger_id.clone(), forms::extend(&grant, &agent)),
+            Ok((grant, agent)) => {
+                open(click.trigger_id.clone(), forms::extend(&grant, &agent, &Default::default()))
+            }
             Err(refusal) => reader.tell(views::asked(&Asked::Refused(refusal))),
         })
     }
