@@ -218,11 +218,6 @@ impl Service {
         let asked_by = by.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Asked::Before);
-                }
                 // Under the lock: the agent as it is now, and nothing of the kind open already.
                 let Some(agent) = tx.agent(agent.id).await? else {
                     return Ok(Asked::Refused(Refusal::NotActive(agent)));
@@ -254,7 +249,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     async fn review(

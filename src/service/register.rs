@@ -164,11 +164,6 @@ impl Service {
         };
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Registered::Before);
-                }
                 // Looked at again under the lock: two people may wish for one name at once.
                 if let Some(other) = tx.agent_by_slug(question.agent.slug.as_str()).await? {
                     let problem = FieldProblem::NameTaken { owner: other.owner };
@@ -181,6 +176,6 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 }

@@ -119,11 +119,6 @@ impl Service {
         let by = by.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(VoteReply::Before);
-                }
                 let Some(request) = tx.request(id).await? else { return Ok(VoteReply::Unknown) };
                 let Some(agent) = tx.agent(request.agent).await? else {
                     return Ok(VoteReply::Unknown);
@@ -186,7 +181,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     /// The requester, or the agent's owner, takes a request back.
@@ -210,11 +205,6 @@ impl Service {
                     let asked_by = request.asked_by;
                     return Ok(Cancelled::Refused(Refusal::NotRequester { asked_by }));
                 }
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Cancelled::Before);
-                }
                 let taken_back = "taken back by who asked".to_owned();
                 let late = request.clone().expire(now);
                 let request = match late.clone().or(request.clone().cancel(by, taken_back, now)) {
@@ -228,7 +218,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     /// A request with its agent, as they are now.
