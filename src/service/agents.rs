@@ -111,7 +111,7 @@ impl Service {
         }
         if agent.owner != *by && !self.is_security(&policy, by, &agent.team).await? {
             let (agent, owner) = (agent.slug, agent.owner);
-            return Ok(Stopped::Refused(Refusal::MayNotEnd { agent, owner }));
+            return Ok(Stopped::Refused(Refusal::MayNotStop { agent, owner }));
         }
         let (now, entropy, id) = (self.now(), self.entropy(), agent.id);
         let (by, reason) = (by.clone(), clean(reason, LONGEST_TEXT));

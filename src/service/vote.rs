@@ -67,6 +67,21 @@ impl Service {
         })
     }
 
+    /// Why this person's word as the named owner would not count now, before they are asked for
+    /// the reason.
+    pub async fn may_decline(&self, by: &PersonId, id: RequestId) -> Result<VoteReply> {
+        if let Some(reply) = self.not_a_member(by, id).await? {
+            return Ok(reply);
+        }
+        let Some((request, agent)) = self.request_and_agent(id).await? else {
+            return Ok(VoteReply::Unknown);
+        };
+        Ok(match request.may_accept(by, &agent.owner, self.now()) {
+            Ok(()) => VoteReply::Counted { request, agent },
+            Err(why) => VoteReply::NotCounted { why, request, agent },
+        })
+    }
+
     /// The named owner agrees to answer for the agent.
     pub async fn accept_ownership(
         &self,
