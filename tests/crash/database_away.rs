@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use countersign::sandbox::ClickOutcome;
+use countersign::sandbox::{ClickOutcome, CommandOutcome};
 use countersign::store::Engine;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -29,30 +29,34 @@ async fn people_are_told_in_time_and_the_server_recovers() {
     bot.registers(AGENT, &["writes"]).await;
     let (card, _) = bot.card("U0THEO", &[]).await;
     let channel = site.workspace().dm_with_bot("U0THEO");
-    let private = || {
-        let mut seen = site.workspace().visible_to("U0THEO", &channel);
+    let private = |person: &str, channel: &str| {
+        let mut seen = site.workspace().visible_to(person, channel);
         seen.retain(|m| m.is_ephemeral());
         seen
     };
 
-    for (trouble, words) in [(Wire::Cut, "nothing was recorded"), (Wire::Silent, "")] {
+    for (trouble, words) in [(Wire::Cut, "nothing was recorded"), (Wire::Silent, "ecorded")] {
         wire.set(trouble);
-        let (before, asked) = (private().len(), Instant::now());
+        let (before, asked) = (private("U0THEO", &channel).len(), Instant::now());
         let click = site.workspace().click_as_seen("U0THEO", &channel, &card, "approve").await;
         assert_eq!(click.unwrap(), ClickOutcome::Acknowledged);
         let what = format!("word to Theo when the wire is {trouble:?}");
-        let told = site.until(&what, || private().into_iter().nth(before)).await;
+        let told = site.until(&what, || private("U0THEO", &channel).into_iter().nth(before));
+        let told = told.await;
         let after = asked.elapsed();
         assert!(after < IN_TIME, "{trouble:?}: told after {after:?}");
         assert!(told.words().contains(words), "{trouble:?}: {}", told.words());
 
-        let asked = Instant::now();
+        let (before, asked) = (private("U0DANA", "C0SUPPORT").len(), Instant::now());
         let typed = format!("/agent request {AGENT} database:read for 30m because queries");
-        let told = site.workspace().slash_command("U0DANA", "C0SUPPORT", &typed).await.unwrap();
+        let typed = site.workspace().slash_command("U0DANA", "C0SUPPORT", &typed).await.unwrap();
+        assert!(!matches!(typed, CommandOutcome::Failed(_)), "acknowledged: {typed:?}");
+        let what = format!("word to Dana when the wire is {trouble:?}");
+        let told = site.until(&what, || private("U0DANA", "C0SUPPORT").into_iter().nth(before));
+        let told = told.await;
         let after = asked.elapsed();
         assert!(after < IN_TIME, "{trouble:?}: told after {after:?}");
-        let told = told.words();
-        assert!(told.contains(words) && !told.is_empty(), "{trouble:?}: {told}");
+        assert!(told.words().contains(words), "{trouble:?}: {}", told.words());
         assert!(bot.server().ended().is_none(), "it goes on");
 
         wire.set(Wire::Whole);

@@ -25,10 +25,8 @@ async fn sigterm_finishes_what_is_under_way() {
         let slow = Fault::Slow(Duration::from_secs(2));
         site.sandbox.faults().inject("chat.postMessage", slow, Lasting::UntilCleared);
         bot.registers(AGENT, &["writes"]).await;
-        let posting = site.workspace().wait_for_calls(PATIENCE, "a card under way", |calls| {
-            calls.iter().any(|call| call.method == "chat.postMessage").then_some(())
-        });
-        posting.await.unwrap();
+        let store = site.store().await;
+        site.a_delivery_is_under_way(&store).await;
         let (server, asked) = (bot.server(), Instant::now());
         bot.retire();
         server.signal("TERM");
@@ -42,7 +40,6 @@ async fn sigterm_finishes_what_is_under_way() {
         bot.approves("U0THEO", "team lead", &[]).await;
         bot.approves("U0SAM", "security", &[]).await;
         bot.dana_reads("is registered").await;
-        let store = site.store().await;
         site.everything_is_out(&store).await;
         assert_eq!(site.live_buttons(), [], "{}", site.transcript());
         let cards = site.workspace().messages("C0APPROVALS");

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use countersign::clock::{Clock, SystemClock};
 use countersign::sandbox::model::Message;
 use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, WallTime, Workspace};
 use countersign::store::{Engine, Store};
@@ -148,6 +149,22 @@ impl Site {
     /// A look into the record from outside.
     pub async fn store(&self) -> Store {
         Store::connect(self.database.url()).await.expect("the store")
+    }
+
+    /// Waits until a worker holds a message and nothing else waits to be taken.
+    pub async fn a_delivery_is_under_way(&self, store: &Store) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let mut session = store.read().await.expect("a session");
+            let next = session.next_delivery_at().await.expect("a read");
+            if next.is_some_and(|at| at > SystemClock.now()) {
+                return;
+            }
+            let now = tokio::time::Instant::now();
+            assert!(now < deadline, "nothing is under way:\n{}", self.transcript());
+            drop(session);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Waits until every message is out, and none was given up.
