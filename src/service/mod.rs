@@ -86,6 +86,13 @@ impl Service {
         self.parts.policy.current()
     }
 
+    /// Whether what carries this key was done before. Asked when something is about to be refused:
+    /// what it asks for may be there because it was done, and the answer was lost.
+    async fn was_done(&self, once: Option<&input::OnceKey>) -> Result<bool> {
+        let Some(input::OnceKey(key)) = once else { return Ok(false) };
+        Ok(self.parts.store.read().await?.was_done(key).await?)
+    }
+
     fn entropy(&self) -> Arc<Entropy> {
         Arc::clone(&self.parts.entropy)
     }
