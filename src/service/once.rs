@@ -65,4 +65,11 @@ impl Service {
         });
         Ok(self.parts.store.write(work).await?)
     }
+
+    /// Whether what carries this key was done before. Asked when something is about to be refused:
+    /// what it asks for may be there because it was done, and the answer was lost.
+    pub(super) async fn was_done(&self, once: Option<&OnceKey>) -> Result<bool> {
+        let Some(OnceKey(key)) = once else { return Ok(false) };
+        Ok(self.parts.store.read().await?.was_done(key).await?)
+    }
 }

@@ -66,6 +66,23 @@ impl Service {
         form: RegistrationForm,
         once: Option<OnceKey>,
     ) -> Result<Registered> {
+        match self.register_anew(by, form, once.clone()).await? {
+            // The name may be taken by this very form, whose answer was lost on its way.
+            Registered::Invalid(_) | Registered::Refused(_)
+                if self.was_done(once.as_ref()).await? =>
+            {
+                Ok(Registered::Before)
+            }
+            registered => Ok(registered),
+        }
+    }
+
+    async fn register_anew(
+        &self,
+        by: &PersonId,
+        form: RegistrationForm,
+        once: Option<OnceKey>,
+    ) -> Result<Registered> {
         let standing = self.standing(by).await?;
         if !standing.is_member() {
             return Ok(Registered::Refused(Refusal::NotMember(standing)));

@@ -41,6 +41,9 @@ statements! {
         WHERE id = $1 AND state = 'waiting' AND ready_at IS NOT NULL";
     RELEASE on "deliveries" = "UPDATE deliveries \
         SET leased_by = NULL, ready_at = $2, attempts = attempts - 1 WHERE leased_by = $1";
+    RENEW on "deliveries" = "UPDATE deliveries SET ready_at = $2 WHERE leased_by = $1";
+    RELEASE_ALL on "deliveries" = "UPDATE deliveries SET leased_by = NULL, ready_at = $1 \
+        WHERE leased_by IS NOT NULL";
     BY_ID on "deliveries" = "SELECT position, id, attempts, since, doc FROM deliveries WHERE id = $1";
     FAILED on "deliveries" = "SELECT position, id, attempts, since, doc FROM deliveries \
         WHERE state = 'failed' ORDER BY position DESC LIMIT $1";
@@ -233,6 +236,17 @@ impl Tx {
         let Some((lane,)) = lane else { return Ok(()) };
         self.touched = true;
         execute!(self, NEXT_OF_LANE, lane, AT_ONCE).map(drop)
+    }
+
+    /// The worker lives, and holds what it leased until the moment `until`.
+    pub async fn renew(&mut self, worker: &str, until: Timestamp) -> Result<(), StoreError> {
+        execute!(self, RENEW, worker, until).map(drop)
+    }
+
+    /// Nobody holds anything any more: for the start of the only server on a database, which may
+    /// have been killed before.
+    pub async fn release_all_leases(&mut self) -> Result<(), StoreError> {
+        execute!(self, RELEASE_ALL, AT_ONCE).map(drop)
     }
 
     /// The worker stops, and has not begun with what it leased.

@@ -1,7 +1,7 @@
 //! What must happen once: a click that is delivered twice counts once.
 
 use super::error::StoreError;
-use super::session::execute;
+use super::session::{Session, execute, one};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::time::Timestamp;
@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 statements! {
     ONCE on "once_keys" = "INSERT INTO once_keys (name, at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     UNSEE on "once_keys" = "DELETE FROM once_keys WHERE name = $1";
+    SEEN on "once_keys" = "SELECT name FROM once_keys WHERE name = $1";
     FORGET on "once_keys" = "DELETE FROM once_keys WHERE at < $1";
 }
 
@@ -28,5 +29,12 @@ impl Tx {
     /// repeats a delivery for about an hour; 48 hours are kept.
     pub async fn forget_once_before(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         execute!(self, FORGET, before)
+    }
+}
+
+impl Session {
+    /// Whether what carries this key was done before.
+    pub async fn was_done(&mut self, key: &str) -> Result<bool, StoreError> {
+        Ok(one!(self, SEEN, (String,), key)?.is_some())
     }
 }

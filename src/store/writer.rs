@@ -96,6 +96,9 @@ pub(super) struct Writer {
     pub(super) closing: CancellationToken,
     /// How long one work or statement may take.
     pub(super) limit: Duration,
+    /// How many more commits until the process aborts, for crash tests.
+    #[cfg(debug_assertions)]
+    pub(super) abort_after: Option<u64>,
     /// The connection, while it is good.
     pub(super) tx: Option<Tx>,
 }
@@ -157,6 +160,8 @@ impl Writer {
             Ok(changed) => {
                 self.tx = Some(tx);
                 if changed {
+                    #[cfg(debug_assertions)]
+                    self.abort_if_it_is_time();
                     self.changes.send_modify(|n| *n = n.wrapping_add(1));
                 }
                 Ok(())
@@ -169,6 +174,17 @@ impl Writer {
         };
         for job in done {
             job.answer(end.clone());
+        }
+    }
+
+    /// Ends the process as a `kill -9` would, at the moment when the most can be lost: the change is
+    /// durable, and neither whoever asked for it nor the jobs know.
+    #[cfg(debug_assertions)]
+    fn abort_if_it_is_time(&mut self) {
+        let Some(left) = self.abort_after.as_mut() else { return };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            std::process::abort();
         }
     }
 

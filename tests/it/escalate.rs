@@ -240,7 +240,8 @@ fn nothing_is_forged(message: &Message) {
 }
 
 fn no_markup(text: &str) {
-    for forged in ["<!channel", "<!here", "<!everyone", "<@U0VERA", "<#C0GENERAL", "<https://evil"] {
+    for forged in ["<!channel", "<!here", "<!everyone", "<@U0VERA", "<#C0GENERAL", "<https://evil"]
+    {
         assert!(!text.contains(forged), "{forged:?} in {text}");
     }
 }

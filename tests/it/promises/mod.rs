@@ -490,9 +490,11 @@ async fn case(seed: u64) {
     let mut model = Model::default();
     model.members = PEOPLE[..MEMBERS].iter().map(|who| (*who).to_owned()).collect();
     model.roles.insert("vp", ["U0VERA".to_owned()].into());
-    for (role, group) in
-        [("security", "S0SECURITY"), ("compliance", "S0COMPLIANCE"), ("team-lead", "S0SUPPORTLEADS")]
-    {
+    for (role, group) in [
+        ("security", "S0SECURITY"),
+        ("compliance", "S0COMPLIANCE"),
+        ("team-lead", "S0SUPPORTLEADS"),
+    ] {
         // Anybody may be in a group, those who decide nothing too.
         let mut people: BTreeSet<&str> = (0..2 + dice.below(4)).map(|_| dice.of(&PEOPLE)).collect();
         people.insert(dice.of(&PEOPLE[1..MEMBERS]));

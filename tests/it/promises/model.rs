@@ -161,7 +161,15 @@ impl Model {
     }
 
     /// A question was put; it was approved by itself if `needs` is empty.
-    pub fn put(&mut self, id: RequestId, asked_by: &str, agent: &str, asks: Asks, tier: u8, now: Timestamp) {
+    pub fn put(
+        &mut self,
+        id: RequestId,
+        asked_by: &str,
+        agent: &str,
+        asks: Asks,
+        tier: u8,
+        now: Timestamp,
+    ) {
         let owner = self.agents[agent].owner.clone();
         let question = Question {
             agent: agent.to_owned(),
@@ -276,7 +284,9 @@ impl Model {
                 }
                 (access, by)
             }
-            Asks::Registration | Asks::Reinstatement => panic!("{:?} opens no grant", question.asks),
+            Asks::Registration | Asks::Reinstatement => {
+                panic!("{:?} opens no grant", question.asks)
+            }
         };
         let until = now + TimeDelta::seconds(lasting);
         let held =

@@ -106,7 +106,11 @@ impl Office {
 
     /// Waits until the use cases say so: for what the workspace tells the product by the way, such
     /// as who is in a group.
-    pub async fn until_so<F: Future<Output = bool>>(&self, what: &str, mut look: impl FnMut() -> F) {
+    pub async fn until_so<F: Future<Output = bool>>(
+        &self,
+        what: &str,
+        mut look: impl FnMut() -> F,
+    ) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while !look().await {
             assert!(tokio::time::Instant::now() < deadline, "never {what}");

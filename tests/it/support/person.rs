@@ -179,9 +179,8 @@ impl<'a> Person<'a> {
     /// Presses a button in App Home.
     pub async fn presses(&self, button: &str) {
         let home = self.office.workspace().home(self.id).expect("a home that was opened");
-        let pressed = self.office.workspace().click_in_view(
-            self.id, &home.id, "", button, Value::Null,
-        );
+        let pressed =
+            self.office.workspace().click_in_view(self.id, &home.id, "", button, Value::Null);
         let pressed = pressed.await.unwrap_or_else(|e| panic!("{} presses {button}: {e}", self.id));
         assert!(matches!(pressed, ClickOutcome::Acknowledged), "{button}: {pressed:?}");
     }
