@@ -140,8 +140,6 @@ async fn asks_for_access(page: &Page, sams: &Page) {
     page.press("dm-bot").await;
     page.press_in("asks for database", "approve").await;
     sams.reads(&["asks for database", "✓ team lead"]).await;
-    sams.value("wait(() => document.getAnimations().every((a) => a.playState !== 'running'))")
-        .await;
     sams.look("16-card-with-a-vote").await;
     if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images/story.png");
@@ -233,7 +231,7 @@ async fn sees_the_end(page: &Page) {
 async fn looks_around(page: &Page) {
     page.press("channel-C0SUPPORT").await;
     page.says("/agent show support-agent-v2").await;
-    page.is_told(&["support-agent-v2", "Purpose", "tier 2"]).await;
+    page.is_told(&["support-agent-v2", "Purpose", "History"]).await;
     looks::judge(page, "30-show").await;
     page.says("/agent list").await;
     page.is_told(&["support-agent-v2", "support"]).await;
