@@ -39,8 +39,7 @@ impl Service {
         };
         // What can never count is answered without a write; the end of a request is final.
         let now = self.now();
-        if let RequestState::Open = request.state {
-        } else {
+        if !matches!(request.state, RequestState::Open) {
             let why = NotCounted::Ended(request.state_at(now));
             return Ok(VoteReply::NotCounted { why, request, agent });
         }

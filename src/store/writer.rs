@@ -208,25 +208,35 @@ impl Writer {
     ) -> Result<Filled, Cause> {
         let started = Instant::now();
         let mut next = Some(first);
+        // Whether the savepoint of a work that is kept is still open: the next one's replaces it.
+        let mut open = false;
         while let Some(mut job) = next.take() {
             // The first needs no savepoint: to undo it is to undo the transaction.
             let alone = done.is_empty();
             let mark = tx.mark();
-            if !alone && let Err(error) = tx.save().await {
+            let saved = match (alone, open) {
+                (true, _) => Ok(()),
+                (false, false) => tx.save().await,
+                (false, true) => tx.save_again().await,
+            };
+            if let Err(error) = saved {
                 done.push(job);
                 return Err(error.into_cause());
             }
+            open = !alone;
             let keep = tokio::time::timeout(self.limit, job.run(tx)).await;
             done.push(job);
             match (keep, alone) {
                 (Err(_), _) => return Err(Cause::Slow),
-                (Ok(true), true) => {}
-                (Ok(true), false) => tx.keep().await.map_err(StoreError::into_cause)?,
+                (Ok(true), _) => {}
                 (Ok(false), true) => {
                     tx.rollback().await.map_err(StoreError::into_cause)?;
                     return Ok(Filled::Empty);
                 }
-                (Ok(false), false) => tx.undo(mark).await.map_err(StoreError::into_cause)?,
+                (Ok(false), false) => {
+                    tx.undo(mark).await.map_err(StoreError::into_cause)?;
+                    open = false;
+                }
             }
             if done.len() < LARGEST_BATCH && started.elapsed() < LONGEST_BATCH {
                 next = self.next_waiting();
