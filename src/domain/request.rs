@@ -229,6 +229,15 @@ impl RequestState {
     }
 }
 
+/// Somebody who was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Who.
+    pub person: PersonId,
+    /// The roles that they held, among those that were needed.
+    pub roles: BTreeSet<RoleName>,
+}
+
 /// A question put to people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -250,6 +259,10 @@ pub struct Request {
     pub team: TeamName,
     /// One role for each yes that is needed.
     pub needs: Vec<RoleName>,
+    /// The people who were asked when it was opened, with the roles that each could answer for.
+    /// Whether a click counts is judged by the roles at the click, not by this.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
     /// Whether the named owner agreed.
     pub acceptance: Acceptance,
     /// The votes that counted, in order.
@@ -355,6 +368,15 @@ impl Request {
             .filter(|r| r.covered_by.is_none())
             .map(|r| r.role.clone())
             .collect()
+    }
+
+    /// Those who were asked for this role and have not voted.
+    pub fn asked_for<'a>(&'a self, role: &'a RoleName) -> impl Iterator<Item = &'a PersonId> {
+        self.asked
+            .iter()
+            .filter(|asked| asked.roles.contains(role))
+            .map(|asked| &asked.person)
+            .filter(|person| !self.votes.iter().any(|vote| vote.by == **person))
     }
 
     /// Whether this person could give a yes that counts now; the reason if not.

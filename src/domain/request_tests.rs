@@ -31,6 +31,7 @@ fn request(needs: &[&str]) -> Request {
         tier: Tier::Internal,
         team: TeamName::new("support"),
         needs: needs.iter().map(|n| RoleName::new(*n)).collect(),
+        asked: Vec::new(),
         acceptance: Acceptance::NotNeeded,
         votes: vec![],
         findings: vec![],

@@ -117,11 +117,6 @@ impl Service {
         let (by, reason) = (by.clone(), clean(reason, LONGEST_TEXT));
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Stopped::Before);
-                }
                 let agent = tx.agent(id).await?.ok_or_else(|| conflict("the agent is gone"))?;
                 if !agent.is_active() {
                     return Ok(Stopped::Refused(Refusal::NotActive(agent)));
@@ -158,6 +153,6 @@ impl Service {
                 Ok(Stopped::Done { agent, grants, requests })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 }

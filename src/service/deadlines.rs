@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tracing::error;
+
 use super::grants::{about, owner_and_team, tell_ended};
 use super::opening::{post_card, send};
 use super::people::deciders;
@@ -17,11 +19,15 @@ use crate::domain::event::{Actor, What};
 use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Request};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
 use crate::store::{StoreError, Tx, work};
 
 type Done<T> = std::result::Result<T, StoreError>;
+type Awaited = Arc<BTreeMap<RequestId, Vec<PersonId>>>;
+
+/// How long what could not be done waits for its next try.
+const TRIED_AGAIN: Span = Span::minutes(5);
 
 impl Service {
     /// Does up to `limit` things that are due, the oldest first. Returns how many were done.
@@ -38,7 +44,17 @@ impl Service {
                 awaited.insert(request, self.awaited_people(request, now).await?);
             }
         }
-        let (entropy, policy) = (self.entropy(), self.policy());
+        let awaited = Arc::new(awaited);
+        match self.act_on(due.clone(), &awaited, now).await {
+            // One row that cannot be read must not hold back what is due beside it.
+            Err(error) if !error.is_unavailable() => self.act_on_each(due, &awaited, now).await,
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// All of these in one transaction. Returns how many were done.
+    async fn act_on(&self, due: Vec<Deadline>, awaited: &Awaited, now: Timestamp) -> Done<usize> {
+        let (entropy, policy, awaited) = (self.entropy(), self.policy(), Arc::clone(awaited));
         let work = work(move |tx| {
             Box::pin(async move {
                 let mut acting = Acting { entropy, policy, now, agents: BTreeMap::new() };
@@ -53,7 +69,41 @@ impl Service {
                 Ok(done)
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.parts.store.write(work).await
+    }
+
+    /// Each by itself; what fails is said and tried again later.
+    async fn act_on_each(
+        &self,
+        due: Vec<Deadline>,
+        awaited: &Awaited,
+        now: Timestamp,
+    ) -> Result<usize> {
+        let mut done = 0;
+        for deadline in due {
+            match self.act_on(vec![deadline], awaited, now).await {
+                Ok(n) => done += n,
+                Err(error) if error.is_unavailable() => return Err(error.into()),
+                Err(error) => {
+                    error!(
+                        deadline = ?deadline.due,
+                        error = &error as &dyn std::error::Error,
+                        "a deadline could not be met, and will be tried again"
+                    );
+                    let later = Deadline { at: now + TRIED_AGAIN.delta(), ..deadline };
+                    let work = work(move |tx| {
+                        Box::pin(async move {
+                            if tx.finish_deadline(later.id).await? {
+                                tx.put_deadline(&later).await?;
+                            }
+                            Ok(())
+                        })
+                    });
+                    self.parts.store.write(work).await?;
+                }
+            }
+        }
+        Ok(done)
     }
 
     /// The people whose word a request waits for. When the workspace cannot be asked, those who

@@ -14,7 +14,7 @@ use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{CardId, DeadlineId, DeliveryId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Ask, Reference, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Asked, Reference, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
@@ -140,6 +140,11 @@ pub(super) async fn put(
         tier,
         team: agent.team.clone(),
         needs,
+        asked: to
+            .people
+            .iter()
+            .map(|(person, roles)| Asked { person: person.clone(), roles: roles.clone() })
+            .collect(),
         acceptance,
         votes: Vec::new(),
         findings,
@@ -167,9 +172,15 @@ pub(super) async fn put(
         let channel = Place::Channel(policy.approvals_channel().to_owned());
         refresh_homes(tx, entropy, now, to.people.keys()).await?;
         let people = to.people.into_keys().map(Place::Person);
+        let mut cards = Vec::new();
         for place in std::iter::once(channel).chain(people) {
-            post_card(tx, entropy, &request, place, Face::Approval, now).await?;
+            let id = CardId::new(entropy.ulid(now));
+            let face = Face::Approval;
+            let card = Card { id, request: request.id, place, face, message: None };
+            tx.insert_card(&card).await?;
+            cards.push(shown(entropy, &card, now));
         }
+        tx.enqueue_all(&cards, now).await?;
     }
     if request.acceptance == Acceptance::Awaited {
         let place = Place::Person(agent.owner.clone());
@@ -220,6 +231,11 @@ pub(super) async fn post_card(
     send(tx, entropy, now, &Delivery::Card { card: id }).await
 }
 
+/// What brings a copy of a card up to date.
+pub(super) fn shown(entropy: &Entropy, card: &Card, now: Timestamp) -> (DeliveryId, Delivery) {
+    (DeliveryId::new(entropy.ulid(now)), Delivery::Card { card: card.id })
+}
+
 /// A message on its way.
 pub(super) async fn send(
     tx: &mut Tx,
@@ -248,13 +264,14 @@ pub(super) async fn refresh_homes<'a>(
     now: Timestamp,
     people: impl IntoIterator<Item = &'a PersonId>,
 ) -> std::result::Result<(), StoreError> {
-    let people: BTreeSet<&PersonId> = people.into_iter().collect();
-    for person in people {
-        if tx.has_home(person).await? {
-            send(tx, entropy, now, &Delivery::Home { person: person.clone() }).await?;
-        }
-    }
-    Ok(())
+    let people: Vec<&PersonId> = people.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let homes = tx.homes_among(&people).await?;
+    let home = |person: &&PersonId| {
+        let id = DeliveryId::new(entropy.ulid(now));
+        (id, Delivery::Home { person: (*person).clone() })
+    };
+    let homes: Vec<_> = homes.iter().map(home).collect();
+    tx.enqueue_all(&homes, now).await
 }
 
 impl Addressees {

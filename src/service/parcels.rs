@@ -114,6 +114,11 @@ impl Service {
         Ok(self.parts.store.write(work).await?)
     }
 
+    /// Whether this message is a copy of a card that is kept true.
+    pub async fn knows_card(&self, message: &MessageRef) -> Result<bool> {
+        Ok(self.parts.store.read().await?.card_by_message(message).await?.is_some())
+    }
+
     /// A click came from a message that we do not know as a copy of the request's card: a post
     /// whose answer was lost. From now on it is kept true like the others.
     pub async fn adopt_card(
@@ -123,9 +128,6 @@ impl Service {
         face: Face,
         message: &MessageRef,
     ) -> Result<()> {
-        if self.parts.store.read().await?.card_by_message(message).await?.is_some() {
-            return Ok(());
-        }
         let (now, entropy) = (self.now(), self.entropy());
         let (request, message) = (request.id, message.clone());
         let work = work(move |tx| {

@@ -39,8 +39,7 @@ impl Service {
         };
         // What can never count is answered without a write; the end of a request is final.
         let now = self.now();
-        if let RequestState::Open = request.state {
-        } else {
+        if !matches!(request.state, RequestState::Open) {
             let why = NotCounted::Ended(request.state_at(now));
             return Ok(VoteReply::NotCounted { why, request, agent });
         }
@@ -135,11 +134,6 @@ impl Service {
         let by = by.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(VoteReply::Before);
-                }
                 let Some(request) = tx.request(id).await? else { return Ok(VoteReply::Unknown) };
                 let Some(agent) = tx.agent(request.agent).await? else {
                     return Ok(VoteReply::Unknown);
@@ -202,7 +196,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     /// The requester, or the agent's owner, takes a request back.
@@ -226,11 +220,6 @@ impl Service {
                     let asked_by = request.asked_by;
                     return Ok(Cancelled::Refused(Refusal::NotRequester { asked_by }));
                 }
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Cancelled::Before);
-                }
                 let taken_back = "taken back by who asked".to_owned();
                 let late = request.clone().expire(now);
                 let request = match late.clone().or(request.clone().cancel(by, taken_back, now)) {
@@ -244,7 +233,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     /// A request with its agent, as they are now.

@@ -109,6 +109,7 @@ pub fn request(ids: &Ids, number: u32, agent: AgentId, ask: Ask) -> Request {
         team: TeamName::new("support"),
         needs: vec![RoleName::new("security"), RoleName::new("team-lead")],
         acceptance: Acceptance::Given { at: at(3) },
+        asked: vec![],
         votes: vec![],
         findings: vec![Finding::FirstTime, Finding::DeniedBefore { times: 2 }],
         decide_by: at(3_600),

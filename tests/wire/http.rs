@@ -9,7 +9,7 @@ use countersign::sandbox::{
     ClickOutcome, CommandOutcome, Fault, Lasting, SignedRequest, SubmitOutcome,
 };
 use countersign::slack::actions::Button;
-use countersign::slack::wire::desk::{Ack, Answer, FollowUp, Message};
+use countersign::slack::wire::desk::{Ack, Answer, FollowUp, Message, Prepared};
 use countersign::slack::wire::inbound::Inbound;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -94,6 +94,18 @@ async fn a_command_is_answered_with_words_and_told_apart_by_its_trigger() {
     assert_eq!((first.command.as_str(), first.text.as_str()), ("/agent", "list all"));
     assert_eq!(first.channel, "C0GENERAL");
     assert_ne!(first.once, second.once, "typed twice is two commands");
+}
+
+#[tokio::test]
+async fn words_that_were_prepared_are_the_same_words() {
+    let prepared = Prepared::new(Message { text: "help".to_owned(), ..card() });
+    let wire = Wire::to(TestDesk::answers(Answer::ack(Ack::Prepared(prepared)))).await;
+    wire.serve_http().await;
+    let outcome =
+        wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent help").await.unwrap();
+    let CommandOutcome::Answered(message) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((message.text.as_str(), message.blocks.map(|b| b.len())), ("help", Some(1)));
+    assert!(is_to(&wire.workspace().messages("C0GENERAL")[0], "U0DANA"));
 }
 
 #[tokio::test]

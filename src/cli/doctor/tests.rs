@@ -103,3 +103,63 @@ fn the_verdict_is_told_to_people_and_to_machines() {
     let well = as_text(checks.get(..1).unwrap());
     insta::assert_snapshot!(format!("{}\n{}\n{well}", as_text(&checks), as_json(&checks)));
 }
+
+/// The stand-in answers as Slack does: a doctor that is content here has seen every scope, channel,
+/// group and person of the starter policy.
+#[cfg(feature = "sandbox")]
+mod beside_a_workspace {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::sandbox::{RateLimits, Sandbox, SandboxConfig, WallTime};
+
+    async fn examined_beside(variables: &[(&str, &str)]) -> String {
+        let config = SandboxConfig {
+            rate_limits: RateLimits::Off,
+            ..SandboxConfig::new(Arc::new(WallTime::new()))
+        };
+        let (bot, app) = (config.bot_token.clone(), config.app_token.clone());
+        let workspace = Sandbox::start(config).await.unwrap();
+        let address = workspace.api_url();
+        let usual = [
+            ("COUNTERSIGN_SLACK__API_URL", address.as_str()),
+            ("COUNTERSIGN_SLACK__BOT_TOKEN", &bot),
+            ("COUNTERSIGN_SLACK__APP_TOKEN", &app),
+        ];
+        let given = |name: &str| variables.iter().any(|(other, _)| *other == name);
+        let usual = usual.into_iter().filter(|(name, _)| !given(name));
+        let folder = tempfile::tempdir().unwrap();
+        let all: Vec<_> = usual.chain(variables.iter().copied()).collect();
+        let text = examined(folder.path(), &all).await;
+        workspace.stop().await;
+        text
+    }
+
+    #[tokio::test]
+    async fn all_is_well() {
+        insta::assert_snapshot!(examined_beside(&[]).await);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_slack_does_not_know() {
+        let text = examined_beside(&[("COUNTERSIGN_SLACK__BOT_TOKEN", "xoxb-another")]).await;
+        assert!(text.contains("✗ slack.bot_token  invalid_auth"), "{text}");
+        assert!(text.contains("→ install the app again"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn what_the_policy_names_and_slack_does_not_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let starter = include_str!("../../../manifests/policy/policy.toml");
+        let policy = starter.replace("C0DATA", "C0GONE").replace("S0COMPLIANCE", "S0GONE");
+        std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+        let path = folder.path().to_str().unwrap();
+        let text = examined_beside(&[("COUNTERSIGN_POLICY__PATH", path)]).await;
+        let faults: Vec<&str> = text.lines().filter(|line| line.starts_with('✗')).collect();
+        assert_eq!(faults.len(), 2, "{text}");
+        assert!(faults[0].contains("channel C0GONE") && faults[1].contains("S0GONE"), "{text}");
+        assert!(
+            text.ends_with("2 faults. Mend them, the first one first, and ask the doctor again.\n")
+        );
+    }
+}

@@ -26,6 +26,9 @@ fn wrong(block: Value) -> String {
     }
 }
 
+/// A name, what it is with so many of something, and how many are allowed.
+type Case<'a> = (&'a str, &'a dyn Fn(usize) -> Value, usize);
+
 #[test]
 fn every_limit_holds_at_its_last_character_and_breaks_one_later() {
     let section = |n| json!({"type": "section", "text": {"type": "mrkdwn", "text": text(n)}});
@@ -57,7 +60,7 @@ fn every_limit_holds_at_its_last_character_and_breaks_one_later() {
         json!({"type": "input", "label": plain(n),
         "element": {"type": "plain_text_input", "action_id": "a"}})
     };
-    let cases: [(&str, &dyn Fn(usize) -> Value, usize); 10] = [
+    let cases: [Case<'_>; 10] = [
         ("section", &section, 3000),
         ("field", &field, 2000),
         ("header", &header, 150),
@@ -100,7 +103,7 @@ fn every_count_holds_at_its_last_item_and_breaks_one_later() {
         "type": "overflow", "action_id": "a",
         "options": many(n, &|i| json!({"text": plain(1), "value": i.to_string()}))}})
     };
-    let cases: [(&str, &dyn Fn(usize) -> Value, usize); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("buttons", &buttons, 25),
         ("context", &context, 10),
         ("fields", &fields, 10),

@@ -122,7 +122,9 @@ impl FrontDesk {
     async fn extend_form(&self, click: &Click, id: GrantId, reader: Reader) -> Handled {
         let reference = self.reference(id).await?;
         Ok(match self.service.grant_to_extend(&click.by, &reference).await? {
-            Ok((grant, agent)) => open(click.trigger_id.clone(), forms::extend(&grant, &agent)),
+            Ok((grant, agent)) => {
+                open(click.trigger_id.clone(), forms::extend(&grant, &agent, &Default::default()))
+            }
             Err(refusal) => reader.tell(views::asked(&Asked::Refused(refusal))),
         })
     }
@@ -147,6 +149,10 @@ impl FrontDesk {
         let (Some(message), Some(channel)) = (&click.message, &click.channel) else {
             return Ok(());
         };
+        // Nearly every click: nothing to do but one look.
+        if self.service.knows_card(message).await? {
+            return Ok(());
+        }
         let Some((request, _)): Option<(Request, _)> = self.service.request_and_agent(id).await?
         else {
             return Ok(());

@@ -132,7 +132,9 @@ impl FrontDesk {
             return Ok(say(views::asked(&asked)));
         }
         Ok(match self.service.grant_to_extend(by, &form.grant).await? {
-            Ok((grant, agent)) => open(slash.trigger_id.clone(), forms::extend(&grant, &agent)),
+            Ok((grant, agent)) => {
+                open(slash.trigger_id.clone(), forms::extend(&grant, &agent, &form))
+            }
             Err(refusal) => say(views::asked(&Asked::Refused(refusal))),
         })
     }

@@ -71,8 +71,7 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
     match &request.ask {
         Ask::Registration => {
             lines.extend(description(agent));
-            lines.push(Line::fact("Team").text(agent.team.as_str()));
-            lines.push(asked_by(request, agent));
+            lines.push(asked_by(request, agent).text(", team ").text(agent.team.as_str()));
             return lines;
         }
         Ask::Grant { lasting, raise_to, .. } => {

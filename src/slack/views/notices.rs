@@ -260,8 +260,12 @@ fn ending(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
                 .text(" loses ")
                 .bold(words::access(&grant.access))
                 .text(format!(" · {}", grant.reference)),
-            Line::fact("Ends").at(grant.expires_at, now),
-            Line::fact("Owner").person(&agent.owner),
+            Line::fact("Ends")
+                .at(grant.expires_at, now)
+                .text(" · ")
+                .bold("Owner")
+                .text("  ")
+                .person(&agent.owner),
             Line::fact("Next").text("extend it if the work goes on, hand it back if it is done, or do nothing and it ends by itself."),
         ])
         .buttons(vec![

@@ -1,6 +1,6 @@
 //! Why something cannot be asked or done, what would help, and how long that takes.
 
-use super::escape::{clip, first, or, roughly};
+use super::escape::{at_most, clip, first, or};
 use super::line::Line;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
@@ -221,7 +221,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
             .code(longest.to_string())
             .text(" or less. It can be extended before it ends."),
         Refusal::TooLongInAll { left, .. } => match left {
-            Some(left) => Line::say(format!("ask for {} more or less.", roughly(*left))),
+            Some(left) => Line::say(format!("ask for at most {} more.", at_most(*left))),
             None => Line::say("let it end, and ask for a new grant."),
         },
         Refusal::NoReason => {

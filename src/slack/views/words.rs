@@ -11,6 +11,8 @@ use crate::domain::role::RoleName;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
 
+/// So many people are named for one role.
+const MOST_PEOPLE: usize = 3;
 /// So many items of a list are named; the others are counted.
 pub const MOST_NAMED: usize = 12;
 
@@ -115,7 +117,7 @@ pub fn subject(request: &Request, agent: &Agent) -> String {
     }
 }
 
-/// Who covers what, who is awaited: `✓ team lead: Theo, 2 minutes ago   ○ security`.
+/// Who covers what, who is awaited: `✓ team lead: Theo, 2 minutes ago · ○ security: Sam or Sara`.
 ///
 /// A named owner's word is one of the things that are awaited.
 pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line> {
@@ -128,7 +130,7 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
                 .person(&vote.by)
                 .text(", ")
                 .ago(vote.at, now),
-            None => Line::say(format!("○ {}", role(need.role))),
+            None => awaited(request, need.role),
         })
         .collect();
     if needs.len() > MOST_NAMED {
@@ -150,6 +152,20 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
         line = if i > 0 { line.text(" · ").line(one) } else { line.line(one) };
     }
     Some(line)
+}
+
+/// A role whose yes is missing, and who could give it: `○ security: Sam or Sara`.
+fn awaited(request: &Request, role_name: &RoleName) -> Line {
+    let line = Line::say(format!("○ {}", role(role_name)));
+    let people: Vec<_> = request.asked_for(role_name).collect();
+    let named = people.iter().take(MOST_PEOPLE);
+    let mut line = named.enumerate().fold(line, |line, (i, person)| {
+        line.text(if i == 0 { ": " } else { " or " }).person(person)
+    });
+    if people.len() > MOST_PEOPLE {
+        line = line.text(format!(" or {} others", people.len() - MOST_PEOPLE));
+    }
+    line
 }
 
 /// Until when people can answer, and how long it usually takes.

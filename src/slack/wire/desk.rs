@@ -1,11 +1,14 @@
 //! The seam between the wire and the use cases: something came in, what is answered.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::body::Bytes;
 use serde_json::Value;
 
 use super::inbound::{Inbound, ResponseUrl};
+use super::intake::Payload;
 use crate::domain::person::PersonId;
 
 /// Takes what came in, has it done, and says what to answer.
@@ -58,6 +61,8 @@ pub enum Ack {
     Empty,
     /// Words for the person alone.
     Message(Message),
+    /// The same, made once and said often.
+    Prepared(Prepared),
     /// The form stays, with an error at these blocks (block id to text).
     FieldErrors(BTreeMap<String, String>),
     /// The form shows this view instead.
@@ -83,6 +88,32 @@ impl Message {
     /// Text alone. Untrusted text must be escaped before.
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), blocks: Value::Null }
+    }
+}
+
+/// Words for whoever types a command, with the bytes that go over the wire: for answers that are the
+/// same for everybody, so that giving them costs next to nothing.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    message: Arc<Message>,
+    body: Bytes,
+}
+
+impl Prepared {
+    /// Makes it.
+    pub fn new(message: Message) -> Self {
+        let body = serde_json::to_vec(&Payload::private(message.clone())).unwrap_or_default();
+        Self { message: Arc::new(message), body: body.into() }
+    }
+
+    /// The words.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// The JSON with which a command is answered.
+    pub fn body(&self) -> &Bytes {
+        &self.body
     }
 }
 

@@ -163,16 +163,18 @@ fn respond(reply: &Reply) -> Response {
     match reply {
         Reply::Empty => plain(StatusCode::OK),
         Reply::Again => plain(StatusCode::SERVICE_UNAVAILABLE),
+        Reply::Ready(body) => json(Body::from(body.clone())),
         Reply::With(payload) => match serde_json::to_vec(payload) {
-            Ok(json) => {
-                let mut response = Response::new(Body::from(json));
-                let json = HeaderValue::from_static("application/json");
-                response.headers_mut().insert(CONTENT_TYPE, json);
-                response
-            }
+            Ok(body) => json(Body::from(body)),
             Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),
         },
     }
+}
+
+fn json(body: Body) -> Response {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn text(text: String) -> Response {

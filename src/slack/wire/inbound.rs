@@ -132,7 +132,8 @@ pub struct Submission {
     pub trigger_id: Option<String>,
     /// Where an answer may be posted, if the form asked for a channel.
     pub response_urls: Vec<ResponseUrl>,
-    /// The form's name: the same opened form counts once, however often it is sent.
+    /// The name of the form with what is filled in: sent again as it is, it counts once; corrected
+    /// and sent again, it is another.
     pub once: OnceKey,
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::body::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{Semaphore, oneshot};
@@ -67,6 +68,8 @@ pub enum Reply {
     Empty,
     /// It was taken, and this is said.
     With(Payload),
+    /// It was taken, and this is said: JSON as Slack reads it.
+    Ready(Bytes),
     /// It could not be taken; Slack is to deliver it again.
     Again,
 }
@@ -104,6 +107,14 @@ pub enum Payload {
         /// `clear`
         response_action: &'static str,
     },
+}
+
+impl Payload {
+    /// Words for the person who typed a command, and nobody else.
+    pub fn private(message: Message) -> Self {
+        let Message { text, blocks } = message;
+        Self::Message { response_type: "ephemeral", text, blocks }
+    }
 }
 
 /// Whether there are no blocks.
@@ -225,8 +236,14 @@ pub fn fit(asker: &Asker, answer: Answer, with_payload: bool) -> (Reply, Vec<Fol
         (Ack::Again, _) => Reply::Again,
         (Ack::Empty, _) | (_, Kind::Event) => Reply::Empty,
         (Ack::Message(message), Kind::Slash { .. }) if with_payload => {
-            let Message { text, blocks } = message;
-            Reply::With(Payload::Message { response_type: "ephemeral", text, blocks })
+            Reply::With(Payload::private(message))
+        }
+        (Ack::Prepared(prepared), Kind::Slash { .. }) if with_payload => {
+            Reply::Ready(prepared.body().clone())
+        }
+        (Ack::Prepared(prepared), _) => {
+            then.splice(0..0, asker.tell(prepared.message().clone()));
+            Reply::Empty
         }
         (Ack::Message(message), _) => {
             then.splice(0..0, asker.tell(message));
@@ -396,6 +413,7 @@ fn person(inbound: &mut Inbound) -> Option<&mut PersonId> {
 mod tests {
     use super::*;
     use crate::service::input::OnceKey;
+    use crate::slack::wire::desk::Prepared;
     use crate::slack::wire::inbound::{Click, Slash, Submission, ViewRef};
     use serde_json::json;
 
@@ -465,6 +483,7 @@ mod tests {
         vec![
             Ack::Empty,
             Ack::Message(Message::text("words")),
+            Ack::Prepared(Prepared::new(Message::text("words"))),
             Ack::FieldErrors(BTreeMap::from([("reason".to_owned(), "words".to_owned())])),
             Ack::UpdateView(json!("shown")),
             Ack::PushView(json!("shown")),
@@ -477,6 +496,7 @@ mod tests {
         let (reply, then) = fit(asker, Answer::ack(ack), with_payload);
         let now = match reply {
             Reply::With(payload) => serde_json::to_string(&payload).unwrap(),
+            Reply::Ready(body) => String::from_utf8(body.to_vec()).unwrap(),
             Reply::Empty | Reply::Again => String::new(),
         };
         format!("{now} {then:?}")
@@ -489,7 +509,7 @@ mod tests {
                 for with_payload in [true, false] {
                     let said = reaches(&asker, ack.clone(), with_payload);
                     let wanted = match ack {
-                        Ack::Message(_) | Ack::FieldErrors(_) => "words",
+                        Ack::Message(_) | Ack::Prepared(_) | Ack::FieldErrors(_) => "words",
                         Ack::UpdateView(_) | Ack::PushView(_) => "shown",
                         _ => "",
                     };

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::inbound::{Click, Inbound, ResponseUrl, Slash, Submission, ViewRef, chosen};
 use super::installation::Installation;
@@ -304,9 +305,7 @@ impl Interaction {
         let view = self.view.and_then(View::read).ok_or(BadPayload::Missing("view.id"))?;
         Ok(Inbound::Submitted(Submission {
             form: view.form(),
-            // Not the trigger: a form that is sent twice, because the first answer was slow, has
-            // two triggers and is one form.
-            once: OnceKey(format!("view:{}", view.id)),
+            once: filled_in(&view),
             by,
             view,
             trigger_id: self.trigger_id.filter(|id| !id.is_empty()),
@@ -319,6 +318,15 @@ impl Interaction {
                 .collect(),
         }))
     }
+}
+
+/// The name of a form with what is filled in. Not the trigger: a form that is sent again, because
+/// the first answer was slow, has another trigger and is the same form; one that was corrected is
+/// another.
+fn filled_in(view: &ViewRef) -> OnceKey {
+    let digest = Sha256::digest(view.values.to_string());
+    let short = digest.get(..16).unwrap_or_default();
+    OnceKey(format!("view:{}:{}", view.id, hex::encode(short)))
 }
 
 fn ignored(kind: &str) -> Inbound {

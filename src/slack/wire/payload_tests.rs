@@ -172,7 +172,13 @@ fn a_change_in_a_form_is_told_from_a_button_in_it() {
 fn a_form_with_what_was_filled_in() {
     let Inbound::Submitted(form) = read(view_submission(), &acme()) else { panic!("no form") };
     assert_eq!(form.form, Some(Form::Deny { request: request() }));
-    assert_eq!(form.once, OnceKey("view:V1".to_owned()));
+    let again = with(view_submission(), &["trigger_id"], json!("5.6.ghi"));
+    let Inbound::Submitted(again) = read(again, &acme()) else { panic!("no form") };
+    assert_eq!(form.once, again.once, "the same form, sent again");
+    let path = ["view", "state", "values", "reason", "text", "value"];
+    let corrected = with(view_submission(), &path, json!("another reason"));
+    let Inbound::Submitted(corrected) = read(corrected, &acme()) else { panic!("no form") };
+    assert_ne!(form.once, corrected.once);
     assert_eq!(form.view.text("reason").as_deref(), Some("no need"));
     assert_eq!(form.view.text("writes").as_deref(), Some("yes"));
     assert_eq!(form.view.choices("more"), ["a", "b"]);

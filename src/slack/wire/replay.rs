@@ -15,8 +15,9 @@ use std::sync::{Mutex, PoisonError};
 use super::signature::{Signed, TOLERANCE};
 use crate::domain::time::Timestamp;
 
-/// How many answered requests are remembered, unless told otherwise: about ten megabytes.
-pub const REMEMBERED: usize = 1 << 18;
+/// How many answered requests are remembered, unless told otherwise: 200 a second for five minutes,
+/// in about seven megabytes.
+pub const REMEMBERED: usize = 1 << 16;
 
 /// The requests that are being answered or were.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::grant::Grant;
 use crate::domain::tier::Tier;
-use crate::service::input::GrantForm;
+use crate::service::input::{ExtensionForm, GrantForm};
 use crate::service::outcome::{FormChoices, Refusal};
 use crate::slack::actions::Form;
 use crate::slack::views::line::Line;
@@ -145,8 +145,8 @@ fn lasting(label: &str, draft: &str, hint: &str) -> SlackInputBlock {
     .input()
 }
 
-/// The form for more time.
-pub fn extend(grant: &Grant, agent: &Agent) -> SlackView {
+/// The form for more time, as far as it was filled in.
+pub fn extend(grant: &Grant, agent: &Agent, draft: &ExtensionForm) -> SlackView {
     Page::view()
         .lines(vec![
             Line::strong(agent.slug.as_str())
@@ -157,14 +157,14 @@ pub fn extend(grant: &Grant, agent: &Agent) -> SlackView {
         ])
         .input(lasting(
             "How much longer",
-            USUAL_LENGTH,
+            if draft.by.is_empty() { USUAL_LENGTH } else { &draft.by },
             "Counted from its end, like 30m, 8h or 1h30m. The same people decide as before.",
         ))
         .input(because(
             "Why",
             "It is shown on the card, to those who decide.",
             "What is still to be done?",
-            "",
+            &draft.because,
         ))
         .into_modal("Ask for more time", Some("Ask"), &Form::Extend { grant: grant.id })
 }

@@ -542,7 +542,7 @@ fn forms(said: &Said, all: &mut Catalogue) {
     let agent = said.agent();
     add("deny", forms::deny(&said.grant_request(), &agent));
     add("decline", forms::decline(&said.registration(), &said.pending()));
-    add("extend", forms::extend(&said.grant(), &agent));
+    add("extend", forms::extend(&said.grant(), &agent, &Default::default()));
     add("revoke", forms::revoke(&said.grant(), &agent));
     add("stop", forms::stop(&agent));
     add("reinstate", forms::reinstate(&said.suspended()));

@@ -94,7 +94,7 @@ fn a_request_reads_back_as_it_was_typed_known_or_not() {
 #[test]
 fn reasons_and_extensions_are_read() {
     let said = Said::kindly();
-    let view = forms::extend(&said.grant(), &said.agent());
+    let view = forms::extend(&said.grant(), &said.agent(), &Default::default());
     assert_eq!(form(&view).1, Form::Extend { grant: grant_id(1) });
     let mut values = sent(&view);
     values[BECAUSE][BECAUSE]["value"] = json!("the queue is long");

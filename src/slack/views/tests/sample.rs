@@ -11,7 +11,9 @@ use crate::domain::agent::{Agent, AgentState, Description, Slug};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, DeliveryId, GrantId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
+use crate::domain::request::{
+    Acceptance, ApprovedBy, Ask, Asked, Reference, Request, RequestState,
+};
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::{Answers, Tier};
@@ -157,6 +159,11 @@ impl Said {
             tier: Tier::Internal,
             team: TeamName::new("support"),
             needs: vec![role("team-lead"), role("security")],
+            asked: vec![
+                asked(theo(), "team-lead"),
+                asked(sam(), "security"),
+                asked(PersonId::new("T0ACME", "U0SARA"), "security"),
+            ],
             acceptance: Acceptance::NotNeeded,
             votes: Vec::new(),
             findings: Vec::new(),
@@ -289,4 +296,8 @@ pub fn yes(by: PersonId, roles: &[&str], seconds: i64) -> Vote {
         roles: roles.iter().map(|name| role(name)).collect::<BTreeSet<_>>(),
         choice: Choice::Approve,
     }
+}
+
+fn asked(person: PersonId, name: &str) -> Asked {
+    Asked { person, roles: [role(name)].into() }
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::slack::wire::inbound::Inbound;
 use crate::slack::wire::installation::Installation;
-use crate::slack::wire::intake::Payload;
 use crate::slack::wire::payload::{self, BadPayload, Event};
 
 /// A frame from Slack.
@@ -41,5 +40,5 @@ impl Frame {
 pub(super) struct Acknowledgement<'a> {
     pub envelope_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payload: Option<Payload>,
+    pub payload: Option<Value>,
 }

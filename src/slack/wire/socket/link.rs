@@ -147,7 +147,7 @@ impl Link {
         };
         drop(greeted);
         if !matches!(ended, Ended::Lost { .. }) {
-            let _ = tokio::time::timeout(settings.farewell, socket.close(None)).await;
+            let _ = tokio::time::timeout(settings.farewell, part(&mut socket)).await;
         }
         // What is being handled goes on without the connection; Slack will deliver it again to
         // another one, and its once-key tells that it was done.
@@ -223,10 +223,19 @@ async fn handle(intake: Arc<Intake>, text: String) -> Option<String> {
     };
     let payload = match intake.take(inbound, with_payload).await {
         Reply::Empty => None,
-        Reply::With(payload) => Some(payload),
+        Reply::With(payload) => serde_json::to_value(payload).ok(),
+        Reply::Ready(body) => serde_json::from_slice(&body).ok(),
         Reply::Again => return None,
     };
     serde_json::to_string(&Acknowledgement { envelope_id: &id, payload }).ok()
+}
+
+/// Closes the connection and waits for the other side to close it too. Whoever hangs up with
+/// something left to read resets the connection, and the last acknowledgements may be lost with it.
+async fn part(socket: &mut Socket) {
+    if socket.close(None).await.is_ok() {
+        while let Some(Ok(_)) = socket.next().await {}
+    }
 }
 
 async fn send(socket: &mut Socket, message: Message, within: Duration) -> bool {

@@ -1,0 +1,18 @@
+//! The story of the product, as a newcomer lives it: the real binary, its page, a real browser.
+//!
+//! `COUNTERSIGN_TEST_CHROMIUM` names the browser. With `COUNTERSIGN_KEEP_SCREENSHOTS=1` every step
+//! leaves a picture in the target folder, and the one of the README is renewed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod chromium;
+mod looks;
+mod page;
+mod server;
+mod story;
