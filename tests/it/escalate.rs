@@ -163,7 +163,7 @@ stories! {
         let reference = dana.puts("support-agent-v2", "database:read", "2h").await;
         office.theo().denies(&reference, "not this week").await;
         let said = dana.asks("support-agent-v2", "database:read", "30m").await;
-        assert!(said.contains("Asked:"), "{said}");
+        assert!(said.contains("Waits for"), "{said}");
         let again = dana.last_reference("support-agent-v2").await;
         assert!(office.theo().is_asked(&again).await);
         assert!(!office.may("support-agent-v2", "database:read").await);
@@ -199,7 +199,7 @@ stories! {
         let typed = format!("/agent request support-agent-v2 database:write for 30m because {long}");
         assert!(typed.chars().count() > 40_000);
         let said = dana.types(&typed).await;
-        assert!(said.contains("Asked:"), "{said}");
+        assert!(said.contains("Waits for"), "{said}");
         let reference = dana.last_reference("support-agent-v2").await;
         office.theo().denies(&reference, nasty).await;
         let mut all = office.copies(&reference).await;

@@ -283,7 +283,7 @@ impl<'a> Person<'a> {
     /// Asks for a grant that people must decide on; its reference.
     pub async fn puts(&self, agent: &str, access: &str, lasting: &str) -> String {
         let answer = self.asks(agent, access, lasting).await;
-        assert!(answer.contains("Asked:"), "{answer}");
+        assert!(answer.contains("Waits for"), "{answer}");
         self.last_reference(agent).await
     }
 
