@@ -44,6 +44,7 @@ impl Desk for FrontDesk {
     async fn handle(&self, inbound: Inbound) -> Answer {
         let reader = Reader::of(&inbound);
         let kind = kind(&inbound);
+        let field = first_field(&inbound);
         let handled = match inbound {
             Inbound::Slash(slash) => self.slash(slash).await,
             Inbound::Button(click) => self.button(click).await,
@@ -68,9 +69,14 @@ impl Desk for FrontDesk {
             }
             Err(why) => {
                 error!(kind, error = &why as &dyn std::error::Error, "nothing was recorded");
-                match reader {
-                    Some(reader) => reader.tell(views::unavailable()),
-                    None => Answer::ack(Ack::Again),
+                match (reader, field) {
+                    // The form stays, with everything that was filled in.
+                    (Some(_), Some(field)) => {
+                        let words = message_of(views::unavailable()).text;
+                        Answer::ack(Ack::FieldErrors([(field, words)].into()))
+                    }
+                    (Some(reader), None) => reader.tell(views::unavailable()),
+                    (None, _) => Answer::ack(Ack::Again),
                 }
             }
         }
@@ -115,6 +121,12 @@ impl Reader {
 /// Words in the acknowledgement of a command.
 fn say(message: views::Message) -> Answer {
     Answer::say(message_of(message))
+}
+
+/// The first field of a form that was sent.
+fn first_field(inbound: &Inbound) -> Option<String> {
+    let Inbound::Submitted(submission) = inbound else { return None };
+    submission.view.values.as_object()?.keys().next().cloned()
 }
 
 /// One word for the log.
