@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
@@ -204,6 +205,12 @@ async fn start_on(
     let router = router.merge(health::router(health));
     let token = stop.clone();
     tasks.spawn(async move {
+        // An acknowledgement is one small packet, and somebody waits for it.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                warn!(%error, "answers may be held back for a moment");
+            }
+        });
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(async move { token.cancelled().await });
         if let Err(error) = served.await {

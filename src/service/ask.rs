@@ -279,12 +279,6 @@ impl Service {
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
                 }
-                // Only now: a form that was refused comes again under the same key, corrected.
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Asked::Before);
-                }
                 let question = Question { agent, asked_by, ask, tier, acceptance, findings, rule };
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Asked::Opened { agent, request, usual },
@@ -294,7 +288,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     async fn review(

@@ -13,6 +13,7 @@ mod grants;
 pub mod input;
 mod lookups;
 pub mod messenger;
+mod once;
 mod opening;
 pub mod outcome;
 mod overview;
@@ -84,13 +85,6 @@ impl Service {
     /// The policy in force.
     pub fn policy(&self) -> Arc<Policy> {
         self.parts.policy.current()
-    }
-
-    /// Whether what carries this key was done before. Asked when something is about to be refused:
-    /// what it asks for may be there because it was done, and the answer was lost.
-    async fn was_done(&self, once: Option<&input::OnceKey>) -> Result<bool> {
-        let Some(input::OnceKey(key)) = once else { return Ok(false) };
-        Ok(self.parts.store.read().await?.was_done(key).await?)
     }
 
     fn entropy(&self) -> Arc<Entropy> {

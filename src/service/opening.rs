@@ -162,16 +162,15 @@ pub(super) async fn put(
         let (agent, grant) =
             super::settle::approved(tx, entropy, policy, &request, agent, now).await?;
         let told = Notice::ApprovedWithoutPeople { request: request.id };
-        if let Some(team) = policy.team(&request.team) {
-            let place = Place::Channel(team.channel.clone());
-            send(tx, entropy, now, &Delivery::Notice { place, notice: told }).await?;
-        }
+        let place = Place::Channel(policy.approvals_channel().to_owned());
+        send(tx, entropy, now, &Delivery::Notice { place, notice: told }).await?;
         return Ok(Put::Approved(agent, request, grant));
     }
 
     // Everybody who can act gets a card, and the channel one for all to see.
     if !request.needs.is_empty() {
         let channel = Place::Channel(policy.approvals_channel().to_owned());
+        refresh_homes(tx, entropy, now, to.people.keys()).await?;
         let people = to.people.into_keys().map(Place::Person);
         let mut cards = Vec::new();
         for place in std::iter::once(channel).chain(people) {

@@ -186,12 +186,6 @@ impl Service {
                     let problem = FieldProblem::NameTaken { owner: other.owner };
                     return Ok(Registered::Invalid(vec![(Field::Name, problem)]));
                 }
-                // Only now: the form that was refused comes again under the same key, corrected.
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Registered::Before);
-                }
                 tx.insert_agent(&question.agent).await?;
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Registered::Opened { agent, request, usual },
@@ -199,6 +193,6 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 }

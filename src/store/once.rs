@@ -8,6 +8,7 @@ use crate::domain::time::Timestamp;
 
 statements! {
     ONCE on "once_keys" = "INSERT INTO once_keys (name, at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    UNSEE on "once_keys" = "DELETE FROM once_keys WHERE name = $1";
     SEEN on "once_keys" = "SELECT name FROM once_keys WHERE name = $1";
     FORGET on "once_keys" = "DELETE FROM once_keys WHERE at < $1";
 }
@@ -17,6 +18,11 @@ impl Tx {
     /// comes to nothing.
     pub async fn once(&mut self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         execute!(self, ONCE, key, now).map(|n| n == 1)
+    }
+
+    /// Nothing was done for this key after all: it may come again.
+    pub async fn unsee(&mut self, key: &str) -> Result<(), StoreError> {
+        execute!(self, UNSEE, key).map(drop)
     }
 
     /// Forgets the keys that were seen before this moment, and says how many there were. Slack

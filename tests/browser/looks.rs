@@ -17,12 +17,7 @@ pub async fn judge(page: &Page, name: &str) {
             page.colours(scheme).await;
             let is = format!("matchMedia('(prefers-color-scheme: {scheme})').matches");
             page.until(&format!("it is {scheme}"), &is).await;
-            // Colours fade into each other for a moment; what rests is judged.
-            page.until(
-                &format!("{name} can be read ({how}, {scheme})"),
-                "document.getAnimations().every((a) => a.playState !== 'running')",
-            )
-            .await;
+            page.rests().await;
             page.look(&format!("{name}-{how}-{scheme}")).await;
             let hard = page.value("hardToRead()").await;
             assert_eq!(hard, json!([]), "hard to read: {name}, {how}, {scheme}");

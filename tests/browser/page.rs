@@ -179,8 +179,15 @@ impl Page {
     /// Takes a picture of the window for whoever looks at the steps, if they are to be kept.
     pub async fn look(&self, name: &str) {
         if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
+            self.rests().await;
             self.picture(name).await;
         }
+    }
+
+    /// Waits until nothing moves or fades any more.
+    pub async fn rests(&self) {
+        let still = "document.getAnimations().every((a) => a.playState !== 'running')";
+        self.until("the window is at rest", still).await;
     }
 
     /// Takes a picture of the window, and says where it is.

@@ -52,6 +52,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if let Ok(Some(status)) = self.process.try_wait() {
+            eprintln!("the sandbox had ended before the test did: {status}");
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -95,15 +95,27 @@ pub fn utc(at: Timestamp, now: Timestamp) -> String {
     at.format(form).to_string()
 }
 
-/// A length of time as people say it when the seconds do not matter: `1 hour 5 minutes`.
+/// A length of time as people say it when the seconds do not matter: `1 hour 5 minutes`. To the
+/// nearest, because a message is read moments after its time: ten minutes less a second are ten.
 pub fn roughly(span: Span) -> String {
     let seconds = span.as_seconds();
-    let unit = match seconds {
+    let unit = unit(seconds);
+    Span::seconds((seconds + unit / 2) / unit * unit).words()
+}
+
+/// The same, never more than it is: for what may at most be asked.
+pub fn at_most(span: Span) -> String {
+    let seconds = span.as_seconds();
+    Span::seconds(seconds - seconds % unit(seconds)).words()
+}
+
+/// What is not worth saying of so many seconds.
+const fn unit(seconds: u32) -> u32 {
+    match seconds {
         0..60 => 1,
         60..172_800 => 60,
         _ => 3_600,
-    };
-    Span::seconds(seconds - seconds % unit).words()
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -1,6 +1,6 @@
 //! Why something cannot be asked or done, what would help, and how long that takes.
 
-use super::escape::{clip, first, or, roughly};
+use super::escape::{at_most, clip, first, or};
 use super::line::Line;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
@@ -85,6 +85,11 @@ pub fn what(refusal: &Refusal) -> Line {
         Refusal::UnknownResource { typed, .. } => {
             Line::say("There is no resource ").quoted(&clip(typed, TYPED)).text(".")
         }
+        Refusal::UnknownAction { access, .. } if access.action.is_empty() => {
+            Line::say("It is not said what it should do on ")
+                .bold(clip(&access.resource, TYPED))
+                .text(".")
+        }
         Refusal::UnknownAction { access, .. } => Line::say("There is no action ")
             .quoted(&clip(&access.action, TYPED))
             .text(" on ")
@@ -137,6 +142,11 @@ pub fn what(refusal: &Refusal) -> Line {
                 .person(owner)
                 .text(".")
         }
+        Refusal::MayNotStop { agent, owner } => Line::say("Only the owner and security can stop ")
+            .bold(agent.as_str())
+            .text(". Its owner is ")
+            .person(owner)
+            .text("."),
         Refusal::NotRequester { asked_by } => {
             Line::say("Only who asked can take a request back: ").person(asked_by).text(".")
         }
@@ -211,7 +221,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
             .code(longest.to_string())
             .text(" or less. It can be extended before it ends."),
         Refusal::TooLongInAll { left, .. } => match left {
-            Some(left) => Line::say(format!("ask for {} more or less.", roughly(*left))),
+            Some(left) => Line::say(format!("ask for at most {} more.", at_most(*left))),
             None => Line::say("let it end, and ask for a new grant."),
         },
         Refusal::NoReason => {
@@ -236,7 +246,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::GrantEnded(grant) => {
             Line::say("ask for a new one: ").code(format!("/agent request … {}", grant.access))
         }
-        Refusal::MayNotEnd { owner, .. } => {
+        Refusal::MayNotEnd { owner, .. } | Refusal::MayNotStop { owner, .. } => {
             Line::say("ask ").person(owner).text(", or security if it is urgent.")
         }
         Refusal::NotRequester { asked_by } => {

@@ -75,7 +75,7 @@ pub fn field_problem(problem: &FieldProblem) -> Line {
 fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     let now = request.asked_at;
     let mut lines = vec![
-        Line::say("Asked: ")
+        Line::say("⏳ Sent: ")
             .line(words::asks(request, agent))
             .text(format!(" · {}", request.reference)),
     ];
@@ -105,7 +105,10 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     }
     lines.push(whom);
     lines.push(Line::fact("Wait").line(words::wait(usual, request.decide_by, now)));
-    lines.push(Line::fact("Next").text("nothing to do; you will get a message with the answer."));
+    lines.push(
+        Line::fact("Next")
+            .text("nothing to do: they were told, and you get a message with the answer."),
+    );
     Page::message().lines(lines).buttons(vec![
         button(&Button::Details(request.id), "Details"),
         button(&Button::TakeBack(request.id), "Take back"),

@@ -77,7 +77,7 @@ function text(el, wiring, kind) {
     step: kind === "number" ? (el.is_decimal_allowed ? "any" : "1") : null,
     min: kind === "number" ? el.min_value : null,
     max: kind === "number" ? el.max_value : null,
-    rows: multiline ? 4 : null,
+    rows: multiline ? 3 : null,
     maxlength: el.max_length,
     placeholder: placeholder(el),
     autocomplete: "off",

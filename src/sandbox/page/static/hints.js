@@ -4,14 +4,17 @@ import { bot, store } from "./store.js";
 
 const AGENT = [
   ["register", "[name]", "Give an agent an identity, an owner and a tier"],
-  ["request", "<agent> <resource>:<action> for <time> because <why>", "Ask for more access for an agent"],
-  ["list", "", "The agents you can see"],
-  ["show", "<agent>", "Who, what, tier, grants and history"],
-  ["grants", "[agent]", "What is open now, with the time left"],
-  ["extend", "<grant> for <time> because <why>", "Ask to keep a grant for longer"],
+  ["request", "<agent> <resource>:<action> for <time> because <why>", "Ask for access, for a time"],
+  ["list", "", "All agents"],
+  ["show", "<agent>", "One agent: who, what, tier, grants, history"],
+  ["grants", "[agent]", "Live grants with the time left; without a name, yours"],
+  ["extend", "<grant> by <time> because <why>", "Ask for more time, before the end"],
   ["release", "<grant>", "Hand a grant back early"],
   ["revoke", "<grant> because <why>", "End a grant at once"],
-  ["stop", "<agent> because <why>", "End everything an agent has, now"],
+  ["stop", "<agent> because <why>", "End everything an agent has, at once"],
+  ["reinstate", "<agent> because <why>", "Ask that a stopped agent may go on"],
+  ["cancel", "<request>", "Take your own request back"],
+  ["help", "", "All that can be typed"],
 ];
 
 /**

@@ -6,7 +6,7 @@ import { clockTime, dayKey, dayTitle, fullTime } from "./dates.js";
 import { $, announce, h, icon, mark, reconcile } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { act } from "./sync.js";
-import { channel, channelTitle, nameOf, person, store, workspaceNow } from "./store.js";
+import { bot, channel, channelTitle, nameOf, person, store, workspaceNow } from "./store.js";
 import { fromState, initialValue } from "./values.js";
 
 const TOGETHER = 5 * 60 * 1000; // Messages of one person this close share a heading.
@@ -142,7 +142,9 @@ function rows(all, here) {
 function beginning(here) {
   const title = channelTitle(here);
   const text = here.kind === "dm" ? `This is the start of your conversation with ${title}.` : `This is the very beginning of ${title}.`;
-  return h("div", { class: "beginning" }, h("h2", {}, title), h("p", {}, text), here.topic ? h("p", { class: "hint" }, here.topic) : null);
+  return h("div", { class: "beginning" }, h("h2", {}, title), h("p", {}, text), here.topic ? h("p", { class: "hint" }, here.topic) : null,
+    bot()?.command_names?.includes("/agent") && !here.archived
+      ? h("p", { class: "hint" }, "Type ", h("code", {}, "/agent"), " to see what waits for you and what you can do.") : null);
 }
 
 /** Messages of the workspace itself: of the server (as Slack's own bot) or of this page. */

@@ -90,7 +90,7 @@ function rooms() {
   ]);
 
   const state = bot().connected === false ? "not connected" : "connected";
-  list($("app-list"), [entry({ home: true }, "home", bot().name, () => h("span", { class: "avatar avatar-tiny avatar-bot" }, mark()), {
+  list($("app-list"), [entry({ home: true }, "home", `${bot().name} home`, () => h("span", { class: "avatar avatar-tiny avatar-bot" }, mark()), {
     note: h("span", { class: `presence ${bot().connected === false ? "down" : "up"}`, testid: "bot-presence", title: state }, h("span", { class: "sr" }, state)),
   })]);
 

@@ -1,4 +1,4 @@
-// "What to try": the story in five steps, for the first visit. Each step has a button that
+// "What to try": the story in six steps, for the first visit. Each step has a button that
 // does its first half, and ticks itself off when it was done, by the button or by hand.
 
 import { prefill } from "./composer.js";
@@ -21,6 +21,7 @@ const find = (name, title) =>
   ?? store.state.people.find((p) => p.can_sign_in && title.test(p.title ?? ""));
 const dana = () => find("dana", /developer/i) ?? store.state.people.find((p) => p.can_sign_in);
 const theo = () => find("theo", /lead/i) ?? dana();
+const sam = () => find("sam", /security/i) ?? theo();
 
 /** A channel where the person may type, preferring the agent's team. */
 async function inChannelAs(who) {
@@ -36,13 +37,12 @@ async function inDmAs(who) {
 }
 
 const steps = () => {
-  const d = firstName(dana().id);
-  const t = firstName(theo().id);
+  const [d, t, s] = [dana(), theo(), sam()].map((who) => firstName(who.id));
   return [
     {
       key: "register",
-      text: [`As ${d}, type `, h("code", {}, REGISTER), ", fill the form in and send it."],
-      button: "Fill it in for me",
+      text: [`As ${d}, send `, h("code", {}, REGISTER), ". In the form tick “It writes or changes something”: that makes it tier 2."],
+      button: "Type it for me",
       run: async () => {
         await inChannelAs(dana());
         prefill(REGISTER);
@@ -50,14 +50,20 @@ const steps = () => {
     },
     {
       key: "approve",
-      text: [`Be ${t}, the team lead: the card waits in his conversation with ${store.state.bot.name}. Approve it.`],
+      text: [`Tier 2 needs two yeses. Be ${t}, the team lead: the card waits in his conversation with ${store.state.bot.name}. Approve it.`],
       button: `Switch to ${t}`,
       run: () => inDmAs(theo()),
     },
     {
+      key: "second",
+      text: [`Be ${s}, from security, and approve it too. The agent is registered.`],
+      button: `Switch to ${s}`,
+      run: () => inDmAs(sam()),
+    },
+    {
       key: "request",
-      text: [`As ${d} again, ask for more: `, h("code", {}, REQUEST)],
-      button: "Fill it in for me",
+      text: [`As ${d} again, ask for access: `, h("code", {}, REQUEST), `. ${t} and ${s} approve as before.`],
+      button: "Type it for me",
       run: async () => {
         await inChannelAs(dana());
         prefill(REQUEST);
@@ -65,13 +71,13 @@ const steps = () => {
     },
     {
       key: "clock",
-      text: ["Move the clock at the top: to the next deadline, or by ten minutes."],
+      text: ["Move the clock at the top to the next deadline: the reminder comes. Once more: the access ends by itself."],
       button: "To the next deadline",
       run: () => moveClock({ to: "next_deadline" }),
     },
     {
       key: "end",
-      text: [`See the reminder reach ${d}, and at last the message that the access ended.`],
+      text: [`See in ${d}’s messages how it went, with what can be done next.`],
       button: `Open ${d}’s messages`,
       run: () => inDmAs(dana()),
     },
@@ -89,7 +95,8 @@ function tick(key) {
 function noticed({ detail: { kind, text } }) {
   if (kind === "say" && /^\/agent\s+register\b/.test(text)) tick("register");
   if (kind === "say" && /^\/agent\s+request\b/.test(text)) tick("request");
-  if (kind === "act" && /approve/i.test(text) && store.me !== dana().id) tick("approve");
+  if (kind === "act" && /approve/i.test(text) && store.me === theo().id) tick("approve");
+  if (kind === "act" && /approve/i.test(text) && store.me === sam().id) tick("second");
   if (kind === "clock") tick("clock");
 }
 

@@ -132,6 +132,8 @@ fn lists_and_lengths_read_as_people_say_them() {
     assert_eq!(escape::or(&words(&["a", "b", "c"])), "a, b or c");
     assert_eq!(escape::and(&escape::first(&words(&["a", "b", "c"]), 1)), "a and 2 more");
     assert_eq!(escape::roughly(Span::seconds(3_725)), "1 hour 2 minutes");
+    assert_eq!(escape::roughly(Span::seconds(599)), "10 minutes");
+    assert_eq!(escape::at_most(Span::seconds(599)), "9 minutes");
     assert_eq!(escape::roughly(Span::seconds(45)), "45 seconds");
     assert_eq!(escape::roughly(Span::seconds(3 * 86_400 + 3_700)), "3 days 1 hour");
 }
