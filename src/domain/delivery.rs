@@ -26,6 +26,8 @@ pub enum Face {
     Approval,
     /// Accept and Decline, for the named owner.
     Ownership,
+    /// Approve and Deny again, for those who are still awaited when half the time has passed.
+    Reminder,
 }
 
 /// One copy of a request's card.
@@ -63,11 +65,6 @@ pub enum Notice {
     },
     /// To a channel: the policy said yes without people.
     ApprovedWithoutPeople {
-        /// Which.
-        request: RequestId,
-    },
-    /// To those awaited: a request still waits.
-    StillWaiting {
         /// Which.
         request: RequestId,
     },

@@ -477,7 +477,8 @@ impl Request {
         }
     }
 
-    fn may_accept(
+    /// Whether the named owner's word would count now.
+    pub fn may_accept(
         &self,
         by: &PersonId,
         owner: &PersonId,

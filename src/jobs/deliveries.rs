@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -12,12 +13,15 @@ use tracing::{debug, info, warn};
 use super::{Jobs, POLL};
 use crate::domain::delivery::Outgoing;
 use crate::service::messenger::{Delivered, Parcel};
-use crate::store::work;
+use crate::store::{Engine, work};
 
 /// As many at once: Slack's limits are per channel and per method, so more would only wait.
 const AT_ONCE: usize = 32;
-/// A worker that has not said a word for so long has lost its deliveries to another.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// A worker that has not said a word for so long has lost its deliveries to another. Short, because
+/// what a killed worker held waits for so long; a living one renews it.
+const LEASE: TimeDelta = TimeDelta::seconds(15);
+/// How often a worker renews its leases: two renewals may fail before they run out.
+const RENEW_EVERY: Duration = Duration::from_secs(4);
 /// Waits up to this long are waited out; longer ones give the place to other work.
 const WAITED_OUT: Duration = Duration::from_secs(3);
 /// The longest time between two tries, when nothing else is said.
@@ -70,6 +74,27 @@ impl Jobs {
             Box::pin(async move { tx.lease(&worker, now, now + LEASE, limit).await })
         });
         Ok(self.parts.service.store().write(work).await?)
+    }
+
+    /// A file is one server's, so what is leased there was leased by one that was killed: it goes
+    /// out at once. Elsewhere it may be another replica's, and the lease runs out by itself.
+    async fn take_over(&self) {
+        let store = self.parts.service.store();
+        if store.engine() == Engine::Sqlite {
+            let work = work(|tx| Box::pin(async move { tx.release_all_leases().await }));
+            if let Err(error) = store.write(work).await {
+                warn!(error = &error as &dyn std::error::Error, "old leases run out by themselves");
+            }
+        }
+    }
+
+    /// Says that this worker lives. If that fails, the next renewal may not.
+    async fn renew(&self) {
+        let (worker, until) = (self.parts.worker.clone(), self.parts.wall.now() + LEASE);
+        let work = work(move |tx| Box::pin(async move { tx.renew(&worker, until).await }));
+        if let Err(error) = self.parts.service.store().write(work).await {
+            warn!(error = &error as &dyn std::error::Error, "leases could not be renewed");
+        }
     }
 
     async fn carry_out(&self, outgoing: Outgoing) -> Fate {
@@ -162,9 +187,17 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
     let mut changed = jobs.parts.service.store().changed();
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let underway = TaskTracker::new();
+    let mut renewed = Instant::now();
+    jobs.take_over().await;
     while !stop.is_cancelled() {
         let free = places.available_permits();
         let mut wait = POLL;
+        if free == AT_ONCE {
+            renewed = Instant::now();
+        } else if renewed.elapsed() >= RENEW_EVERY {
+            renewed = Instant::now();
+            jobs.renew().await;
+        }
         if free > 0 {
             match jobs.lease(free).await {
                 Ok(leased) => {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
@@ -124,6 +125,14 @@ pub struct Running {
 /// Starts a server. Returns when it can be used: the store is up to date, the policy is loaded,
 /// Slack knows the token, and the address is listened on.
 pub async fn start(config: &Config, outside: Outside) -> Result<Running, StartError> {
+    start_on(config, outside, crate::store::Limits::default()).await
+}
+
+async fn start_on(
+    config: &Config,
+    outside: Outside,
+    limits_of_store: crate::store::Limits,
+) -> Result<Running, StartError> {
     let Outside { clock, wall, entropy, limits } = outside;
     let policy = match &config.policy.path {
         Some(folder) => Policy::load(folder).map_err(StartError::Policy)?,
@@ -133,7 +142,7 @@ pub async fn start(config: &Config, outside: Outside) -> Result<Running, StartEr
         warn!(%warning, "the policy deserves a look");
     }
     let policy = PolicyHandle::new(policy);
-    let store = Store::connect(config.database.url.expose()).await?;
+    let store = Store::connect_with(config.database.url.expose(), limits_of_store).await?;
 
     let mut settings = ClientSettings::new(config.slack.bot_token.clone());
     settings.api_url = config.slack.api_url.as_str().to_owned();
@@ -196,6 +205,12 @@ pub async fn start(config: &Config, outside: Outside) -> Result<Running, StartEr
     let router = router.merge(health::router(health));
     let token = stop.clone();
     tasks.spawn(async move {
+        // An acknowledgement is one small packet, and somebody waits for it.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                warn!(%error, "answers may be held back for a moment");
+            }
+        });
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(async move { token.cancelled().await });
         if let Err(error) = served.await {
@@ -342,7 +357,7 @@ pub enum ServeError {
 
 /// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.
 pub async fn serve(config: &Config) -> Result<(), ServeError> {
-    let running = start(config, Outside::real()).await?;
+    let running = start_on(config, Outside::real(), limits_of_store()).await?;
     info!(address = %running.address(), "at work");
     let why = tokio::select! {
         () = told_to_end() => None,
@@ -353,6 +368,19 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     match why {
         Some(why) => Err(why.into()),
         None => Ok(()),
+    }
+}
+
+/// The usual limits. A build for tests also reads when it is to die: this is the one place that
+/// knows of `COUNTERSIGN_TEST_ABORT_AFTER_COMMITS` (a number: the process aborts right after that
+/// many commits), and it is not compiled into a release.
+fn limits_of_store() -> crate::store::Limits {
+    crate::store::Limits {
+        #[cfg(debug_assertions)]
+        abort_after: std::env::var("COUNTERSIGN_TEST_ABORT_AFTER_COMMITS")
+            .ok()
+            .and_then(|number| number.parse().ok()),
+        ..crate::store::Limits::default()
     }
 }
 

@@ -111,17 +111,12 @@ impl Service {
         }
         if agent.owner != *by && !self.is_security(&policy, by, &agent.team).await? {
             let (agent, owner) = (agent.slug, agent.owner);
-            return Ok(Stopped::Refused(Refusal::MayNotEnd { agent, owner }));
+            return Ok(Stopped::Refused(Refusal::MayNotStop { agent, owner }));
         }
         let (now, entropy, id) = (self.now(), self.entropy(), agent.id);
         let (by, reason) = (by.clone(), clean(reason, LONGEST_TEXT));
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Stopped::Before);
-                }
                 let agent = tx.agent(id).await?.ok_or_else(|| conflict("the agent is gone"))?;
                 if !agent.is_active() {
                     return Ok(Stopped::Refused(Refusal::NotActive(agent)));
@@ -158,6 +153,6 @@ impl Service {
                 Ok(Stopped::Done { agent, grants, requests })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 }

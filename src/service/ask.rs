@@ -27,6 +27,16 @@ impl Service {
         form: &GrantForm,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
+        let asked = self.ask_grant_anew(by, form, once.clone()).await?;
+        self.or_before(asked, once).await
+    }
+
+    async fn ask_grant_anew(
+        &self,
+        by: &PersonId,
+        form: &GrantForm,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
         let policy = self.policy();
         let agent = match self.own_agent(by, &form.agent).await? {
             Ok(agent) if agent.is_active() => agent,
@@ -109,6 +119,16 @@ impl Service {
         form: &ExtensionForm,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
+        let asked = self.ask_extension_anew(by, form, once.clone()).await?;
+        self.or_before(asked, once).await
+    }
+
+    async fn ask_extension_anew(
+        &self,
+        by: &PersonId,
+        form: &ExtensionForm,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
         let policy = self.policy();
         let now = self.now();
         let (grant, agent) = match self.find_grant(by, &form.grant).await? {
@@ -174,6 +194,17 @@ impl Service {
         because: &str,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
+        let asked = self.ask_reinstatement_anew(by, agent, because, once.clone()).await?;
+        self.or_before(asked, once).await
+    }
+
+    async fn ask_reinstatement_anew(
+        &self,
+        by: &PersonId,
+        agent: &str,
+        because: &str,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
         let agent = match self.own_agent(by, agent).await? {
             Ok(agent) => agent,
             Err(refusal) => return refuse(refusal),
@@ -188,6 +219,14 @@ impl Service {
         let tier = agent.tier;
         let ask = Ask::Reinstatement { because };
         self.put_question(by, agent, ask, tier, vec![Finding::OwnerActive], None, once).await
+    }
+
+    /// What is refused may have been asked by this very form or command, whose answer was lost.
+    async fn or_before(&self, asked: Asked, once: Option<OnceKey>) -> Result<Asked> {
+        match asked {
+            Asked::Refused(_) if self.was_done(once.as_ref()).await? => Ok(Asked::Before),
+            asked => Ok(asked),
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one question")]
@@ -218,11 +257,6 @@ impl Service {
         let asked_by = by.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Asked::Before);
-                }
                 // Under the lock: the agent as it is now, and nothing of the kind open already.
                 let Some(agent) = tx.agent(agent.id).await? else {
                     return Ok(Asked::Refused(Refusal::NotActive(agent)));
@@ -254,7 +288,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     async fn review(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tracing::error;
 
 use super::grants::{about, owner_and_team, tell_ended};
-use super::opening::send;
+use super::opening::{post_card, send};
 use super::people::deciders;
 use super::settle::came_to_nothing;
 use super::{Result, Service};
@@ -164,11 +164,16 @@ impl Acting {
     ) -> Done<()> {
         match deadline.due {
             Due::RequestReminder { request: id } => {
-                let open = tx.request(id).await?.is_some_and(|r| r.is_open(self.now));
-                let people = awaited.get(&id).filter(|_| open);
-                for person in people.into_iter().flatten() {
+                let open = tx.request(id).await?.filter(|r| r.is_open(self.now));
+                let Some(request) = open else { return Ok(()) };
+                let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
+                // A reminder is one more copy of the card: like all of them it has buttons only
+                // while they count, and shows the end.
+                for person in awaited.get(&id).into_iter().flatten() {
+                    let owner = *person == agent.owner;
+                    let face = if owner { Face::Ownership } else { Face::Reminder };
                     let place = Place::Person(person.clone());
-                    self.notice(tx, place, Notice::StillWaiting { request: id }).await?;
+                    post_card(tx, &self.entropy, &request, place, face, self.now).await?;
                 }
                 Ok(())
             }

@@ -93,11 +93,6 @@ impl Service {
         let id = grant.id;
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Ended::Before);
-                }
                 let gone = || StoreError::conflict("the grant is gone");
                 let grant = tx.grant(id).await?.ok_or_else(gone)?;
                 let agent = tx.agent(grant.agent).await?.ok_or_else(gone)?;
@@ -118,7 +113,7 @@ impl Service {
                 }
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 }
 

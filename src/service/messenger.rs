@@ -33,13 +33,6 @@ pub enum Content {
         /// The agent.
         agent: Agent,
     },
-    /// A request still waits for the reader.
-    StillWaiting {
-        /// The request.
-        request: Request,
-        /// The agent.
-        agent: Agent,
-    },
     /// A grant is about to end.
     GrantEnding {
         /// The grant.

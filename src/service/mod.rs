@@ -13,6 +13,7 @@ mod grants;
 pub mod input;
 mod lookups;
 pub mod messenger;
+mod once;
 mod opening;
 pub mod outcome;
 mod overview;

@@ -162,20 +162,25 @@ pub(super) async fn put(
         let (agent, grant) =
             super::settle::approved(tx, entropy, policy, &request, agent, now).await?;
         let told = Notice::ApprovedWithoutPeople { request: request.id };
-        if let Some(team) = policy.team(&request.team) {
-            let place = Place::Channel(team.channel.clone());
-            send(tx, entropy, now, &Delivery::Notice { place, notice: told }).await?;
-        }
+        let place = Place::Channel(policy.approvals_channel().to_owned());
+        send(tx, entropy, now, &Delivery::Notice { place, notice: told }).await?;
         return Ok(Put::Approved(agent, request, grant));
     }
 
     // Everybody who can act gets a card, and the channel one for all to see.
     if !request.needs.is_empty() {
         let channel = Place::Channel(policy.approvals_channel().to_owned());
+        refresh_homes(tx, entropy, now, to.people.keys()).await?;
         let people = to.people.into_keys().map(Place::Person);
+        let mut cards = Vec::new();
         for place in std::iter::once(channel).chain(people) {
-            post_card(tx, entropy, &request, place, Face::Approval, now).await?;
+            let id = CardId::new(entropy.ulid(now));
+            let face = Face::Approval;
+            let card = Card { id, request: request.id, place, face, message: None };
+            tx.insert_card(&card).await?;
+            cards.push(shown(entropy, &card, now));
         }
+        tx.enqueue_all(&cards, now).await?;
     }
     if request.acceptance == Acceptance::Awaited {
         let place = Place::Person(agent.owner.clone());
@@ -226,6 +231,11 @@ pub(super) async fn post_card(
     send(tx, entropy, now, &Delivery::Card { card: id }).await
 }
 
+/// What brings a copy of a card up to date.
+pub(super) fn shown(entropy: &Entropy, card: &Card, now: Timestamp) -> (DeliveryId, Delivery) {
+    (DeliveryId::new(entropy.ulid(now)), Delivery::Card { card: card.id })
+}
+
 /// A message on its way.
 pub(super) async fn send(
     tx: &mut Tx,
@@ -254,13 +264,14 @@ pub(super) async fn refresh_homes<'a>(
     now: Timestamp,
     people: impl IntoIterator<Item = &'a PersonId>,
 ) -> std::result::Result<(), StoreError> {
-    let people: BTreeSet<&PersonId> = people.into_iter().collect();
-    for person in people {
-        if tx.has_home(person).await? {
-            send(tx, entropy, now, &Delivery::Home { person: person.clone() }).await?;
-        }
-    }
-    Ok(())
+    let people: Vec<&PersonId> = people.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let homes = tx.homes_among(&people).await?;
+    let home = |person: &&PersonId| {
+        let id = DeliveryId::new(entropy.ulid(now));
+        (id, Delivery::Home { person: (*person).clone() })
+    };
+    let homes: Vec<_> = homes.iter().map(home).collect();
+    tx.enqueue_all(&homes, now).await
 }
 
 impl Addressees {

@@ -228,6 +228,13 @@ pub enum Refusal {
         /// Who answers for it.
         owner: PersonId,
     },
+    /// Only its owner and security may stop an agent.
+    MayNotStop {
+        /// The agent.
+        agent: Slug,
+        /// Who answers for it.
+        owner: PersonId,
+    },
     /// Only who asked may take a request back.
     NotRequester {
         /// Who asked.

@@ -25,7 +25,6 @@ impl Service {
                 // "About to end" must not be said of what has ended while Slack was away.
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
-                    Some(Content::StillWaiting { request, .. }) => !request.is_open(now),
                     _ => false,
                 };
                 let content = content.filter(|_| !stale);
@@ -101,6 +100,11 @@ impl Service {
                     },
                     Delivery::Home { person } => Place::Person(person.clone()),
                 };
+                // The log has each; people are told once of a place that cannot be reached, not
+                // with every change of every card in it.
+                if !tx.once(&format!("undelivered:{to:?}:{error}"), now).await? {
+                    return Ok(());
+                }
                 let security = Place::Channel(policy.security_channel().to_owned());
                 let notice = Notice::DeliveryFailed { delivery: id, to, error };
                 let told = Delivery::Notice { place: security, notice };
@@ -108,6 +112,11 @@ impl Service {
             })
         });
         Ok(self.parts.store.write(work).await?)
+    }
+
+    /// Whether this message is a copy of a card that is kept true.
+    pub async fn knows_card(&self, message: &MessageRef) -> Result<bool> {
+        Ok(self.parts.store.read().await?.card_by_message(message).await?.is_some())
     }
 
     /// A click came from a message that we do not know as a copy of the request's card: a post
@@ -119,9 +128,6 @@ impl Service {
         face: Face,
         message: &MessageRef,
     ) -> Result<()> {
-        if self.parts.store.read().await?.card_by_message(message).await?.is_some() {
-            return Ok(());
-        }
         let (now, entropy) = (self.now(), self.entropy());
         let (request, message) = (request.id, message.clone());
         let work = work(move |tx| {
@@ -177,9 +183,6 @@ async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
         Notice::ApprovedWithoutPeople { request } => with_agent(session, *request)
             .await?
             .map(|(request, agent)| Content::ApprovedWithoutPeople { request, agent }),
-        Notice::StillWaiting { request } => with_agent(session, *request)
-            .await?
-            .map(|(request, agent)| Content::StillWaiting { request, agent }),
         Notice::GrantEnding { grant, .. } => grant_with_agent(session, *grant)
             .await?
             .map(|(grant, agent)| Content::GrantEnding { grant, agent }),

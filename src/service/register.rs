@@ -66,6 +66,23 @@ impl Service {
         form: RegistrationForm,
         once: Option<OnceKey>,
     ) -> Result<Registered> {
+        match self.register_anew(by, form, once.clone()).await? {
+            // The name may be taken by this very form, whose answer was lost on its way.
+            Registered::Invalid(_) | Registered::Refused(_)
+                if self.was_done(once.as_ref()).await? =>
+            {
+                Ok(Registered::Before)
+            }
+            registered => Ok(registered),
+        }
+    }
+
+    async fn register_anew(
+        &self,
+        by: &PersonId,
+        form: RegistrationForm,
+        once: Option<OnceKey>,
+    ) -> Result<Registered> {
         let standing = self.standing(by).await?;
         if !standing.is_member() {
             return Ok(Registered::Refused(Refusal::NotMember(standing)));
@@ -164,11 +181,6 @@ impl Service {
         };
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Registered::Before);
-                }
                 // Looked at again under the lock: two people may wish for one name at once.
                 if let Some(other) = tx.agent_by_slug(question.agent.slug.as_str()).await? {
                     let problem = FieldProblem::NameTaken { owner: other.owner };
@@ -181,6 +193,6 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::opening::{put_deadline, refresh_homes, send};
+use super::opening::{put_deadline, refresh_homes, send, shown};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::deadline::Due;
@@ -216,13 +216,14 @@ pub(super) async fn redraw(
     request: &Request,
     now: Timestamp,
 ) -> Done<()> {
-    for card in tx.cards_of(request.id).await? {
-        if let Place::Person(person) = &card.place {
-            refresh_homes(tx, entropy, now, [person]).await?;
-        }
-        send(tx, entropy, now, &Delivery::Card { card: card.id }).await?;
-    }
-    Ok(())
+    let cards = tx.cards_of(request.id).await?;
+    let people = cards.iter().filter_map(|card| match &card.place {
+        Place::Person(person) => Some(person),
+        Place::Channel(_) => None,
+    });
+    refresh_homes(tx, entropy, now, people).await?;
+    let cards: Vec<_> = cards.iter().map(|card| shown(entropy, card, now)).collect();
+    tx.enqueue_all(&cards, now).await
 }
 
 /// The ids under which a request's events are found.

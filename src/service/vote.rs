@@ -67,6 +67,21 @@ impl Service {
         })
     }
 
+    /// Why this person's word as the named owner would not count now, before they are asked for
+    /// the reason.
+    pub async fn may_decline(&self, by: &PersonId, id: RequestId) -> Result<VoteReply> {
+        if let Some(reply) = self.not_a_member(by, id).await? {
+            return Ok(reply);
+        }
+        let Some((request, agent)) = self.request_and_agent(id).await? else {
+            return Ok(VoteReply::Unknown);
+        };
+        Ok(match request.may_accept(by, &agent.owner, self.now()) {
+            Ok(()) => VoteReply::Counted { request, agent },
+            Err(why) => VoteReply::NotCounted { why, request, agent },
+        })
+    }
+
     /// The named owner agrees to answer for the agent.
     pub async fn accept_ownership(
         &self,
@@ -119,11 +134,6 @@ impl Service {
         let by = by.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(VoteReply::Before);
-                }
                 let Some(request) = tx.request(id).await? else { return Ok(VoteReply::Unknown) };
                 let Some(agent) = tx.agent(request.agent).await? else {
                     return Ok(VoteReply::Unknown);
@@ -186,7 +196,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     /// The requester, or the agent's owner, takes a request back.
@@ -210,11 +220,6 @@ impl Service {
                     let asked_by = request.asked_by;
                     return Ok(Cancelled::Refused(Refusal::NotRequester { asked_by }));
                 }
-                if let Some(OnceKey(key)) = &once
-                    && !tx.once(key, now).await?
-                {
-                    return Ok(Cancelled::Before);
-                }
                 let taken_back = "taken back by who asked".to_owned();
                 let late = request.clone().expire(now);
                 let request = match late.clone().or(request.clone().cancel(by, taken_back, now)) {
@@ -228,7 +233,7 @@ impl Service {
                 })
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        self.once(once, work).await
     }
 
     /// A request with its agent, as they are now.

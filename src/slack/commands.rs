@@ -259,6 +259,13 @@ impl Words {
                 left.push(token);
             }
         }
+        // `database because …` names a resource and no action: the answer says which there are.
+        if let (true, None, [only], false) =
+            (with_access, &found.access, left.as_slice(), reason.is_empty())
+        {
+            found.access = name(only);
+            left.clear();
+        }
         // A reason needs no `because` when it stands at the end; nothing that was typed is lost.
         let reason = [left.join(" "), reason.to_owned()].join(" ");
         found.because = text(&reason);

@@ -5,10 +5,13 @@
 //! behind. A lease is taken, given back and moved on in write transactions, which come one after
 //! the other across all replicas.
 
+use std::collections::BTreeMap;
+
 use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder, Sqlite};
 
 use super::error::StoreError;
-use super::session::{Doc, Session, all, count, execute, one, read_text};
+use super::session::{Doc, Link, Session, Trouble, all, bounded, count, execute, one, read_text};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::delivery::{Delivery, Outgoing};
@@ -18,6 +21,8 @@ use crate::domain::time::Timestamp;
 statements! {
     LAST_OF_LANE on "deliveries" = "SELECT leased_by FROM deliveries \
         WHERE lane = $1 AND state = 'waiting' ORDER BY position DESC LIMIT 1";
+    LANES on "deliveries" = "SELECT lane, COUNT(*), COUNT(leased_by) FROM deliveries \
+        WHERE lane IN ($1, $2, $3, $4, $5, $6, $7, $8) AND state = 'waiting' GROUP BY lane";
     INSERT on "deliveries" = "INSERT INTO deliveries \
         (position, id, lane, state, since, ready_at, leased_by, attempts, error, doc) \
         VALUES ($1, $2, $3, 'waiting', $4, $5, NULL, 0, NULL, $6)";
@@ -36,6 +41,9 @@ statements! {
         WHERE id = $1 AND state = 'waiting' AND ready_at IS NOT NULL";
     RELEASE on "deliveries" = "UPDATE deliveries \
         SET leased_by = NULL, ready_at = $2, attempts = attempts - 1 WHERE leased_by = $1";
+    RENEW on "deliveries" = "UPDATE deliveries SET ready_at = $2 WHERE leased_by = $1";
+    RELEASE_ALL on "deliveries" = "UPDATE deliveries SET leased_by = NULL, ready_at = $1 \
+        WHERE leased_by IS NOT NULL";
     BY_ID on "deliveries" = "SELECT position, id, attempts, since, doc FROM deliveries WHERE id = $1";
     FAILED on "deliveries" = "SELECT position, id, attempts, since, doc FROM deliveries \
         WHERE state = 'failed' ORDER BY position DESC LIMIT $1";
@@ -46,6 +54,22 @@ statements! {
 
 /// Ready since ever: before any wall clock, whatever the clock by which things are dated says.
 const AT_ONCE: Timestamp = Timestamp::UNIX_EPOCH;
+
+/// As many lanes are looked at in one statement.
+const LANES_AT_ONCE: usize = 8;
+
+/// The beginning of a statement that inserts several.
+const INSERT_SEVERAL: &str = "INSERT INTO deliveries \
+    (position, id, lane, state, since, ready_at, leased_by, attempts, error, doc) ";
+
+/// A row to be inserted.
+struct NewRow<'d> {
+    position: i64,
+    id: DeliveryId,
+    lane: String,
+    ready: Option<Timestamp>,
+    delivery: &'d Delivery,
+}
 
 type Row = (i64, String, i64, Timestamp, Doc<Delivery>);
 
@@ -75,6 +99,93 @@ impl Tx {
         self.head.deliveries += 1;
         let position = self.head.deliveries;
         execute!(self, INSERT, position, id.to_string(), lane, now, ready, Json(delivery)).map(drop)
+    }
+
+    /// Sends these on their way, as [`Tx::enqueue`] would one after the other, in few statements.
+    /// Each must show the state at the moment of sending ([`Delivery::shows_state`]), in a lane of
+    /// its own: such a lane holds one that is leased and one that waits at the most.
+    pub async fn enqueue_all(
+        &mut self,
+        deliveries: &[(DeliveryId, Delivery)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for some in deliveries.chunks(LANES_AT_ONCE) {
+            let lanes: Vec<String> = some.iter().map(|(_, delivery)| delivery.lane()).collect();
+            let full = self.lanes(&lanes).await?;
+            let mut rows = Vec::with_capacity(some.len());
+            for ((id, delivery), lane) in some.iter().zip(lanes) {
+                let ready = match full.get(&lane) {
+                    Some((waiting, leased)) if waiting > leased => continue,
+                    Some(_) => None,
+                    None => Some(AT_ONCE),
+                };
+                self.head.deliveries += 1;
+                let position = self.head.deliveries;
+                rows.push(NewRow { position, id: *id, lane, ready, delivery });
+            }
+            self.insert_several(&rows, now).await?;
+        }
+        Ok(())
+    }
+
+    /// How many wait in each of up to eight lanes, and how many of those are leased; nothing for a
+    /// lane that is empty.
+    async fn lanes(
+        &mut self,
+        lanes: &[String],
+    ) -> Result<BTreeMap<String, (i64, i64)>, StoreError> {
+        // Places that are left over ask for the first lane again.
+        let lane = |at: usize| lanes.get(at).or(lanes.first()).map_or("", String::as_str);
+        let rows = all!(
+            self,
+            LANES,
+            (String, i64, i64),
+            lane(0),
+            lane(1),
+            lane(2),
+            lane(3),
+            lane(4),
+            lane(5),
+            lane(6),
+            lane(7),
+        )?;
+        Ok(rows.into_iter().map(|(lane, waiting, leased)| (lane, (waiting, leased))).collect())
+    }
+
+    async fn insert_several(
+        &mut self,
+        rows: &[NewRow<'_>],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        macro_rules! insert {
+            ($engine:ty, $connection:expr) => {{
+                let mut query = QueryBuilder::<$engine>::new(INSERT_SEVERAL);
+                query.push_values(rows, |mut values, row| {
+                    values
+                        .push_bind(row.position)
+                        .push_bind(row.id.to_string())
+                        .push_bind(row.lane.as_str())
+                        .push("'waiting'")
+                        .push_bind(now)
+                        .push_bind(row.ready)
+                        .push("NULL, 0, NULL")
+                        .push_bind(Json(row.delivery));
+                });
+                let inserted = query.build().execute(&mut **$connection);
+                bounded(self.session.limit, inserted).await.map(drop)
+            }};
+        }
+        let outcome = match &mut self.session.link {
+            Link::Sqlite(connection) => insert!(Sqlite, connection),
+            Link::Postgres(connection) => insert!(Postgres, connection),
+            Link::Gone => Err(Trouble::Slow),
+        };
+        self.session.judge(INSERT.table, outcome)?;
+        self.session.touched = true;
+        Ok(())
     }
 
     /// Takes the oldest waiting delivery of each of up to `limit` lanes, in order, if nobody else
@@ -125,6 +236,17 @@ impl Tx {
         let Some((lane,)) = lane else { return Ok(()) };
         self.touched = true;
         execute!(self, NEXT_OF_LANE, lane, AT_ONCE).map(drop)
+    }
+
+    /// The worker lives, and holds what it leased until the moment `until`.
+    pub async fn renew(&mut self, worker: &str, until: Timestamp) -> Result<(), StoreError> {
+        execute!(self, RENEW, worker, until).map(drop)
+    }
+
+    /// Nobody holds anything any more: for the start of the only server on a database, which may
+    /// have been killed before.
+    pub async fn release_all_leases(&mut self) -> Result<(), StoreError> {
+        execute!(self, RELEASE_ALL, AT_ONCE).map(drop)
     }
 
     /// The worker stops, and has not begun with what it leased.

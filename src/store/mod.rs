@@ -63,11 +63,20 @@ pub struct Limits {
     pub wait: Duration,
     /// How many sessions read at the same time.
     pub readers: u32,
+    /// For crash tests, and not there in release builds: the process aborts right after this many
+    /// commits that changed something, when the last of them is durable and nobody has been told.
+    #[cfg(debug_assertions)]
+    pub abort_after: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(2), readers: 16 }
+        Self {
+            wait: Duration::from_secs(2),
+            readers: 16,
+            #[cfg(debug_assertions)]
+            abort_after: None,
+        }
     }
 }
 
@@ -128,6 +137,8 @@ impl Store {
             changes: changed,
             closing: closing.clone(),
             limit: limits.wait,
+            #[cfg(debug_assertions)]
+            abort_after: limits.abort_after,
             tx: None,
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));

@@ -26,7 +26,7 @@ const BEGIN_POSTGRES: &str =
 /// as a whole or not at all.
 #[derive(Debug)]
 pub struct Tx {
-    session: Session,
+    pub(super) session: Session,
     /// The head as this transaction leaves it.
     pub(super) head: Head,
     /// The head as the database has it.
@@ -152,14 +152,14 @@ impl Tx {
         Mark { head: self.head.clone(), touched: self.session.touched }
     }
 
-    /// Opens a savepoint; there is one at a time.
+    /// Opens a savepoint; there is one at a time. The commit keeps what was done since.
     pub(super) async fn save(&mut self) -> Result<(), StoreError> {
         self.session.command("SAVEPOINT work").await
     }
 
-    /// Keeps what was done since the savepoint.
-    pub(super) async fn keep(&mut self) -> Result<(), StoreError> {
-        self.session.command("RELEASE SAVEPOINT work").await
+    /// Keeps what was done since the savepoint, and opens another.
+    pub(super) async fn save_again(&mut self) -> Result<(), StoreError> {
+        self.session.command("RELEASE SAVEPOINT work; SAVEPOINT work").await
     }
 
     /// Takes back what was done since the savepoint.

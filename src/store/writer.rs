@@ -96,6 +96,9 @@ pub(super) struct Writer {
     pub(super) closing: CancellationToken,
     /// How long one work or statement may take.
     pub(super) limit: Duration,
+    /// How many more commits until the process aborts, for crash tests.
+    #[cfg(debug_assertions)]
+    pub(super) abort_after: Option<u64>,
     /// The connection, while it is good.
     pub(super) tx: Option<Tx>,
 }
@@ -157,6 +160,8 @@ impl Writer {
             Ok(changed) => {
                 self.tx = Some(tx);
                 if changed {
+                    #[cfg(debug_assertions)]
+                    self.abort_if_it_is_time();
                     self.changes.send_modify(|n| *n = n.wrapping_add(1));
                 }
                 Ok(())
@@ -169,6 +174,17 @@ impl Writer {
         };
         for job in done {
             job.answer(end.clone());
+        }
+    }
+
+    /// Ends the process as a `kill -9` would, at the moment when the most can be lost: the change is
+    /// durable, and neither whoever asked for it nor the jobs know.
+    #[cfg(debug_assertions)]
+    fn abort_if_it_is_time(&mut self) {
+        let Some(left) = self.abort_after.as_mut() else { return };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            std::process::abort();
         }
     }
 
@@ -208,25 +224,35 @@ impl Writer {
     ) -> Result<Filled, Cause> {
         let started = Instant::now();
         let mut next = Some(first);
+        // Whether the savepoint of a work that is kept is still open: the next one's replaces it.
+        let mut open = false;
         while let Some(mut job) = next.take() {
             // The first needs no savepoint: to undo it is to undo the transaction.
             let alone = done.is_empty();
             let mark = tx.mark();
-            if !alone && let Err(error) = tx.save().await {
+            let saved = match (alone, open) {
+                (true, _) => Ok(()),
+                (false, false) => tx.save().await,
+                (false, true) => tx.save_again().await,
+            };
+            if let Err(error) = saved {
                 done.push(job);
                 return Err(error.into_cause());
             }
+            open = !alone;
             let keep = tokio::time::timeout(self.limit, job.run(tx)).await;
             done.push(job);
             match (keep, alone) {
                 (Err(_), _) => return Err(Cause::Slow),
-                (Ok(true), true) => {}
-                (Ok(true), false) => tx.keep().await.map_err(StoreError::into_cause)?,
+                (Ok(true), _) => {}
                 (Ok(false), true) => {
                     tx.rollback().await.map_err(StoreError::into_cause)?;
                     return Ok(Filled::Empty);
                 }
-                (Ok(false), false) => tx.undo(mark).await.map_err(StoreError::into_cause)?,
+                (Ok(false), false) => {
+                    tx.undo(mark).await.map_err(StoreError::into_cause)?;
+                    open = false;
+                }
             }
             if done.len() < LARGEST_BATCH && started.elapsed() < LONGEST_BATCH {
                 next = self.next_waiting();

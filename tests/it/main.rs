@@ -4,4 +4,15 @@
 mod database;
 mod support;
 
+mod escalate;
+mod grant;
+mod input;
+mod peers;
+mod policy;
+mod promises;
 mod register;
+mod remind;
+mod see;
+mod slack_faults;
+mod stop;
+mod vote;

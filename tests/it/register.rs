@@ -47,7 +47,7 @@ stories! {
             dana.fills(field, field, json!("x")).await;
         }
         let SubmitOutcome::Errors(errors) = dana.sends().await else { panic!("no errors") };
-        assert!(errors["name"].contains("taken"));
+        assert!(errors["name"].contains("already"), "{errors:?}");
         assert!(errors.contains_key("purpose"), "{errors:?}");
         dana.fills("name", "name", json!("Not A Name!")).await;
         let SubmitOutcome::Errors(errors) = dana.sends().await else { panic!("no errors") };

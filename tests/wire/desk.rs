@@ -147,6 +147,7 @@ pub async fn workspace(
     limits: Limits,
     change: impl FnOnce(&mut ClientSettings),
 ) -> (Sandbox, Arc<Client>) {
+    super::logs::listen();
     // Somebody else in this process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut config = SandboxConfig::new(Arc::new(WallTime::new()));

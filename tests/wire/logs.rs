@@ -1,18 +1,21 @@
 //! What is logged when something bad comes in: one line, and nothing of what was in it.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::fmt::MakeWriter;
+use std::sync::Once;
 
 use super::desk::{TestDesk, Wire};
 
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged on this thread. Each test has one of its own, with all that it starts.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Write for Kept {
+struct ThisThread;
+
+impl Write for ThisThread {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(line);
+        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(line));
         Ok(line.len())
     }
 
@@ -21,35 +24,30 @@ impl Write for Kept {
     }
 }
 
-impl<'a> MakeWriter<'a> for Kept {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// Keeps what is logged from now on, in every test, because a place in the code that logged for
+/// nobody may be remembered as one that nobody listens to.
+pub fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_env_filter("countersign::slack=trace")
+            .with_ansi(false)
+            .with_writer(|| ThisThread)
+            .init();
+    });
 }
 
-impl Kept {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
+fn take() -> String {
+    String::from_utf8(LOGGED.take()).unwrap()
 }
 
-// On one thread, so that what is logged here is what this test caused.
 #[tokio::test(flavor = "current_thread")]
 async fn bad_input_is_one_line_without_secrets() {
-    let kept = Kept::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("countersign::slack=trace")
-        .with_ansi(false)
-        .with_writer(kept.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let wire = Wire::to(TestDesk::says("hello")).await;
     let base = wire.serve_http().await;
     let workspace = wire.workspace();
     let form = "application/x-www-form-urlencoded";
-    kept.take();
+    take();
     for (path, content_type, body, forged) in [
         ("/slack/commands", form, "command=SECRETWORD&trigger_id=SECRETWORD", false),
         ("/slack/interactions", form, "payload=%7B%22type%22%3A+%22SECRETWORD", false),
@@ -63,7 +61,7 @@ async fn bad_input_is_one_line_without_secrets() {
         }
         let answer = workspace.send(&request).await.unwrap();
         assert_eq!(answer.status, if forged { 401 } else { 400 }, "{body}");
-        let logged = kept.take();
+        let logged = take();
         assert_eq!(logged.lines().count(), 1, "{body}: {logged}");
         assert!(logged.contains("WARN"), "{logged}");
         for secret in ["SECRETWORD", "5EC5EC", request.signature.as_str()] {
@@ -73,6 +71,6 @@ async fn bad_input_is_one_line_without_secrets() {
     // And when all is well, what people typed and where answers go stays out of it too.
     let outcome = workspace.slash_command("U0DANA", "C0GENERAL", "/agent SECRETWORD").await;
     assert_eq!(outcome.unwrap().words(), "hello");
-    let logged = kept.take();
+    let logged = take();
     assert!(!logged.contains("SECRETWORD") && !logged.contains("http://"), "{logged}");
 }

@@ -45,10 +45,15 @@ impl FrontDesk {
                 let reply = service.accept_ownership(&by, id, once).await?;
                 reader.tell(views::vote(&reply, &by))
             }
-            Button::Decline(id) => match service.request_and_agent(id).await? {
-                Some((request, agent)) => open(click.trigger_id, forms::decline(&request, &agent)),
-                None => reader.tell(views::vote(&VoteReply::Unknown, &by)),
-            },
+            Button::Decline(id) => {
+                self.adopt(&click, id, Face::Ownership).await?;
+                match service.may_decline(&by, id).await? {
+                    VoteReply::Counted { request, agent } => {
+                        open(click.trigger_id, forms::decline(&request, &agent))
+                    }
+                    reply => reader.tell(views::vote(&reply, &by)),
+                }
+            }
             Button::Details(id) => match service.request_and_agent(id).await? {
                 Some((request, agent)) => reader.tell(self.details(&request, &agent).await?),
                 None => reader.tell(views::vote(&VoteReply::Unknown, &by)),
@@ -144,6 +149,10 @@ impl FrontDesk {
         let (Some(message), Some(channel)) = (&click.message, &click.channel) else {
             return Ok(());
         };
+        // Nearly every click: nothing to do but one look.
+        if self.service.knows_card(message).await? {
+            return Ok(());
+        }
         let Some((request, _)): Option<(Request, _)> = self.service.request_and_agent(id).await?
         else {
             return Ok(());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FrontDesk, Handled, Reader};
+use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::vote::Choice;
 use crate::service::outcome::{Asked, Refusal, Registered};
 use crate::slack::actions::Form;
@@ -34,7 +35,7 @@ impl FrontDesk {
             }
             Form::Deny { request } => {
                 let reason = forms::read_reason(values);
-                if reason.trim().is_empty() {
+                if clean(&reason, LONGEST_TEXT).is_empty() {
                     return Ok(Answer::ack(Ack::FieldErrors(reason_missing())));
                 }
                 let reply = service.vote(&by, request, Choice::Deny { reason }, once).await?;

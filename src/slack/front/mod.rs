@@ -8,7 +8,7 @@ mod forms;
 mod slash;
 
 use async_trait::async_trait;
-use tracing::{error, info};
+use tracing::{debug, error};
 
 use super::render::{json, message as message_of};
 use super::views;
@@ -63,7 +63,7 @@ impl Desk for FrontDesk {
         };
         match handled {
             Ok(answer) => {
-                info!(kind, "answered");
+                debug!(kind, "answered");
                 answer
             }
             Err(why) => {

@@ -8,7 +8,7 @@ use super::page::{Message, Page, button, danger, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Face;
-use crate::domain::request::{Acceptance, Ask, Request};
+use crate::domain::request::{Acceptance, Ask, Request, RequestState};
 use crate::domain::time::{Span, Timestamp};
 use crate::slack::actions::Button;
 
@@ -51,6 +51,11 @@ pub fn card(
 fn title(face: Face, request: &Request, agent: &Agent) -> Line {
     let line = match face {
         Face::Approval => words::asks(request, agent),
+        // Once it has ended, nothing waits any more.
+        Face::Reminder if matches!(request.state, RequestState::Open) => {
+            Line::say("⏳ Still waiting: ").line(words::asks(request, agent))
+        }
+        Face::Reminder => words::asks(request, agent),
         Face::Ownership => Line::default()
             .person(&request.asked_by)
             .text(" asks you to answer for ")
@@ -142,7 +147,7 @@ fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButto
     let details = button(&Button::Details(id), "Details");
     match face {
         _ if !request.is_open(now) => Vec::new(),
-        Face::Approval => decide(request, "Approve"),
+        Face::Approval | Face::Reminder => decide(request, "Approve"),
         Face::Ownership if request.acceptance == Acceptance::Awaited => vec![
             primary(&Button::Accept(id), "Accept"),
             danger(&Button::Decline(id), "Decline…"),

@@ -1,6 +1,6 @@
 //! What the app tells by itself: outcomes, reminders, ends, and what the operators must know.
 
-use super::card::{decide, question};
+use super::card::question;
 use super::escape::{and, clip, first, roughly};
 use super::line::Line;
 use super::page::{Message, Page, button, hand_back, primary};
@@ -9,6 +9,7 @@ use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Place;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::request::{Acceptance, Ask, Request, RequestState};
+use crate::domain::role::RoleName;
 use crate::domain::time::Timestamp;
 use crate::service::messenger::Content;
 use crate::slack::actions::Button;
@@ -20,12 +21,12 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             outcome(request, agent, grant.as_ref(), now).into_message()
         }
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
-        Content::StillWaiting { request, agent } => still_waiting(request, agent, now),
         Content::GrantEnding { grant, agent } => ending(grant, agent, now),
         Content::GrantEnded { grant, agent } => ended(grant, agent, now),
         Content::AgentStopped { agent } => agent_stopped(agent, now),
         Content::NobodyCanDecide { agent, asked_by, roles } => {
-            let said: Vec<String> = roles.iter().map(|r| clip(r, 60)).collect();
+            let said: Vec<String> =
+                roles.iter().map(|r| clip(&words::role(&RoleName::new(r.as_str())), 60)).collect();
             Page::message()
                 .lines(vec![
                     Line::say("⚠ A request about ")
@@ -248,35 +249,6 @@ fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
             button(&Button::Show(agent.id), "Show agent"),
         ])
         .into_message()
-}
-
-fn still_waiting(request: &Request, agent: &Agent, now: Timestamp) -> Message {
-    if !request.is_open(now) {
-        let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
-        lines.extend(words::marked_outcome(request, agent, now));
-        return Page::message().lines(lines).into_message();
-    }
-    let mut lines = vec![
-        Line::say("⏳ Still waiting: ")
-            .line(words::asks(request, agent))
-            .text(format!(" · {}", request.reference)),
-        Line::fact("Asked by").person(&request.asked_by).text(", ").ago(request.asked_at, now),
-    ];
-    lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
-    lines.extend(words::requirements(request, agent, now));
-    lines.push(words::until(request, None, now).text("; then it expires."));
-    // The named owner is reminded by the same message; only what applies to nobody is left out.
-    let mut buttons = Vec::new();
-    if request.acceptance == Acceptance::Awaited {
-        buttons.push(button(&Button::Accept(request.id), "Accept as owner"));
-    }
-    if request.awaited().is_empty() {
-        buttons.push(button(&Button::Decline(request.id), "Decline…"));
-        buttons.push(button(&Button::Details(request.id), "Details"));
-    } else {
-        buttons.extend(decide(request, "Approve"));
-    }
-    Page::message().lines(lines).buttons(buttons).into_message()
 }
 
 fn ending(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {

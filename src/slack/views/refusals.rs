@@ -85,6 +85,11 @@ pub fn what(refusal: &Refusal) -> Line {
         Refusal::UnknownResource { typed, .. } => {
             Line::say("There is no resource ").quoted(&clip(typed, TYPED)).text(".")
         }
+        Refusal::UnknownAction { access, .. } if access.action.is_empty() => {
+            Line::say("It is not said what it should do on ")
+                .bold(clip(&access.resource, TYPED))
+                .text(".")
+        }
         Refusal::UnknownAction { access, .. } => Line::say("There is no action ")
             .quoted(&clip(&access.action, TYPED))
             .text(" on ")
@@ -137,6 +142,11 @@ pub fn what(refusal: &Refusal) -> Line {
                 .person(owner)
                 .text(".")
         }
+        Refusal::MayNotStop { agent, owner } => Line::say("Only the owner and security can stop ")
+            .bold(agent.as_str())
+            .text(". Its owner is ")
+            .person(owner)
+            .text("."),
         Refusal::NotRequester { asked_by } => {
             Line::say("Only who asked can take a request back: ").person(asked_by).text(".")
         }
@@ -236,7 +246,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::GrantEnded(grant) => {
             Line::say("ask for a new one: ").code(format!("/agent request … {}", grant.access))
         }
-        Refusal::MayNotEnd { owner, .. } => {
+        Refusal::MayNotEnd { owner, .. } | Refusal::MayNotStop { owner, .. } => {
             Line::say("ask ").person(owner).text(", or security if it is urgent.")
         }
         Refusal::NotRequester { asked_by } => {

@@ -219,7 +219,10 @@ async fn groups(
             Ok(members) if members.is_empty() => {
                 Check::bad(name, format!("nobody is in {shown}"), "add the people who decide")
             }
-            Ok(members) => Check::good(name, format!("{shown}, {} people", members.len())),
+            Ok(members) => {
+                let people = if members.len() == 1 { "person" } else { "people" };
+                Check::good(name, format!("{shown}, {} {people}", members.len()))
+            }
             Err(error) => Check::bad(name, error.to_string(), call_cure(&error)),
         });
     }

@@ -1,32 +1,53 @@
 //! The office in which the stories happen: the whole product and the stand-in workspace, with real
 //! sockets between them, a database of its own, and a clock that stands still until it is moved.
 
+mod look;
 mod office;
 mod person;
 
-pub use office::{Office, Setup};
-pub use person::{Answers, Person};
+pub use office::{Office, PATIENCE, Setup};
+pub use person::Answers;
 
 /// A story, told on both databases.
 #[macro_export]
 macro_rules! stories {
     ($($(#[$doc:meta])* async fn $name:ident($office:ident) $body:block)*) => {$(
-        mod $name {
-            use super::*;
-            $(#[$doc])*
-            async fn story($office: &$crate::support::Office) $body
+        $(#[$doc])*
+        async fn $name($office: &$crate::support::Office) $body
 
+        mod $name {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 let office = $crate::support::Office::open(countersign::store::Engine::Sqlite).await;
-                story(&office).await;
+                super::$name(&office).await;
                 office.close().await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 let office = $crate::support::Office::open(countersign::store::Engine::Postgres).await;
-                story(&office).await;
+                super::$name(&office).await;
+                office.close().await;
+            }
+        }
+    )*};
+}
+
+/// A story, told in an office of its own kind, on SQLite: of what no database makes different.
+#[macro_export]
+macro_rules! stories_of {
+    ($setup:expr; $($(#[$doc:meta])* async fn $name:ident($office:ident) $body:block)*) => {$(
+        $(#[$doc])*
+        async fn $name($office: &$crate::support::Office) $body
+
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let mut setup = $crate::support::Setup::on(countersign::store::Engine::Sqlite);
+                let change: fn(&mut $crate::support::Setup) = $setup;
+                change(&mut setup);
+                let office = $crate::support::Office::set_up(setup).await;
+                super::$name(&office).await;
                 office.close().await;
             }
         }

@@ -53,7 +53,7 @@ pub struct Office {
     /// Where the product keeps its record.
     pub database: TestDatabase,
     config: Config,
-    running: tokio::sync::Mutex<Option<Running>>,
+    pub(super) running: tokio::sync::Mutex<Option<Running>>,
     strict: bool,
 }
 
@@ -179,6 +179,11 @@ impl Office {
         self.person("U0THEO")
     }
 
+    /// The lead of the support team, too.
+    pub fn tina(&self) -> Person<'_> {
+        self.person("U0TINA")
+    }
+
     /// Security.
     pub fn sam(&self) -> Person<'_> {
         self.person("U0SAM")
@@ -288,7 +293,8 @@ impl Office {
         let mut cards = Vec::new();
         self.workspace().read(|model| {
             for (id, channel) in &model.channels {
-                for message in &channel.messages {
+                // What only one person sees cannot be changed later; its buttons say why not.
+                for message in channel.messages.iter().filter(|m| m.ephemeral_to.is_none()) {
                     for block in message.blocks.iter().flatten() {
                         for element in block["elements"].as_array().into_iter().flatten() {
                             let action = element["action_id"].as_str().unwrap_or_default();

@@ -145,11 +145,61 @@ impl<'a> Person<'a> {
             .any(|m| m.words().contains(reference) && m.action_ids().iter().any(|a| a == "approve"))
     }
 
+    /// Waits until a message to this person holds these words: for answers that come after a form.
+    pub async fn hears(&self, words: &str) -> Message {
+        let what = format!("message to {} with “{words}”", self.id);
+        let found = || self.inbox().into_iter().rev().find(|m| m.words().contains(words));
+        self.office.until(&what, found).await
+    }
+
+    /// Clicks a button that opens a form; the form.
+    pub async fn opens(&self, channel: &str, ts: &str, button: &str) -> View {
+        let click = self.office.workspace().click(self.id, channel, ts, button).await;
+        let click = click.unwrap_or_else(|e| panic!("{} clicks {button}: {e}", self.id));
+        assert!(matches!(click, ClickOutcome::Acknowledged), "{} {button}: {click:?}", self.id);
+        self.form().await
+    }
+
+    /// The App Home of this person, opened if it was not.
+    pub async fn home(&self) -> View {
+        self.office.workspace().open_home(self.id).expect("opens the home");
+        let what = format!("home of {}", self.id);
+        self.office.until(&what, || self.office.workspace().home(self.id)).await;
+        self.office.settled().await;
+        self.office.workspace().home(self.id).expect("the home")
+    }
+
+    /// What the App Home of this person shows now, as text.
+    pub async fn at_home(&self) -> String {
+        self.office.settled().await;
+        let home = self.office.workspace().home(self.id).expect("a home that was opened");
+        json!(home.blocks).to_string()
+    }
+
+    /// Presses a button in App Home.
+    pub async fn presses(&self, button: &str) {
+        let home = self.office.workspace().home(self.id).expect("a home that was opened");
+        let pressed =
+            self.office.workspace().click_in_view(self.id, &home.id, "", button, Value::Null);
+        let pressed = pressed.await.unwrap_or_else(|e| panic!("{} presses {button}: {e}", self.id));
+        assert!(matches!(pressed, ClickOutcome::Acknowledged), "{button}: {pressed:?}");
+    }
+
     /// Clicks a button of a message; the private words that come in answer.
     pub async fn clicks(&self, channel: &str, ts: &str, button: &str) -> String {
         let before = self.private(channel).len();
         let workspace = self.office.workspace();
         let click = workspace.click(self.id, channel, ts, button).await;
+        let click = click.unwrap_or_else(|e| panic!("{} clicks {button}: {e}", self.id));
+        assert!(matches!(click, ClickOutcome::Acknowledged), "{} {button}: {click:?}", self.id);
+        self.next_private(channel, before).await
+    }
+
+    /// Clicks a button of a message as it was when this person last looked; the private answer.
+    pub async fn clicks_as_seen(&self, channel: &str, seen: &Message, button: &str) -> String {
+        let before = self.private(channel).len();
+        let workspace = self.office.workspace();
+        let click = workspace.click_as_seen(self.id, channel, seen, button).await;
         let click = click.unwrap_or_else(|e| panic!("{} clicks {button}: {e}", self.id));
         assert!(matches!(click, ClickOutcome::Acknowledged), "{} {button}: {click:?}", self.id);
         self.next_private(channel, before).await
@@ -228,6 +278,21 @@ impl<'a> Person<'a> {
             .await;
         self.office.settled().await;
         answer
+    }
+
+    /// Asks for a grant that people must decide on; its reference.
+    pub async fn puts(&self, agent: &str, access: &str, lasting: &str) -> String {
+        let answer = self.asks(agent, access, lasting).await;
+        assert!(answer.contains("Asked:"), "{answer}");
+        self.last_reference(agent).await
+    }
+
+    /// Has a grant: asked for, and approved by everybody whom it takes; its reference.
+    pub async fn gets(&self, agent: &str, access: &str, lasting: &str) -> String {
+        let reference = self.puts(agent, access, lasting).await;
+        self.office.everybody_approves(&reference).await;
+        assert!(self.office.may(agent, access).await, "{agent} has no {access}");
+        reference
     }
 }
 

@@ -141,6 +141,7 @@ pub fn request_field_errors(refusal: &Refusal) -> Option<BTreeMap<String, String
         | Refusal::UnknownReference { .. }
         | Refusal::GrantEnded(_)
         | Refusal::MayNotEnd { .. }
+        | Refusal::MayNotStop { .. }
         | Refusal::NotRequester { .. }
         | Refusal::RequestEnded(_) => return None,
     };

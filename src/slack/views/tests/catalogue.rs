@@ -73,7 +73,12 @@ fn cards(said: &Said, all: &mut Catalogue) {
     let asks = said.grant_request();
     add("grant_new", new_card(face, &asks, &agent));
     add("grant_open", card(face, &asks, &agent, opens, usual, now()));
-    add("grant_half", card(face, &said.half(asks.clone()), &agent, opens, usual, now()));
+    let half = said.half(asks.clone());
+    add("grant_half", card(face, &half, &agent, opens, usual, now()));
+    add("reminder_new", new_card(Face::Reminder, &half, &agent));
+    add("reminder_open", card(Face::Reminder, &half, &agent, opens, usual, now()));
+    let approved = said.approved(asks.clone());
+    add("reminder_ended", card(Face::Reminder, &approved, &agent, opens, usual, now()));
     add("grant_approved", card(face, &said.approved(asks.clone()), &agent, opens, usual, now()));
     add(
         "grant_by_policy",
@@ -141,8 +146,6 @@ fn notices(said: &Said, all: &mut Catalogue) {
         "without_people",
         Content::ApprovedWithoutPeople { request: by_policy, agent: agent.clone() },
     );
-    let waiting = said.half(asks);
-    add("still_waiting", Content::StillWaiting { request: waiting, agent: agent.clone() });
     let grant = said.grant();
     add("grant_ending", Content::GrantEnding { grant: grant.clone(), agent: agent.clone() });
     for (name, grant) in [
@@ -349,7 +352,8 @@ fn refusals(said: &Said, all: &mut Catalogue) {
         ),
         ("no_reference", Refusal::UnknownReference { typed: String::new(), near: vec![] }),
         ("grant_ended", Refusal::GrantEnded(said.revoked())),
-        ("may_not_end", Refusal::MayNotEnd { agent: slug, owner: sam() }),
+        ("may_not_end", Refusal::MayNotEnd { agent: slug.clone(), owner: sam() }),
+        ("may_not_stop", Refusal::MayNotStop { agent: slug, owner: sam() }),
         ("not_requester", Refusal::NotRequester { asked_by: dana() }),
         ("request_ended", Refusal::RequestEnded(said.denied(said.grant_request()))),
     ];

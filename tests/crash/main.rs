@@ -1,0 +1,24 @@
+//! Real processes: the server binary as a child, beside a stand-in workspace in this process. They
+//! are killed, told to end, run two on one database, cut off from Slack and from the database; what
+//! a person was told must stay true.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by ending"
+)]
+
+#[path = "../support/database.rs"]
+mod database;
+#[path = "../store/proxy.rs"]
+mod proxy;
+mod server;
+mod site;
+mod story;
+
+mod database_away;
+mod ending;
+mod kills;
+mod replicas;
+mod slack_fails;

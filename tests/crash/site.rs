@@ -1,0 +1,226 @@
+//! A stand-in workspace, a database, and how a server is started on the two.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use countersign::clock::{Clock, SystemClock};
+use countersign::sandbox::model::Message;
+use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, WallTime, Workspace};
+use countersign::store::{Engine, Store};
+
+use crate::database::TestDatabase;
+use crate::server::{BINARY, PATIENCE, Server};
+
+/// How Slack reaches the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Socket Mode.
+    Socket,
+    /// Signed requests.
+    Http,
+}
+
+/// A place where servers run.
+pub struct Site {
+    /// The workspace.
+    pub sandbox: Sandbox,
+    /// The record.
+    pub database: TestDatabase,
+    /// The way to the record, as the servers are told it.
+    pub url: String,
+    door: Door,
+    /// The log of servers that have ended, for the transcript.
+    past: Mutex<Vec<String>>,
+}
+
+impl Site {
+    /// An empty workspace and an empty database.
+    pub async fn open(engine: Engine, door: Door) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = match engine {
+            Engine::Sqlite => TestDatabase::sqlite().await,
+            Engine::Postgres => TestDatabase::postgres().await,
+        };
+        let config = SandboxConfig {
+            rate_limits: RateLimits::Off,
+            ..SandboxConfig::new(Arc::new(WallTime::new()))
+        };
+        let sandbox = Sandbox::start(config).await.expect("the stand-in starts");
+        let url = database.url().to_owned();
+        Self { sandbox, database, url, door, past: Mutex::default() }
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &Workspace {
+        self.sandbox.workspace()
+    }
+
+    /// The settings of a server here.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let secrets = SandboxConfig::new(Arc::new(WallTime::new()));
+        let set = |name: &str, value: &str| (format!("COUNTERSIGN_{name}"), value.to_owned());
+        let mut env = vec![
+            set("SERVER__LISTEN", "127.0.0.1:0"),
+            set("DATABASE__URL", &self.url),
+            set("SLACK__API_URL", &self.sandbox.api_url()),
+            set("SLACK__BOT_TOKEN", &secrets.bot_token),
+        ];
+        match self.door {
+            Door::Socket => {
+                env.push(set("SLACK__MODE", "socket"));
+                env.push(set("SLACK__APP_TOKEN", &secrets.app_token));
+            }
+            Door::Http => {
+                env.push(set("SLACK__MODE", "http"));
+                env.push(set("SLACK__SIGNING_SECRET", &secrets.signing_secret));
+            }
+        }
+        env
+    }
+
+    /// Starts a server and does not wait for it. With a number, it aborts after so many commits.
+    pub fn launch(&self, abort_after: Option<u64>) -> Server {
+        let mut env = self.env();
+        if let Some(n) = abort_after {
+            env.push(("COUNTERSIGN_TEST_ABORT_AFTER_COMMITS".to_owned(), n.to_string()));
+        }
+        Server::start(&["serve"], &env)
+    }
+
+    /// Waits until Slack can reach a server that was launched.
+    pub async fn reachable(&self, server: &Server) {
+        let address = server.address().await;
+        match self.door {
+            Door::Socket => {
+                let open =
+                    self.until("a socket", || (self.workspace().sockets_open() > 0).then_some(()));
+                open.await;
+            }
+            Door::Http => self
+                .sandbox
+                .set_transport(AppTransport::Http { base_url: format!("http://{address}") }),
+        }
+    }
+
+    /// Starts a server that is at work.
+    pub async fn serve(&self) -> Server {
+        let server = self.launch(None);
+        self.reachable(&server).await;
+        server
+    }
+
+    /// How Slack reaches the server.
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
+    /// Keeps what a server that has ended had to say.
+    pub fn remember(&self, server: &Server) {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.push(server.said());
+    }
+
+    /// What there is to read when something went wrong.
+    pub fn transcript(&self) -> String {
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{}\n=== servers\n{}", self.workspace().transcript(), past.join("\n---\n"))
+    }
+
+    /// Waits until `look` finds something.
+    pub async fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "no {what}:\n{}", self.transcript());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The app's messages to a person, oldest first.
+    pub fn inbox(&self, person: &str) -> Vec<Message> {
+        let channel = self.workspace().dm_with_bot(person);
+        let mut messages = self.workspace().messages(&channel);
+        messages.retain(|m| m.is_by_app() && !m.is_ephemeral());
+        messages
+    }
+
+    /// A look into the record from outside.
+    pub async fn store(&self) -> Store {
+        Store::connect(self.database.url()).await.expect("the store")
+    }
+
+    /// Waits until a worker holds a message and nothing else waits to be taken.
+    pub async fn a_delivery_is_under_way(&self, store: &Store) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let mut session = store.read().await.expect("a session");
+            let next = session.next_delivery_at().await.expect("a read");
+            if next.is_some_and(|at| at > SystemClock.now()) {
+                return;
+            }
+            let now = tokio::time::Instant::now();
+            assert!(now < deadline, "nothing is under way:\n{}", self.transcript());
+            drop(session);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until every message is out, and none was given up.
+    pub async fn everything_is_out(&self, store: &Store) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let mut session = store.read().await.expect("a session");
+            let waiting = session.waiting_deliveries().await.expect("a count");
+            if waiting == 0 {
+                let failed = session.failed_deliveries(10).await.expect("a list");
+                assert!(failed.is_empty(), "{failed:?}\n{}", self.transcript());
+                return;
+            }
+            let now = tokio::time::Instant::now();
+            assert!(now < deadline, "{waiting} deliveries wait:\n{}", self.transcript());
+            drop(session);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The requests (by the value of the button) that can still be answered on some card.
+    pub fn live_buttons(&self) -> Vec<(String, String)> {
+        self.workspace().read(|model| {
+            let mut live = Vec::new();
+            for (id, channel) in &model.channels {
+                for message in &channel.messages {
+                    live.extend(answerable(message).map(|request| (id.clone(), request)));
+                }
+            }
+            live
+        })
+    }
+
+    /// The server's own check of the log, as an auditor runs it.
+    pub async fn audit_verifies(&self) {
+        let env = self.env();
+        let checked = tokio::task::spawn_blocking(move || {
+            std::process::Command::new(BINARY)
+                .args(["audit", "verify"])
+                .env_clear()
+                .envs(env)
+                .output()
+                .expect("the binary runs")
+        });
+        let checked = checked.await.expect("no panic");
+        assert!(checked.status.success(), "{checked:?}\n{}", self.transcript());
+    }
+}
+
+/// The requests that a message lets its readers decide.
+pub fn answerable(message: &Message) -> impl Iterator<Item = String> + '_ {
+    let blocks = message.blocks.iter().flatten();
+    let elements = blocks.flat_map(|block| block["elements"].as_array().into_iter().flatten());
+    elements
+        .filter(|e| {
+            matches!(e["action_id"].as_str(), Some("approve" | "deny" | "accept" | "decline"))
+        })
+        .filter_map(|e| e["value"].as_str().map(str::to_owned))
+}

@@ -1,0 +1,351 @@
+//! The whole story, told by people who do not know that the server dies: what Slack shows them as
+//! failed they try again, what was acknowledged they never repeat.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use countersign::domain::grant::GrantState;
+use countersign::domain::request::{Ask, RequestState};
+use countersign::sandbox::model::Message;
+use countersign::sandbox::{ClickOutcome, CommandOutcome, SubmitOutcome};
+use serde_json::json;
+
+use crate::server::Server;
+use crate::site::{Door, Site, answerable};
+
+/// The agent of the story.
+pub const AGENT: &str = "support-agent-v2";
+/// Where Dana types.
+const SUPPORT: &str = "C0SUPPORT";
+/// Why the second request is denied.
+pub const REASON: &str = "Please ask for the replica instead.";
+
+/// A server that is started again when it dies, as a service manager does.
+pub struct Bot {
+    site: Arc<Site>,
+    now: Mutex<Arc<Server>>,
+    up: AtomicBool,
+    died: AtomicBool,
+    retired: AtomicBool,
+}
+
+impl Bot {
+    /// Starts it; with a number, it dies once, after so many commits.
+    pub async fn start(site: &Arc<Site>, abort_after: Option<u64>) -> Arc<Self> {
+        let first = Arc::new(site.launch(abort_after));
+        let bot = Arc::new(Self {
+            site: Arc::clone(site),
+            now: Mutex::new(first),
+            up: AtomicBool::new(false),
+            died: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
+        });
+        tokio::spawn(Arc::clone(&bot).keep());
+        bot
+    }
+
+    /// The process that runs now.
+    pub fn server(&self) -> Arc<Server> {
+        Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on an end is an end.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it was killed at its commit.
+    pub fn died(&self) -> bool {
+        self.died.load(Ordering::SeqCst)
+    }
+
+    async fn keep(self: Arc<Self>) {
+        loop {
+            let server = self.server();
+            if server.ended().is_some() {
+                self.site.remember(&server);
+                if self.retired.load(Ordering::SeqCst) {
+                    return;
+                }
+                // Once is the experiment; more often is a fault, which the story's waits report.
+                if self.died.swap(true, Ordering::SeqCst) {
+                    return;
+                }
+                self.up.store(false, Ordering::SeqCst);
+                *self.now.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Arc::new(self.site.launch(None));
+                continue;
+            }
+            if !self.up.load(Ordering::SeqCst) && server.said().contains("at work address=") {
+                self.site.reachable(&server).await;
+                self.up.store(true, Ordering::SeqCst);
+            }
+            // The test has ended.
+            if Arc::strong_count(&self) == 1 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    }
+
+    /// Waits until Slack can reach it.
+    async fn is_up(&self) {
+        let look = || {
+            let up = self.up.load(Ordering::SeqCst) && self.server().ended().is_none();
+            up.then_some(())
+        };
+        self.site.until("server that Slack can reach", look).await;
+    }
+
+    /// Types a command until something other than a failure comes of it.
+    pub async fn types(&self, person: &str, text: &str) -> String {
+        loop {
+            match self.try_typing(person, text).await {
+                CommandOutcome::Failed(_) => {}
+                outcome => return outcome.words(),
+            }
+        }
+    }
+
+    async fn try_typing(&self, person: &str, text: &str) -> CommandOutcome {
+        self.is_up().await;
+        let outcome = self.site.workspace().slash_command(person, SUPPORT, text).await;
+        outcome.unwrap_or_else(|error| panic!("{person} types {text}: {error}"))
+    }
+
+    /// Asks for a grant. Who reads that it failed looks whether it was recorded, as the product
+    /// tells them, before asking again.
+    pub async fn asks(&self, access: &str, shown_as: &str) {
+        let text =
+            format!("/agent request {AGENT} {access} for 30m because customer support queries");
+        loop {
+            match self.try_typing("U0DANA", &text).await {
+                CommandOutcome::Failed(_) => {
+                    let shown = self.types("U0DANA", &format!("/agent show {AGENT}")).await;
+                    if shown.contains(shown_as) {
+                        return;
+                    }
+                }
+                outcome => {
+                    let words = outcome.words();
+                    let taken = words.contains("Asked") || words.contains("received before");
+                    assert!(taken, "{words}\n{}", self.site.transcript());
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for a form in front of this person for a little while.
+    async fn form(&self, person: &str) -> Option<String> {
+        let workspace = self.site.workspace();
+        let wait = workspace.wait_for(Duration::from_secs(3), "form", |model| {
+            model.modals.get(person)?.last().map(|view| view.id.clone())
+        });
+        wait.await.ok()
+    }
+
+    /// Sends a form until it is taken.
+    async fn submits(&self, person: &str, form: &str) {
+        loop {
+            self.is_up().await;
+            match self.site.workspace().submit(person, form).await {
+                Ok(SubmitOutcome::Closed) => return,
+                Ok(SubmitOutcome::NoAnswer(_)) => {}
+                other => panic!("{person} sends a form: {other:?}\n{}", self.site.transcript()),
+            }
+        }
+    }
+
+    /// Registers an agent by the form.
+    pub async fn registers(&self, name: &str, ticks: &[&str]) {
+        let form = loop {
+            self.types("U0DANA", &format!("/agent register {name}")).await;
+            if let Some(form) = self.form("U0DANA").await {
+                break form;
+            }
+        };
+        let workspace = self.site.workspace();
+        for (field, value) in [
+            ("purpose", "answers support tickets"),
+            ("systems", "tickets, database"),
+            ("runs_on", "kubernetes"),
+            ("model", "a model, version 5"),
+        ] {
+            workspace.fill("U0DANA", &form, field, field, json!(value)).expect("a field");
+        }
+        // The tick stays in the form whether or not the server saw it.
+        if !ticks.is_empty() {
+            let ticked = workspace
+                .click_in_view("U0DANA", &form, "answers", "tier_answers", json!(ticks))
+                .await;
+            ticked.expect("a tick");
+        }
+        self.submits("U0DANA", &form).await;
+    }
+
+    /// The card of a request that is not among the `done`, in front of this person.
+    pub async fn card(&self, person: &str, done: &[String]) -> (Message, String) {
+        self.site
+            .until(&format!("card for {person}"), || {
+                self.site.inbox(person).into_iter().rev().find_map(|message| {
+                    let request = answerable(&message).find(|id| !done.contains(id))?;
+                    Some((message, request))
+                })
+            })
+            .await
+    }
+
+    /// Approves, and waits until the card shows it. The request's id, and the card's words.
+    pub async fn approves(&self, person: &str, role: &str, done: &[String]) -> (String, String) {
+        let (card, request) = self.card(person, done).await;
+        let channel = self.site.workspace().dm_with_bot(person);
+        loop {
+            self.is_up().await;
+            let click =
+                self.site.workspace().click_as_seen(person, &channel, &card, "approve").await;
+            match click.expect("a click") {
+                ClickOutcome::Acknowledged => break,
+                // Slack delivers it again by itself.
+                ClickOutcome::Failed(_) if self.site.door() == Door::Socket => break,
+                ClickOutcome::Failed(_) => {}
+            }
+        }
+        let mark = format!("✓ {role}: <@{person}>");
+        let words = self
+            .site
+            .until(&format!("vote of {person} on the card"), || {
+                let message = self.site.inbox(person).into_iter().find(|m| m.ts == card.ts)?;
+                Some(message.words()).filter(|words| words.contains(&mark))
+            })
+            .await;
+        (request, words)
+    }
+
+    /// Denies with a reason.
+    async fn denies(&self, person: &str, done: &[String]) {
+        let (card, _) = self.card(person, done).await;
+        let channel = self.site.workspace().dm_with_bot(person);
+        let form = loop {
+            self.is_up().await;
+            let click = self.site.workspace().click_as_seen(person, &channel, &card, "deny").await;
+            click.expect("a click");
+            if let Some(form) = self.form(person).await {
+                break form;
+            }
+        };
+        let filled = self.site.workspace().fill(person, &form, "because", "because", json!(REASON));
+        filled.expect("a reason");
+        self.submits(person, &form).await;
+        self.site
+            .until("the no on the card", || {
+                let message = self.site.inbox(person).into_iter().find(|m| m.ts == card.ts)?;
+                message.words().contains("Denied by").then_some(())
+            })
+            .await;
+    }
+
+    /// Waits until the owner reads this.
+    pub async fn dana_reads(&self, words: &str) {
+        let what = format!("message “{words}”");
+        let read = || self.site.inbox("U0DANA").iter().any(|m| m.words().contains(words));
+        self.site.until(&what, || read().then_some(())).await;
+    }
+
+    /// Registered, approved, asked, granted, handed back; asked for more, denied.
+    pub async fn story(&self) {
+        self.registers(AGENT, &["writes"]).await;
+        let (registration, _) = self.approves("U0THEO", "team lead", &[]).await;
+        self.approves("U0SAM", "security", &[]).await;
+        self.dana_reads("is registered").await;
+
+        let mut done = vec![registration];
+        self.asks("database:read", "database : read").await;
+        let (request, _) = self.approves("U0SAM", "security", &done).await;
+        let (_, words) = self.approves("U0THEO", "team lead", &done).await;
+        let reference = reference_in(&words);
+        self.dana_reads(&reference).await;
+        done.push(request);
+        let words = self.types("U0DANA", &format!("/agent release {reference}")).await;
+        assert!(
+            ["no longer has", "handed back", "received before"].iter().any(|w| words.contains(w)),
+            "{words}\n{}",
+            self.site.transcript()
+        );
+
+        self.asks("database:write", "database : write").await;
+        self.denies("U0THEO", &done).await;
+        self.dana_reads(REASON).await;
+    }
+
+    /// Everything is as people were told, once; and stays so on record.
+    pub async fn ends_true(&self) {
+        let site = &self.site;
+        let store = site.store().await;
+        site.everything_is_out(&store).await;
+        let mut session = store.read().await.expect("a session");
+        let agent = session.agent_by_slug(AGENT).await.expect("a read").expect("the agent");
+        let requests = session.requests_of_agent(agent.id, 50).await.expect("a read");
+        let seen: Vec<_> = requests.iter().rev().map(|r| (r.ask.access(), &r.state)).collect();
+        assert_eq!(seen.len(), 3, "three were asked for: {seen:?}\n{}", site.transcript());
+        let mut grants = 0;
+        for request in &requests {
+            let grant = session.grant_of_request(request.id).await.expect("a read");
+            let mut voters: Vec<_> = request.votes.iter().map(|v| v.by.user.clone()).collect();
+            voters.sort();
+            let words = match (&request.ask, &request.state) {
+                (Ask::Registration, RequestState::Approved { .. }) => {
+                    assert_eq!(voters, ["U0SAM", "U0THEO"]);
+                    "Approved by"
+                }
+                (Ask::Grant { .. }, RequestState::Approved { .. }) => {
+                    assert_eq!(voters, ["U0SAM", "U0THEO"]);
+                    let grant = grant.as_ref().expect("a grant");
+                    assert!(matches!(grant.state, GrantState::Released { .. }), "{grant:?}");
+                    "Approved by"
+                }
+                (Ask::Grant { .. }, RequestState::Denied { reason, .. }) => {
+                    assert_eq!(reason, REASON);
+                    assert_eq!(voters, ["U0THEO"]);
+                    "Denied by"
+                }
+                other => panic!("{other:?}\n{}", site.transcript()),
+            };
+            grants += usize::from(grant.is_some());
+            let cards = session.cards_of(request.id).await.expect("a read");
+            assert!(!cards.is_empty());
+            for card in cards {
+                let at = card.message.expect("posted");
+                let shown = site.workspace().messages(&at.channel);
+                let shown = shown.iter().find(|m| m.ts == at.ts).expect("the copy").words();
+                assert!(shown.contains(words), "{shown}\n{}", site.transcript());
+            }
+        }
+        assert_eq!(grants, 1, "granted once");
+        assert_eq!(site.live_buttons(), [], "{}", site.transcript());
+        let lines = session.lines(0, 500).await.expect("the log");
+        for (event, times) in [
+            ("request_opened", 3),
+            ("vote_cast", 5),
+            ("request_approved", 2),
+            ("request_denied", 1),
+            ("agent_activated", 1),
+            ("grant_started", 1),
+            ("grant_released", 1),
+        ] {
+            let event = format!("\"{event}\"");
+            let found = lines.iter().filter(|line| line.body.contains(&event)).count();
+            assert_eq!(found, times, "{event} in {lines:#?}");
+        }
+        drop(session);
+        store.close().await;
+    }
+}
+
+/// The name of a request in these words: `G-1042`.
+fn reference_in(words: &str) -> String {
+    let (_, rest) = words.split_once("G-").unwrap_or_else(|| panic!("no reference in {words}"));
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    format!("G-{digits}")
+}

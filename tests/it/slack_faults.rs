@@ -1,0 +1,161 @@
+//! What goes wrong on Slack's side: what is shown becomes true all the same.
+
+use chrono::TimeDelta;
+use countersign::domain::event::What;
+use countersign::sandbox::{ClickOutcome, Fault, Lasting};
+
+use crate::{stories, stories_of};
+
+stories! {
+    /// An outage of an hour: what was clicked counts, and afterwards every card is true.
+    async fn after_an_outage_every_card_is_true(office) {
+        let dana = office.dana();
+        dana.has_agent("support-agent-v2", &["writes"]).await;
+        let one = dana.puts("support-agent-v2", "database:write", "2h").await;
+        let two = dana.puts("support-agent-v2", "tickets:comment", "2h").await;
+        office.sam().approves(&one).await;
+        office.settled().await;
+        let (theo, sam) = (office.theo(), office.sam());
+        let (his, hers) = (theo.card(&one).await, sam.card(&two).await);
+        office.sandbox.faults().outage(Fault::Html { status: 503 });
+        for (person, card) in [(theo, &his), (sam, &hers)] {
+            let click = office.workspace().click(person.id, &person.dm(), &card.ts, "approve").await;
+            assert_eq!(click.expect("a click"), ClickOutcome::Acknowledged);
+        }
+        office.until_so("recorded", || async {
+            office.request(&one).await.state.word() == "approved"
+                && office.request(&two).await.votes.len() == 1
+        }).await;
+        office.clock.advance(TimeDelta::hours(1));
+        office.sandbox.faults().clear();
+        office.all_copies_say(&one, "Approved by <@U0SAM> and <@U0THEO>", false).await;
+        office.all_copies_say(&two, "✓ security: <@U0SAM>", true).await;
+        dana.reads("now has database : write").await;
+        assert_eq!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await, 0);
+    }
+
+    /// A request that ends during the outage is shown as ended after it.
+    async fn what_expires_during_an_outage_is_shown_as_expired(office) {
+        office.dana().registers("support-agent-v2", &[]).await;
+        let reference = office.dana().last_reference("support-agent-v2").await;
+        office.theo().card(&reference).await;
+        office.sandbox.faults().outage(Fault::ResetBefore);
+        office.clock.advance(TimeDelta::hours(5));
+        office.until_so("expired", || async {
+            office.request(&reference).await.state.word() == "expired"
+        }).await;
+        office.sandbox.faults().clear();
+        office.all_copies_say(&reference, "Expired unanswered", false).await;
+    }
+}
+
+stories_of! {
+    |_| {};
+
+    /// Slack asks to wait, answers with a page of HTML, with nothing, with half a word: everything
+    /// arrives once.
+    async fn whatever_slack_answers_everything_arrives(office) {
+        let faults = office.sandbox.faults();
+        for method in ["chat.postMessage", "chat.update"] {
+            faults.inject(method, Fault::RateLimited { retry_after: 1 }, Lasting::Calls(2));
+            faults.inject(method, Fault::Html { status: 502 }, Lasting::Calls(1));
+            faults.inject(method, Fault::NotOkWithoutError, Lasting::Calls(1));
+            faults.inject(method, Fault::Garbage, Lasting::Calls(1));
+            faults.inject(method, Fault::Error("internal_error".to_owned()), Lasting::Calls(1));
+        }
+        office.dana().registers("support-agent-v2", &["writes"]).await;
+        let reference = office.dana().last_reference("support-agent-v2").await;
+        assert_eq!(office.copies(&reference).await.len(), 5);
+        assert_eq!(office.posted("C0APPROVALS", &reference).len(), 1);
+        office.everybody_approves(&reference).await;
+        office.all_copies_say(&reference, "Approved by", false).await;
+    }
+
+    /// The answer to a first post is lost: the message is there twice, and the one that nobody
+    /// knows has no buttons that could ever be wrong.
+    async fn a_copy_that_nobody_knows_is_harmless(office) {
+        let faults = office.sandbox.faults();
+        faults.inject("chat.postMessage", Fault::ResetAfter, Lasting::Calls(3));
+        office.dana().registers("support-agent-v2", &[]).await;
+        let reference = office.dana().last_reference("support-agent-v2").await;
+        assert_eq!(office.copies(&reference).await.len(), 3);
+        let mut everywhere = office.posted("C0APPROVALS", &reference);
+        for person in [office.theo(), office.tina()] {
+            everywhere.extend(person.inbox().into_iter().filter(|m| m.words().contains(&reference)));
+        }
+        assert_eq!(everywhere.len(), 6, "three copies and three that nobody knows");
+        let can_be_clicked = everywhere.iter().filter(|m| !m.action_ids().is_empty()).count();
+        assert_eq!(can_be_clicked, 3);
+        office.theo().approves(&reference).await;
+        office.all_copies_say(&reference, "Approved by <@U0THEO>", false).await;
+    }
+
+    /// A card that somebody deleted comes back while it is open, and is left alone once it ended.
+    async fn a_deleted_card_comes_back_while_it_is_open(office) {
+        office.dana().registers("support-agent-v2", &["writes"]).await;
+        let reference = office.dana().last_reference("support-agent-v2").await;
+        let theo = office.theo();
+        let card = theo.card(&reference).await;
+        office.workspace().delete_message(&theo.dm(), &card.ts).expect("deleted");
+        office.sam().approves(&reference).await;
+        let again = theo.card(&reference).await;
+        assert_ne!(again.ts, card.ts);
+        assert!(again.words().contains("✓ security: <@U0SAM>"), "{}", again.words());
+        let shown = theo.channel_card(&reference).await;
+        office.workspace().delete_message("C0APPROVALS", &shown.ts).expect("deleted");
+        theo.approves(&reference).await;
+        office.settled().await;
+        assert!(office.posted("C0APPROVALS", &reference).is_empty());
+        office.all_copies_say(&reference, "Approved by", false).await;
+        assert_eq!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await, 0);
+    }
+
+    /// A channel nobody can write to any more: security is told once, the log has every time, and
+    /// the cards in direct messages go on.
+    async fn an_archived_channel_is_told_once(office) {
+        office.workspace().archive("C0APPROVALS", true).expect("archived");
+        office.dana().registers("support-agent-v2", &["writes"]).await;
+        let reference = office.dana().last_reference("support-agent-v2").await;
+        office.everybody_approves(&reference).await;
+        office.dana().registers("other-agent", &[]).await;
+        office.settled().await;
+        let told = office.posted("C0SECURITY", "can never arrive");
+        assert_eq!(told.len(), 1, "{:#?}", told.iter().map(|m| m.words()).collect::<Vec<_>>());
+        assert!(told[0].words().contains("unarchive the channel"), "{}", told[0].words());
+        assert!(office.agent("support-agent-v2").await.is_active());
+        let failed = office.logged(
+            |what| matches!(what, What::DeliveryFailed { error, .. } if error == "is_archived"),
+        );
+        assert!(failed.await >= 2);
+        // Brought back, it is used again.
+        office.workspace().archive("C0APPROVALS", false).expect("brought back");
+        office.dana().registers("third-agent", &[]).await;
+        assert_eq!(office.posted("C0APPROVALS", "third-agent").len(), 1);
+    }
+
+    /// Security's own channel is gone: that is no reason for ever more messages.
+    async fn an_archived_security_channel_ends_in_the_log(office) {
+        office.workspace().archive("C0SECURITY", true).expect("archived");
+        office.workspace().archive("C0APPROVALS", true).expect("archived");
+        office.dana().has_agent("support-agent-v2", &[]).await;
+        office.settled().await;
+        assert!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await >= 2);
+    }
+
+    /// The owner has left: the team hears of the end, and security that the owner did not.
+    async fn a_message_to_somebody_who_left(office) {
+        let dana = office.dana();
+        dana.has_agent("support-agent-v2", &[]).await;
+        dana.gets("support-agent-v2", "database:read", "2h").await;
+        office.settled().await;
+        office.workspace().deactivate("U0DANA").expect("Dana leaves");
+        office.advance("1h").await;
+        let told = office.posted("C0SECURITY", "can never arrive");
+        let words: Vec<String> = told.iter().map(|m| m.words()).collect();
+        assert_eq!(told.len(), 1, "{words:#?}");
+        assert_eq!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await, 1);
+        office.advance("1h").await;
+        assert!(!office.may("support-agent-v2", "database:read").await);
+        assert_eq!(office.posted("C0SUPPORT", "ended when its time came").len(), 1);
+    }
+}
