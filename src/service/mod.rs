@@ -32,7 +32,8 @@ use crate::policy::{Policy, PolicyHandle};
 use crate::store::{Store, StoreError};
 use directory::{Directory, DirectoryError};
 
-/// Nothing was recorded, because something that is needed is away.
+/// Something that is needed is away. Nothing was recorded, except as
+/// [`ServiceError::may_be_recorded`] says.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The database.
@@ -41,6 +42,16 @@ pub enum ServiceError {
     /// The workspace.
     #[error("people could not be looked up")]
     Directory(#[from] DirectoryError),
+}
+
+impl ServiceError {
+    /// Whether it is not certain that nothing was recorded: the database did not say in time.
+    pub const fn may_be_recorded(&self) -> bool {
+        match self {
+            Self::Store(error) => error.may_be_recorded(),
+            Self::Directory(_) => false,
+        }
+    }
 }
 
 /// What a use case answers.

@@ -69,16 +69,17 @@ impl Desk for FrontDesk {
                 answer
             }
             Err(why) => {
-                error!(kind, error = &why as &dyn std::error::Error, "nothing was recorded");
+                error!(kind, error = &why as &dyn std::error::Error, "could not be done");
+                let words =
+                    if why.may_be_recorded() { views::unsure() } else { views::unavailable() };
                 match (reader, field) {
                     // The form stays, with everything that was filled in.
                     (Some(_), Some(field)) => {
-                        let words = message_of(views::unavailable()).text;
-                        Answer::ack(Ack::FieldErrors([(field, words)].into()))
+                        Answer::ack(Ack::FieldErrors([(field, words.text)].into()))
                     }
                     // In the acknowledgement: one thing less that could be away, too.
-                    (Some(_), None) if is_command => say(views::unavailable()),
-                    (Some(reader), None) => reader.tell(views::unavailable()),
+                    (Some(_), None) if is_command => say(words),
+                    (Some(reader), None) => reader.tell(words),
                     (None, _) => Answer::ack(Ack::Again),
                 }
             }

@@ -40,5 +40,5 @@ pub use page::Message;
 pub use refusals::refusal;
 pub use replies::{
     asked, cancelled, details, ended, not_for_you, not_understood, registered, stopped,
-    unavailable, vote,
+    unavailable, unsure, vote,
 };

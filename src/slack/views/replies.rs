@@ -328,6 +328,19 @@ pub fn unavailable() -> Message {
         .into_message()
 }
 
+/// The database did not say in time whether it recorded what was done.
+pub fn unsure() -> Message {
+    Page::message()
+        .lines(vec![
+            Line::say("⚠ That took too long, and it is not certain that it was recorded."),
+            Line::fact("Next")
+                .text("look with ")
+                .code("/agent")
+                .text(" whether it was done; if not, try again in a minute."),
+        ])
+        .into_message()
+}
+
 /// Why this person can do nothing here.
 pub fn not_for_you(standing: Standing) -> Message {
     Page::message()

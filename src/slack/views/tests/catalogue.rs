@@ -261,6 +261,7 @@ fn replies(said: &Said, all: &mut Catalogue) {
     let back = Cancelled::Done { request: said.cancelled(asks.clone()), agent: agent.clone() };
     add("cancelled", cancelled(&back));
     add("unavailable", unavailable());
+    add("unsure", unsure());
     add("not_for_you", not_for_you(Standing::Outsider));
     add("not_understood", not_understood(&said.short, &["register", "request"]));
     add("not_understood_at_all", not_understood(&said.short, &[]));
