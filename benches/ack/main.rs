@@ -28,18 +28,18 @@ use countersign::store::Store;
 
 /// As long as a round may last.
 const LASTING: Duration = Duration::from_secs(3);
-/// How often each is measured; the median counts.
-const ROUNDS: usize = 3;
 const CONNECTIONS: [usize; 3] = [1, 32, 256];
 /// As many clicks as a round can use up.
 const CLICKS: usize = 8_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    println!("{}", machine());
     stay_on(LOAD_CORE);
     log_to_nowhere();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    println!("{}", machine());
+    // How often each is measured; the median counts.
+    let rounds = std::env::var("COUNTERSIGN_BENCH_ROUNDS").ok().and_then(|n| n.parse().ok());
     println!(
         "{:<11} {:<28} {:>5} {:>9} {:>12} {:>9} {:>9}",
         "database", "what", "conns", "a second", "a cpu second", "p50", "p99"
@@ -47,13 +47,13 @@ async fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     for database in Database::all().await {
         if only.is_empty() || only.iter().any(|o| database.name().to_lowercase().starts_with(o)) {
-            measure(&database).await;
+            measure(&database, rounds.unwrap_or(3)).await;
         }
         database.drop().await;
     }
 }
 
-async fn measure(database: &Database) {
+async fn measure(database: &Database, times: usize) {
     let slack = Slack::start().await;
     let entropy = Entropy::from_system();
     let store = Store::connect(&database.url).await.expect("a store");
@@ -69,7 +69,7 @@ async fn measure(database: &Database) {
     {
         for connections in CONNECTIONS {
             let mut rounds = Vec::new();
-            for _ in 0..ROUNDS {
+            for _ in 0..times {
                 let many = if connections == 1 { many / 2 } else { many };
                 let requests = (0..many).map(|_| signer.command("U0DANA", text)).collect();
                 rounds.push(run(bed.address, connections, requests, LASTING).await);
@@ -84,7 +84,7 @@ async fn measure(database: &Database) {
     let bare = async || common::bare::commits(database, 32, LASTING).await;
     for connections in CONNECTIONS {
         let (mut rates, mut rounds) = (vec![bare().await], Vec::new());
-        for _ in 0..ROUNDS {
+        for _ in 0..times {
             let asked = seed::requests(&store, &entropy, &agent, CLICKS).await;
             let clicks = clicks(&mut signer, &asked);
             let bed = Bed::start(database, &slack, Limits::slack()).await;
@@ -99,7 +99,7 @@ async fn measure(database: &Database) {
     }
     for connections in CONNECTIONS {
         let (mut rates, mut rounds) = (vec![bare().await], Vec::new());
-        for _ in 0..ROUNDS {
+        for _ in 0..times {
             let many = CLICKS / 2;
             let stamp = common::now().timestamp_millis();
             let slugs: Vec<String> = (0..many).map(|n| format!("a{stamp}-{n}")).collect();

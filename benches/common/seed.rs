@@ -153,7 +153,7 @@ pub async fn grants(
     ends: Timestamp,
 ) {
     let share = many / agents.len();
-    let mut first = 1_000_000;
+    let (mut first, mut all) = (1_000_000, Vec::new());
     for agent in agents {
         let (mut request, _) = question(entropy, agent);
         request.votes.clear();
@@ -172,8 +172,21 @@ pub async fn grants(
         };
         let due = Due::GrantExpiry { grant: grant.id };
         let deadline = Deadline { id: DeadlineId::new(grant.id.ulid()), at: ends, due };
-        bulk(database, &request, &grant, &deadline, first, share).await;
+        all.push(bulk(database.engine, &request, &grant, &deadline, first, share));
         first += share;
+    }
+    let sql = sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {}; COMMIT", all.join("; "))));
+    match database.engine {
+        Engine::Sqlite => {
+            let mut to = SqliteConnection::connect(&database.url).await.expect("a connection");
+            sql.execute(&mut to).await.expect("rows");
+            to.close().await.expect("a clean end");
+        }
+        Engine::Postgres => {
+            let mut to = PgConnection::connect(&database.url).await.expect("a connection");
+            sql.execute(&mut to).await.expect("rows");
+            to.close().await.expect("a clean end");
+        }
     }
 }
 
@@ -181,17 +194,17 @@ pub async fn grants(
 const ID: &str = "01KAAAAAAAAAAAAAAA77777777";
 const NUMBER: u32 = 777_777_777;
 
-async fn bulk(
-    database: &Database,
+fn bulk(
+    engine: Engine,
     request: &Request,
     grant: &Grant,
     deadline: &Deadline,
     first: usize,
     many: usize,
-) {
+) -> String {
     let json = |value: serde_json::Result<String>| value.expect("JSON");
     let quote = |text: String| format!("'{}'", text.replace('\'', "''"));
-    let time = |at: Timestamp| match database.engine {
+    let time = |at: Timestamp| match engine {
         Engine::Sqlite => format!("'{}'", at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)),
         Engine::Postgres => format!("'{}'::timestamptz", at.to_rfc3339()),
     };
@@ -199,7 +212,7 @@ async fn bulk(
         let id = "'01KAAAAAAAAAAAAAAA' || CAST(10000000 + i AS TEXT)";
         let doc =
             format!("REPLACE(REPLACE({}, '{ID}', {id}), '{NUMBER}', CAST(i AS TEXT))", quote(text));
-        match database.engine {
+        match engine {
             Engine::Sqlite => doc,
             Engine::Postgres => format!("CAST({doc} AS JSONB)"),
         }
@@ -242,19 +255,5 @@ async fn bulk(
             doc(json(serde_json::to_string(deadline))),
         ),
     ];
-    for statement in statements {
-        let sql = sqlx::raw_sql(AssertSqlSafe(statement));
-        match database.engine {
-            Engine::Sqlite => {
-                let mut to = SqliteConnection::connect(&database.url).await.expect("a connection");
-                sql.execute(&mut to).await.expect("rows");
-                to.close().await.expect("a clean end");
-            }
-            Engine::Postgres => {
-                let mut to = PgConnection::connect(&database.url).await.expect("a connection");
-                sql.execute(&mut to).await.expect("rows");
-                to.close().await.expect("a clean end");
-            }
-        }
-    }
+    statements.join("; ")
 }

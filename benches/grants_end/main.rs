@@ -27,7 +27,7 @@ use countersign::slack::wire::limits::Limits;
 use countersign::store::Store;
 
 /// The owners, each with one agent.
-const OWNERS: usize = 1_000;
+const OWNERS: usize = 200;
 /// A click every so often.
 const PACE: Duration = Duration::from_millis(100);
 /// Longer than all of it may take.
@@ -35,10 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(1_800);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    println!("{}", machine());
     stay_on(LOAD_CORE);
     log_to_nowhere();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    println!("{}", machine());
     let many = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(100_000);
     let only: Vec<String> =
         std::env::args().skip(1).filter(|a| a.parse::<usize>().is_err()).collect();

@@ -31,10 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    println!("{}", machine());
     stay_on(LOAD_CORE);
     log_to_nowhere();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    println!("{}", machine());
     println!(
         "{:<11} {:<22} {:>6} {:>12} {:>12} {:>12} {:>12}",
         "database", "Slack's limits", "clicks", "clicked p50", "p99", "all five p50", "p99"

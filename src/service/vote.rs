@@ -40,6 +40,10 @@ impl Service {
         // What can never count is answered without a write; the end of a request is final.
         let now = self.now();
         if !matches!(request.state, RequestState::Open) {
+            // It may be this very click that ended it, delivered again.
+            if self.was_done(once.as_ref()).await? {
+                return Ok(VoteReply::Before);
+            }
             let why = NotCounted::Ended(request.state_at(now));
             return Ok(VoteReply::NotCounted { why, request, agent });
         }

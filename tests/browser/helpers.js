@@ -33,15 +33,22 @@ function spot(el) {
   return rests && top && (el.contains(top) || top.contains(el)) ? where : null;
 }
 
+/** Chooses in a menu; the browser's own list is not part of the page. */
+function choose(testid, value) {
+  const menu = here(testid);
+  menu.value = value;
+  menu.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 /** Asks again and again until there is an answer. */
 function wait(question, patience = 15_000) {
   const end = performance.now() + patience;
   return new Promise((resolve) => {
-    const ask = () => {
+    const ask = async () => {
       let value = null;
       let fault = "";
       try {
-        value = question();
+        value = await question();
       } catch (error) {
         fault = `${error}\n`;
       }

@@ -11,7 +11,7 @@ use crate::site::{Door, Site};
 use crate::story::Bot;
 
 /// How many experiments go on at once; they mostly wait.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 12;
 
 /// One experiment: whether the server was killed, for the story may need fewer commits this time.
 async fn killed_at(engine: Engine, door: Door, n: u64) -> bool {
@@ -62,7 +62,7 @@ async fn nothing_acknowledged_is_lost_sqlite_socket() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_postgres_http() {
-    every_commit(Engine::Postgres, Door::Http, 4).await;
+    every_commit(Engine::Postgres, Door::Http, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

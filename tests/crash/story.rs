@@ -103,6 +103,7 @@ impl Bot {
         loop {
             match self.try_typing(person, text).await {
                 CommandOutcome::Failed(_) => {}
+                outcome if failed(&outcome.words()) => {}
                 outcome => return outcome.words(),
             }
         }
@@ -121,7 +122,10 @@ impl Bot {
             format!("/agent request {AGENT} {access} for 30m because customer support queries");
         loop {
             match self.try_typing("U0DANA", &text).await {
-                CommandOutcome::Failed(_) => {
+                outcome
+                    if matches!(outcome, CommandOutcome::Failed(_) | CommandOutcome::Quiet)
+                        || failed(&outcome.words()) =>
+                {
                     let shown = self.types("U0DANA", &format!("/agent show {AGENT}")).await;
                     if shown.contains(shown_as) {
                         return;
@@ -153,6 +157,8 @@ impl Bot {
             match self.site.workspace().submit(person, form).await {
                 Ok(SubmitOutcome::Closed) => return,
                 Ok(SubmitOutcome::NoAnswer(_)) => {}
+                // "Try again", it says: the form stays.
+                Ok(SubmitOutcome::Errors(errors)) if errors.values().any(|e| failed(e)) => {}
                 other => panic!("{person} sends a form: {other:?}\n{}", self.site.transcript()),
             }
         }
@@ -201,26 +207,35 @@ impl Bot {
     pub async fn approves(&self, person: &str, role: &str, done: &[String]) -> (String, String) {
         let (card, request) = self.card(person, done).await;
         let channel = self.site.workspace().dm_with_bot(person);
+        let private = || {
+            let seen = self.site.workspace().visible_to(person, &channel);
+            seen.into_iter().filter(|m| m.is_ephemeral() && failed(&m.words())).count()
+        };
+        let mark = format!("✓ {role}: <@{person}>");
         loop {
             self.is_up().await;
+            let before = private();
             let click =
                 self.site.workspace().click_as_seen(person, &channel, &card, "approve").await;
             match click.expect("a click") {
-                ClickOutcome::Acknowledged => break,
+                ClickOutcome::Acknowledged => {}
                 // Slack delivers it again by itself.
-                ClickOutcome::Failed(_) if self.site.door() == Door::Socket => break,
-                ClickOutcome::Failed(_) => {}
+                ClickOutcome::Failed(_) if self.site.door() == Door::Socket => {}
+                ClickOutcome::Failed(_) => continue,
+            }
+            let what = format!("vote of {person} on the card");
+            let shown = self.site.until(&what, || {
+                let message = self.site.inbox(person).into_iter().find(|m| m.ts == card.ts)?;
+                match message.words() {
+                    words if words.contains(&mark) => Some(Some(words)),
+                    // They were told that it failed, and to try again.
+                    _ => (private() > before).then_some(None),
+                }
+            });
+            if let Some(words) = shown.await {
+                return (request, words);
             }
         }
-        let mark = format!("✓ {role}: <@{person}>");
-        let words = self
-            .site
-            .until(&format!("vote of {person} on the card"), || {
-                let message = self.site.inbox(person).into_iter().find(|m| m.ts == card.ts)?;
-                Some(message.words()).filter(|words| words.contains(&mark))
-            })
-            .await;
-        (request, words)
     }
 
     /// Denies with a reason.
@@ -267,7 +282,13 @@ impl Bot {
         let reference = reference_in(&words);
         self.dana_reads(&reference).await;
         done.push(request);
-        let words = self.types("U0DANA", &format!("/agent release {reference}")).await;
+        let words = loop {
+            // Without words in the answer, they come as a private message: that it failed.
+            let words = self.types("U0DANA", &format!("/agent release {reference}")).await;
+            if !words.is_empty() {
+                break words;
+            }
+        };
         assert!(
             ["no longer has", "handed back", "received before"].iter().any(|w| words.contains(w)),
             "{words}\n{}",
@@ -341,6 +362,13 @@ impl Bot {
         drop(session);
         store.close().await;
     }
+}
+
+/// Whether these words say that it did not work, or is not known to have worked.
+fn failed(words: &str) -> bool {
+    ["nothing was recorded", "may still be recorded", "nothing is done twice"]
+        .iter()
+        .any(|failure| words.contains(failure))
 }
 
 /// The name of a request in these words: `G-1042`.

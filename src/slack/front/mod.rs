@@ -45,6 +45,7 @@ impl Desk for FrontDesk {
         let reader = Reader::of(&inbound);
         let kind = kind(&inbound);
         let is_command = matches!(inbound, Inbound::Slash(_));
+        let field = first_field(&inbound);
         let handled = match inbound {
             Inbound::Slash(slash) => self.slash(slash).await,
             Inbound::Button(click) => self.button(click).await,
@@ -69,11 +70,16 @@ impl Desk for FrontDesk {
             }
             Err(why) => {
                 error!(kind, error = &why as &dyn std::error::Error, "nothing was recorded");
-                match reader {
+                match (reader, field) {
+                    // The form stays, with everything that was filled in.
+                    (Some(_), Some(field)) => {
+                        let words = message_of(views::unavailable()).text;
+                        Answer::ack(Ack::FieldErrors([(field, words)].into()))
+                    }
                     // In the acknowledgement: one thing less that could be away, too.
-                    Some(_) if is_command => say(views::unavailable()),
-                    Some(reader) => reader.tell(views::unavailable()),
-                    None => Answer::ack(Ack::Again),
+                    (Some(_), None) if is_command => say(views::unavailable()),
+                    (Some(reader), None) => reader.tell(views::unavailable()),
+                    (None, _) => Answer::ack(Ack::Again),
                 }
             }
         }
@@ -118,6 +124,12 @@ impl Reader {
 /// Words in the acknowledgement of a command.
 fn say(message: views::Message) -> Answer {
     Answer::say(message_of(message))
+}
+
+/// The first field of a form that was sent.
+fn first_field(inbound: &Inbound) -> Option<String> {
+    let Inbound::Submitted(submission) = inbound else { return None };
+    submission.view.values.as_object()?.keys().next().cloned()
 }
 
 /// One word for the log.

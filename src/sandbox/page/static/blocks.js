@@ -9,6 +9,10 @@ import { initialValue } from "./values.js";
 /** A context for things that can only be looked at. */
 export const inert = { value: (_, el) => initialValue(el), act: async () => {} };
 
+// What a field held at first is no news later: the person's value is kept, and so is the node, with
+// its focus and its place.
+const settled = (key, value) => (key.startsWith("initial_") ? undefined : value);
+
 /**
  * Shows `blocks` inside `parent`, keeping what did not change since the last time. `errors`
  * maps block ids to words for the person; `salt` forces a redraw when it changes.
@@ -20,7 +24,7 @@ export function showBlocks(parent, blocks, ctx, { errors = {}, salt = "" } = {})
     let key = block.block_id ? `id-${block.block_id}` : `at-${i}`;
     if (seen.has(key)) key += `-${i}`;
     seen.set(key, true);
-    return { key, sig: `${salt}${error ?? ""}${JSON.stringify(block)}`, build: () => renderBlock(block, ctx, error) };
+    return { key, sig: `${salt}${error ?? ""}${JSON.stringify(block, settled)}`, build: () => renderBlock(block, ctx, error) };
   });
   return reconcile(parent, items);
 }

@@ -54,10 +54,11 @@ function build(view, session) {
     });
   }
   if (!dialog.open) returnTo = document.activeElement;
+  const body = h("div", { class: "dialog-body", testid: "modal-body", on: { input: forgive, change: forgive } });
   const parts = {
     title: h("h2", { id: "modal-title" }),
     back: h("button", { class: "icon-button", type: "button", "aria-label": "Back", testid: "modal-back", on: { click: close } }, icon("back")),
-    body: h("div", { class: "dialog-body", testid: "modal-body" }),
+    body,
     trouble: h("p", { class: "error dialog-trouble", role: "alert" }),
     close: h("button", { class: "btn", type: "button", testid: "modal-close", on: { click: close } }),
     submit: h("button", { class: "btn btn-primary", type: "submit", testid: "modal-submit" }),
@@ -136,6 +137,19 @@ function problems(session) {
     if (problem) found[block.block_id] = problem;
   }
   return found;
+}
+
+/** A field that is being mended no longer complains; it is judged again when the form is sent. */
+function forgive(event) {
+  const field = event.target.closest("[data-block]");
+  const words = shown?.errors[field?.dataset.block];
+  if (!words) return;
+  delete shown.errors[field.dataset.block];
+  field.classList.remove("invalid");
+  field.querySelector(".error")?.remove();
+  field.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+  // It is now what drawing it without the error would give: nothing is to be drawn anew.
+  field.reconcileSig = field.reconcileSig.slice(words.length);
 }
 
 /** Shows the errors and takes the person to the first of them. */

@@ -41,7 +41,7 @@ const steps = () => {
   return [
     {
       key: "register",
-      text: [`As ${d}, send `, h("code", {}, REGISTER), ". In the form tick “It writes or changes something”: that makes it tier 2."],
+      text: [`As ${d}, send `, h("code", {}, REGISTER), ". Tick “It writes or changes something” in the form: that makes it tier 2."],
       button: "Type it for me",
       run: async () => {
         await inChannelAs(dana());
@@ -50,13 +50,13 @@ const steps = () => {
     },
     {
       key: "approve",
-      text: [`Tier 2 needs two yeses. Be ${t}, the team lead: the card waits in his conversation with ${store.state.bot.name}. Approve it.`],
+      text: [`Tier 2 needs two yeses. Be ${t}, the team lead, and approve the card in his messages.`],
       button: `Switch to ${t}`,
       run: () => inDmAs(theo()),
     },
     {
       key: "second",
-      text: [`Be ${s}, from security, and approve it too. The agent is registered.`],
+      text: [`Be ${s}, from security, and approve it too.`],
       button: `Switch to ${s}`,
       run: () => inDmAs(sam()),
     },
@@ -71,13 +71,13 @@ const steps = () => {
     },
     {
       key: "clock",
-      text: ["Move the clock at the top to the next deadline: the reminder comes. Once more: the access ends by itself."],
+      text: ["Move the clock at the top: a reminder comes. Once more: the access has ended by itself."],
       button: "To the next deadline",
       run: () => moveClock({ to: "next_deadline" }),
     },
     {
       key: "end",
-      text: [`See in ${d}’s messages how it went, with what can be done next.`],
+      text: [`Read in ${d}’s messages how it went.`],
       button: `Open ${d}’s messages`,
       run: () => inDmAs(dana()),
     },
