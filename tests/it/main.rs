@@ -1,5 +1,12 @@
 //! Stories of the product, told in its own words, on both databases.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "../support/database.rs"]
 mod database;
 mod support;

@@ -264,11 +264,8 @@ impl Case<'_> {
                         && q.state == "open"
                         && matches!(&q.asks, Asks::Grant { access: a, .. } if a == access)
                 });
-                if lasting > longest(tier) || has {
-                    "refused"
-                } else if !rule && !self.model.can_be_decided(tier, [&who, &a.owner]) {
-                    "refused"
-                } else if open {
+                let nobody = !rule && !self.model.can_be_decided(tier, [&who, &a.owner]);
+                if lasting > longest(tier) || has || nobody || open {
                     "refused"
                 } else if rule {
                     "approved"
@@ -487,8 +484,8 @@ fn asked(said: &Asked) -> &'static str {
 async fn case(seed: u64) {
     let office = Office::open(Engine::Sqlite).await;
     let mut dice = Dice(seed);
-    let mut model = Model::default();
-    model.members = PEOPLE[..MEMBERS].iter().map(|who| (*who).to_owned()).collect();
+    let members = PEOPLE[..MEMBERS].iter().map(|who| (*who).to_owned()).collect();
+    let mut model = Model { members, ..Model::default() };
     model.roles.insert("vp", ["U0VERA".to_owned()].into());
     for (role, group) in [
         ("security", "S0SECURITY"),

@@ -10,9 +10,12 @@ use countersign::domain::time::Timestamp;
 /// A role, by its name in the policy.
 pub type Role = &'static str;
 
+/// One thing that can be asked for.
+pub type Known = (&'static str, u8, Option<(i64, u8)>);
+
 /// What can be asked for: name, the lowest tier that may hold it, and the longest time for which
 /// the starter policy says yes by itself (seconds, and the highest tier for which it does).
-pub const ACCESSES: [(&str, u8, Option<(i64, u8)>); 7] = [
+pub const ACCESSES: [Known; 7] = [
     ("docs:read", 1, Some((28_800, 2))),
     ("tickets:read", 1, Some((3_600, 1))),
     ("database:read", 1, Some((3_600, 1))),
