@@ -62,7 +62,6 @@ impl Site {
         let mut env = vec![
             set("SERVER__LISTEN", "127.0.0.1:0"),
             set("DATABASE__URL", &self.url),
-            set("TELEMETRY__LEVEL", "info,countersign::slack::front=debug"),
             set("SLACK__API_URL", &self.sandbox.api_url()),
             set("SLACK__BOT_TOKEN", &secrets.bot_token),
         ];
