@@ -10,18 +10,29 @@ use futures::StreamExt;
 use crate::site::{Door, Site};
 use crate::story::Bot;
 
-/// How many experiments go on at once; they mostly wait.
-const AT_ONCE: usize = 12;
+/// How many experiments go on at once; they mostly wait. Fewer on PostgreSQL, whose connections are
+/// counted.
+const fn at_once(engine: Engine) -> usize {
+    match engine {
+        Engine::Sqlite => 12,
+        Engine::Postgres => 4,
+    }
+}
 
 /// One experiment: whether the server was killed, for the story may need fewer commits this time.
 async fn killed_at(engine: Engine, door: Door, n: u64) -> bool {
     let site = Arc::new(Site::open(engine, door).await);
     let bot = Bot::start(&site, Some(n)).await;
-    let told = tokio::time::timeout(Duration::from_secs(100), async {
+    let told = tokio::time::timeout(Duration::from_secs(70), async {
         bot.story().await;
         bot.ends_true().await;
     });
-    assert!(told.await.is_ok(), "killed at commit {n}: no end of the story\n{}", site.transcript());
+    assert!(
+        told.await.is_ok(),
+        "killed at commit {n}: no end of the story\n{}\n=== the last server\n{}",
+        site.transcript(),
+        bot.server().said()
+    );
     let server = bot.server();
     bot.retire();
     server.signal("TERM");
@@ -31,17 +42,17 @@ async fn killed_at(engine: Engine, door: Door, n: u64) -> bool {
     bot.died()
 }
 
-/// How many commits the story takes when nothing happens, at least: counted by killing at ever
-/// later ones until the server survives the story.
+/// Kills at every commit (or every `step`th), until the server survives the story a whole batch
+/// long: then it has no such commit any more.
 async fn every_commit(engine: Engine, door: Door, step: u64) {
     let mut killed = 0;
     let mut from = 1;
     loop {
-        let batch: Vec<u64> = (from..).step_by(step as usize).take(AT_ONCE).collect();
+        let batch: Vec<u64> = (from..).step_by(step as usize).take(at_once(engine)).collect();
         let last = *batch.last().unwrap();
         let died: Vec<bool> = futures::stream::iter(batch)
             .map(|n| killed_at(engine, door, n))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(at_once(engine))
             .collect()
             .await;
         let deaths = died.iter().filter(|died| **died).count();
@@ -52,7 +63,7 @@ async fn every_commit(engine: Engine, door: Door, step: u64) {
         }
         from = last + step;
     }
-    assert!(killed as u64 * step > 40, "the story has more commits than {killed} × {step}");
+    assert!(killed as u64 * step > 30, "the story has more commits than {killed} × {step}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,9 +71,10 @@ async fn nothing_acknowledged_is_lost_sqlite_socket() {
     every_commit(Engine::Sqlite, Door::Socket, 1).await;
 }
 
+/// A sample: every sixth commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_postgres_http() {
-    every_commit(Engine::Postgres, Door::Http, 1).await;
+    every_commit(Engine::Postgres, Door::Http, 6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use countersign::clock::{Clock, SystemClock};
 use countersign::sandbox::model::Message;
 use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, WallTime, Workspace};
-use countersign::store::{Engine, Store};
+use countersign::store::{Engine, Session, Store};
 
 use crate::database::TestDatabase;
 use crate::server::{BINARY, PATIENCE, Server};
@@ -155,7 +155,7 @@ impl Site {
     pub async fn a_delivery_is_under_way(&self, store: &Store) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let mut session = store.read().await.expect("a session");
+            let mut session = session(store).await;
             let next = session.next_delivery_at().await.expect("a read");
             if next.is_some_and(|at| at > SystemClock.now()) {
                 return;
@@ -171,7 +171,7 @@ impl Site {
     pub async fn everything_is_out(&self, store: &Store) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let mut session = store.read().await.expect("a session");
+            let mut session = session(store).await;
             let waiting = session.waiting_deliveries().await.expect("a count");
             if waiting == 0 {
                 let failed = session.failed_deliveries(10).await.expect("a list");
@@ -211,6 +211,17 @@ impl Site {
         });
         let checked = checked.await.expect("no panic");
         assert!(checked.status.success(), "{checked:?}\n{}", self.transcript());
+    }
+}
+
+/// A session, as soon as there is one: the database may have other work.
+pub async fn session(store: &Store) -> Session {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match store.read().await {
+            Ok(session) => return session,
+            Err(error) => assert!(tokio::time::Instant::now() < deadline, "no session: {error}"),
+        }
     }
 }
 

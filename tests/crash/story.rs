@@ -12,7 +12,7 @@ use countersign::sandbox::{ClickOutcome, CommandOutcome, SubmitOutcome};
 use serde_json::json;
 
 use crate::server::Server;
-use crate::site::{Door, Site, answerable};
+use crate::site::{Door, Site, answerable, session};
 
 /// The agent of the story.
 pub const AGENT: &str = "support-agent-v2";
@@ -133,7 +133,7 @@ impl Bot {
                 }
                 outcome => {
                     let words = outcome.words();
-                    let taken = words.contains("Asked") || words.contains("received before");
+                    let taken = words.contains("G-") || words.contains("before");
                     assert!(taken, "{words}\n{}", self.site.transcript());
                     return;
                 }
@@ -305,7 +305,7 @@ impl Bot {
         let site = &self.site;
         let store = site.store().await;
         site.everything_is_out(&store).await;
-        let mut session = store.read().await.expect("a session");
+        let mut session = session(&store).await;
         let agent = session.agent_by_slug(AGENT).await.expect("a read").expect("the agent");
         let requests = session.requests_of_agent(agent.id, 50).await.expect("a read");
         let seen: Vec<_> = requests.iter().rev().map(|r| (r.ask.access(), &r.state)).collect();
