@@ -274,12 +274,14 @@ async fn looks_around(page: &Page) {
     page.until("the form is closed", "!here('modal') || (here('modal-close').click(), false)")
         .await;
 
+    // Opening the home has it drawn anew by the app; what is clicked must be the new one.
+    let home = "fetch('/_page/state?as=U0DANA').then((r) => r.json()).then((s) => s.home)";
+    let before = page.value(&format!("{home}.then((h) => h.hash)")).await;
     page.press("home").await;
-    page.until(
-        "the home is as of now",
-        "document.getElementById('home').innerText.includes('no live grant')",
-    )
-    .await;
+    let shown = "document.querySelector('#home [data-block]')?.dataset.block";
+    let anew =
+        format!("{home}.then((h) => h.hash !== {before} && h.view.blocks[0].block_id === {shown})");
+    page.until("the home is as of now", &anew).await;
     page.look("35-home").await;
     page.click("within(document.getElementById('home'), 'action-request')").await;
     page.form("Ask for access").await;
