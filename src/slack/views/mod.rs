@@ -7,13 +7,13 @@
 //!
 //! | file | what is read there |
 //! |---|---|
-//! | [`card`] | a request, as those who decide see it |
+//! | [`mod@card`] | a request, as those who decide see it |
 //! | [`notices`] | what the app tells by itself: outcomes, reminders, ends |
 //! | [`replies`], [`refusals`] | answers for one person only |
-//! | [`help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
-//! | [`home`] | App Home |
+//! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
+//! | [`mod@home`] | App Home |
 //! | [`forms`] | modals, and reading them back |
-//! | [`escape`], [`line`], [`page`], [`words`] | what all of them are made of |
+//! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
 
 pub mod card;
 pub mod escape;
