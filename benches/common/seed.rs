@@ -127,6 +127,7 @@ fn question(entropy: &Entropy, agent: &Agent) -> (Request, Vec<Card>) {
         tier: Tier::Internal,
         team: agent.team.clone(),
         needs: vec![RoleName::new("security"), RoleName::new("team-lead")],
+        asked: Vec::new(),
         acceptance: Acceptance::NotNeeded,
         votes: Vec::new(),
         findings: Vec::new(),

@@ -110,6 +110,20 @@ pub enum StartError {
     },
 }
 
+/// Why a server at work cannot go on. Each says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fatal {
+    /// The connections to Slack.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The bot's token, by Slack's error code.
+    #[error(
+        "Slack refuses the bot's token ({0}): install the app again, set slack.bot_token to the \
+         token shown there (xoxb-…), and start again. What waits to be sent is kept"
+    )]
+    Token(String),
+}
+
 /// A server at work.
 pub struct Running {
     address: SocketAddr,
@@ -119,7 +133,7 @@ pub struct Running {
     stop: CancellationToken,
     tasks: TaskTracker,
     wake: Arc<Notify>,
-    failed: watch::Receiver<Option<SocketError>>,
+    failed: watch::Receiver<Option<Fatal>>,
 }
 
 /// Starts a server. Returns when it can be used: the store is up to date, the policy is loaded,
@@ -177,6 +191,18 @@ async fn start_on(
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let (failing, failed) = watch::channel(None);
+    let failing = Arc::new(failing);
+    let (watched, token) = (Arc::clone(&client), stop.clone());
+    let refused = Arc::clone(&failing);
+    tasks.spawn(async move {
+        tokio::select! {
+            code = token_refused(&watched) => {
+                error!(code, "Slack refuses the bot's token");
+                refused.send_replace(Some(Fatal::Token(code)));
+            }
+            () = token.cancelled() => {}
+        }
+    });
     let mut health = Health::new(store.clone());
     let mut router = Router::new();
     match &config.slack.mode {
@@ -193,7 +219,7 @@ async fn start_on(
             tasks.spawn(async move {
                 if let Err(why) = socket.run(token).await {
                     error!(error = &why as &dyn std::error::Error, "Slack closed the door");
-                    failing.send_replace(Some(why));
+                    failing.send_replace(Some(why.into()));
                 }
             });
         }
@@ -223,6 +249,22 @@ async fn start_on(
     }
     let wake = jobs.waker();
     Ok(Running { address, service, store, intake, stop, tasks, wake, failed })
+}
+
+/// Waits until Slack refuses the bot's token, and says so again when it is asked who we are: one
+/// odd answer is no reason to end.
+async fn token_refused(client: &Client) -> String {
+    let mut refused = client.refused();
+    loop {
+        if refused.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        if let Err(error) = client.installation().await
+            && let Some(code) = error.token_gone()
+        {
+            return code.to_owned();
+        }
+    }
 }
 
 /// Asks Slack who we are, until it answers: a server that starts during an outage waits.
@@ -314,7 +356,7 @@ impl Running {
     }
 
     /// Waits until it cannot go on, and says why.
-    pub async fn failed(&self) -> SocketError {
+    pub async fn failed(&self) -> Fatal {
         let mut failed = self.failed.clone();
         loop {
             if let Some(why) = failed.borrow_and_update().clone() {
@@ -352,7 +394,7 @@ pub enum ServeError {
     Start(#[from] StartError),
     /// Slack closed the door for good.
     #[error(transparent)]
-    Slack(#[from] SocketError),
+    Slack(#[from] Fatal),
 }
 
 /// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.

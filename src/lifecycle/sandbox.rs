@@ -10,12 +10,11 @@ use futures::future::BoxFuture;
 use tokio::sync::Notify;
 use tracing::warn;
 
-use super::{Outside, StartError, start, told_to_end};
+use super::{Fatal, Outside, StartError, start, told_to_end};
 use crate::clock::{Clock, Entropy, MovableClock, SystemClock};
 use crate::config::{Config, Mistakes, Sources};
 use crate::sandbox::{Sandbox, SandboxConfig, SandboxError, TimeMachine};
 use crate::slack::wire::limits::Limits;
-use crate::slack::wire::socket::SocketError;
 use crate::store::Store;
 
 /// What the command line says.
@@ -52,7 +51,7 @@ pub enum SandboxFailed {
     Start(#[from] StartError),
     /// The connection between the two.
     #[error(transparent)]
-    Slack(#[from] SocketError),
+    Slack(#[from] Fatal),
 }
 
 /// The time of both, moved forward at the page, and kept: a second start does not go back in time.

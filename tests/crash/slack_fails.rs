@@ -54,6 +54,18 @@ async fn a_door_closed_for_good_ends_the_server_with_the_cure() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_token_that_is_revoked_ends_the_server_with_the_cure() {
+    let site = Site::open(Engine::Sqlite, Door::Socket).await;
+    let server = site.serve().await;
+    let secrets = SandboxConfig::new(Arc::new(WallTime::new()));
+    site.workspace().revoke_token(&secrets.bot_token);
+    // The next call finds out; who typed is told that it did not work.
+    let told = site.workspace().slash_command("U0DANA", "C0SUPPORT", "/agent").await;
+    assert!(told.expect("she can type").words().contains("nothing was recorded"));
+    ends_saying(&server, "install the app again").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_click_is_lost_while_slack_renews_its_sockets() {
     let site = Arc::new(Site::open(Engine::Sqlite, Door::Socket).await);
     let bot = Bot::start(&site, None).await;

@@ -11,6 +11,7 @@
 mod database;
 mod support;
 
+mod deadlines;
 mod escalate;
 mod grant;
 mod input;

@@ -12,7 +12,7 @@ use tracing::{debug, error};
 
 use super::render::{json, message as message_of};
 use super::views;
-use super::wire::desk::{Ack, Answer, Desk, FollowUp};
+use super::wire::desk::{Ack, Answer, Desk, FollowUp, Prepared};
 use super::wire::inbound::{Click, Inbound, ResponseUrl};
 use crate::domain::person::PersonId;
 use crate::service::{Service, ServiceError};
@@ -20,6 +20,8 @@ use crate::service::{Service, ServiceError};
 /// Answers what people do in Slack.
 pub struct FrontDesk {
     service: Service,
+    /// How everything is written: the same for everybody, so it is made once.
+    static_help: Prepared,
 }
 
 /// Where a private answer to a person goes.
@@ -34,8 +36,8 @@ type Handled = Result<Answer, ServiceError>;
 
 impl FrontDesk {
     /// A desk over the use cases.
-    pub const fn new(service: Service) -> Self {
-        Self { service }
+    pub fn new(service: Service) -> Self {
+        Self { service, static_help: Prepared::new(message_of(views::static_help())) }
     }
 }
 

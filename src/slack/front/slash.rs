@@ -7,14 +7,14 @@ use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
-use crate::slack::wire::desk::{Answer, FollowUp};
+use crate::slack::wire::desk::{Ack, Answer, FollowUp};
 use crate::slack::wire::inbound::Slash;
 
 impl FrontDesk {
     pub(super) async fn slash(&self, slash: Slash) -> Handled {
         let command = commands::read(&slash.text);
         if matches!(command, SlashCommand::StaticHelp) {
-            return Ok(say(views::static_help()));
+            return Ok(self.static_help());
         }
         let standing = self.service.overview_standing(&slash.by).await?;
         if !standing.is_member() {
@@ -23,7 +23,7 @@ impl FrontDesk {
         let (by, once) = (slash.by.clone(), Some(slash.once.clone()));
         let service = &self.service;
         Ok(match command {
-            SlashCommand::StaticHelp => say(views::static_help()),
+            SlashCommand::StaticHelp => self.static_help(),
             SlashCommand::Help => say(views::help(&service.overview(&by).await?)),
             SlashCommand::List => say(views::agents(&service.list().await?)),
             SlashCommand::Show { agent: None } => say(views::agents(&service.list().await?)),
@@ -93,6 +93,10 @@ impl FrontDesk {
                 say(views::not_understood(&typed, near.as_slice()))
             }
         })
+    }
+
+    fn static_help(&self) -> Answer {
+        Answer::ack(Ack::Prepared(self.static_help.clone()))
     }
 
     /// The registration form, as far as it was filled in.

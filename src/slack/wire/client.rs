@@ -19,6 +19,8 @@ use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::{SlackClientHttpConnector, SlackClientHyperHttpsConnector};
 use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientApiCallContext};
 
+use tokio::sync::watch;
+
 use super::inbound::ResponseUrl;
 use super::limits::{Limits, UNSAID};
 
@@ -99,6 +101,11 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Slack's error code, if it says that the token is not good any more.
+    pub fn token_gone(&self) -> Option<&str> {
+        self.code().filter(|code| TOKEN_GONE.contains(code))
+    }
+
     /// Slack's error code, if it is one.
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -131,7 +138,13 @@ pub struct Client {
     settings: ClientSettings,
     local: bool,
     limits: Arc<Limits>,
+    /// The code with which Slack refused the bot's token, once it did.
+    refused: watch::Sender<Option<String>>,
 }
+
+/// What Slack says of a token that is not good any more, and will not be again.
+const TOKEN_GONE: [&str; 5] =
+    ["account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"];
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -157,12 +170,18 @@ impl Client {
             settings,
             local,
             limits,
+            refused: watch::Sender::new(None),
         })
     }
 
     /// The limits that calls keep to.
     pub fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    /// Tells when Slack refuses the bot's token: the code of the last refusal.
+    pub fn refused(&self) -> watch::Receiver<Option<String>> {
+        self.refused.subscribe()
     }
 
     /// Whether a stand-in on this machine is called instead of Slack.
@@ -222,6 +241,11 @@ impl Client {
         };
         let result = found.and_then(understood);
         self.note(method, channel, &result);
+        if let (As::Bot, Err(error)) = (who, &result)
+            && let Some(code) = error.token_gone()
+        {
+            self.refused.send_replace(Some(code.to_owned()));
+        }
         result
     }
 
