@@ -399,10 +399,17 @@ pub enum ServeError {
 
 /// Runs a server until it is told to end (Ctrl-C or SIGTERM), or cannot go on.
 pub async fn serve(config: &Config) -> Result<(), ServeError> {
-    let running = start_on(config, Outside::real(), limits_of_store()).await?;
+    for warning in config.warnings() {
+        warn!("{warning}");
+    }
+    let mut told = std::pin::pin!(told_to_end());
+    let running = tokio::select! {
+        started = start_on(config, Outside::real(), limits_of_store()) => started?,
+        () = &mut told => return Ok(()),
+    };
     info!(address = %running.address(), "at work");
     let why = tokio::select! {
-        () = told_to_end() => None,
+        () = told => None,
         why = running.failed() => Some(why),
     };
     info!("ending");
@@ -426,27 +433,30 @@ fn limits_of_store() -> crate::store::Limits {
     }
 }
 
-/// Ctrl-C, or the service manager's SIGTERM.
-pub async fn told_to_end() {
-    let interrupted = async {
+/// Ctrl-C, or the service manager's SIGTERM. Listens from the call on, not only from the first wait:
+/// whoever is told to end while it starts ends as cleanly.
+pub fn told_to_end() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    let told = {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        async move {
+            match signals {
+                (Ok(mut interrupted), Ok(mut terminated)) => {
+                    tokio::select! {
+                        _ = interrupted.recv() => {}
+                        _ = terminated.recv() => {}
+                    }
+                }
+                _ => std::future::pending().await,
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let told = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
+    told
 }

@@ -87,6 +87,7 @@ impl TimeMachine for SharedTime {
 
 /// Runs the bot and its workspace until Ctrl-C.
 pub async fn sandbox(options: SandboxOptions) -> Result<(), SandboxFailed> {
+    let told = told_to_end();
     let folder = |source| SandboxFailed::Folder { path: options.data.clone(), source };
     std::fs::create_dir_all(&options.data).map_err(folder)?;
     if options.fresh {
@@ -130,7 +131,7 @@ pub async fn sandbox(options: SandboxOptions) -> Result<(), SandboxFailed> {
 
     greet(&workspace.page_url());
     let why = tokio::select! {
-        () = told_to_end() => None,
+        () = told => None,
         why = bot.failed() => Some(why),
     };
     say("\nEnding. What happened is kept; the next start finds it again.");
