@@ -134,7 +134,8 @@ impl FrontDesk {
         Ok(views::details(request, agent, opens.as_deref(), usual, self.service.now()))
     }
 
-    async fn reference(&self, id: GrantId) -> Result<String, ServiceError> {
+    /// What people call the grant.
+    pub(super) async fn reference(&self, id: GrantId) -> Result<String, ServiceError> {
         let found = self.service.grant_and_agent(id).await?;
         Ok(found.map_or_else(|| id.to_string(), |(grant, _)| grant.reference.to_string()))
     }

@@ -47,19 +47,13 @@ impl FrontDesk {
                 reader.tell(views::vote(&reply, &by))
             }
             Form::Extend { grant } => {
-                let reference = match service.grant_and_agent(grant).await? {
-                    Some((grant, _)) => grant.reference.to_string(),
-                    None => grant.to_string(),
-                };
+                let reference = self.reference(grant).await?;
                 let form = forms::read_extend(values, reference);
                 on_the_field(service.ask_extension(&by, &form, once).await?, reader)
             }
             Form::Revoke { grant } => {
                 let reason = forms::read_reason(values);
-                let reference = match service.grant_and_agent(grant).await? {
-                    Some((grant, _)) => grant.reference.to_string(),
-                    None => grant.to_string(),
-                };
+                let reference = self.reference(grant).await?;
                 reader.tell(views::ended(&service.revoke(&by, &reference, &reason, once).await?))
             }
             Form::Stop { agent } => {
