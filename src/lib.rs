@@ -8,19 +8,25 @@
 //! | [`clock`] | time and chance, from outside | domain |
 //! | [`policy`] | the policy folder: load, check, route | domain |
 //! | [`store`] | SQLite and PostgreSQL; the transaction | domain |
-//! | [`service`] | the use cases | domain, clock, policy, store |
+//! | [`identity`] | signing keys, tokens, agents' proofs | domain, clock |
+//! | [`service`] | the use cases | domain, clock, policy, store, identity |
+//! | [`pdp`] | answers at run time: the index, the decision, the record | domain, clock, policy, store |
 //! | [`jobs`] | deliveries and deadlines | domain, clock, store, service |
 //! | [`slack`] | inbound → command; state → blocks | domain, clock, service |
+//! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, clock, identity, pdp, policy, service |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
 //! | [`config`], [`telemetry`], [`health`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 
+pub mod api;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod health;
+pub mod identity;
 pub mod jobs;
 pub mod lifecycle;
+pub mod pdp;
 pub mod policy;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

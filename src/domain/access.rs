@@ -5,12 +5,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is asked for: one action on one resource, written `database:read`.
+use super::text::clean;
+
+/// What is asked for: one action on one resource, written `database:read`; or on one object of it,
+/// written `database#orders:read`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Access {
     /// The resource as the policy names it.
     pub resource: String,
+    /// The one object that it is about, as the service that keeps it names it; all, if none.
+    pub object: Option<String>,
     /// The action as the policy names it.
     pub action: String,
 }
@@ -18,8 +23,36 @@ pub struct Access {
 impl Access {
     /// This action on this resource.
     pub fn new(resource: impl Into<String>, action: impl Into<String>) -> Self {
-        Self { resource: resource.into(), action: action.into() }
+        Self { resource: resource.into(), object: None, action: action.into() }
     }
+
+    /// This action on one object of this resource; none if one of the names cannot be.
+    pub fn to_object(resource: &str, object: &str, action: &str) -> Option<Self> {
+        let fits = is_name(resource) && is_object(object) && is_name(action);
+        fits.then(|| Self {
+            resource: resource.to_owned(),
+            object: Some(object.to_owned()),
+            action: action.to_owned(),
+        })
+    }
+
+    /// The same, on all objects of the resource.
+    #[must_use]
+    pub fn to_all(&self) -> Self {
+        Self { object: None, ..self.clone() }
+    }
+
+    /// Whether who has this has the other, too.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.resource == other.resource
+            && self.action == other.action
+            && (self.object.is_none() || self.object == other.object)
+    }
+}
+
+/// Whether the text can name an object: 1 to 128 characters that show.
+fn is_object(text: &str) -> bool {
+    (1..=128).contains(&text.chars().count()) && text.trim() == text && clean(text, 128) == text
 }
 
 /// A text that names no access.
@@ -39,7 +72,10 @@ pub fn is_name(text: &str) -> bool {
 
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.resource, self.action)
+        match &self.object {
+            None => write!(f, "{}:{}", self.resource, self.action),
+            Some(object) => write!(f, "{}#{object}:{}", self.resource, self.action),
+        }
     }
 }
 
@@ -47,11 +83,15 @@ impl FromStr for Access {
     type Err = BadAccess;
     fn from_str(text: &str) -> Result<Self, BadAccess> {
         let bad = || BadAccess(text.chars().take(80).collect());
-        let (resource, action) = text.split_once(':').ok_or_else(bad)?;
+        let (what, action) = text.rsplit_once(':').ok_or_else(bad)?;
+        let (resource, object) = match what.split_once('#') {
+            Some((resource, object)) => (resource, Some(object.trim().to_owned())),
+            None => (what, None),
+        };
         let (resource, action) =
             (resource.trim().to_ascii_lowercase(), action.trim().to_ascii_lowercase());
-        if is_name(&resource) && is_name(&action) {
-            Ok(Self { resource, action })
+        if is_name(&resource) && object.as_deref().is_none_or(is_object) && is_name(&action) {
+            Ok(Self { resource, object, action })
         } else {
             Err(bad())
         }
@@ -102,9 +142,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn all_covers_one_and_one_covers_itself() {
+        let all = Access::new("database", "read");
+        let one = Access::to_object("database", "orders", "read").unwrap();
+        assert!(all.covers(&one) && one.covers(&one) && all.covers(&all));
+        assert!(!one.covers(&all));
+        assert!(!one.covers(&Access::to_object("database", "people", "read").unwrap()));
+        assert!(!all.covers(&Access::new("database", "write")));
+    }
+
+    #[test]
     fn an_access_is_written_and_read() {
         assert_eq!("Database : Read".parse(), Ok(Access::new("database", "read")));
-        for bad in ["database", "database:", ":read", "data base:read", "*:read", "a:b:c"] {
+        for one in ["database#orders:read", "customer-account#cust:7#a:read"] {
+            assert_eq!(one.parse::<Access>().unwrap().to_string(), one);
+        }
+        for bad in [
+            "database",
+            "database:",
+            ":read",
+            "data base:read",
+            "*:read",
+            "a:b:c",
+            "a#:b",
+            "a#\u{202e}b:c",
+        ] {
             assert!(bad.parse::<Access>().is_err(), "{bad}");
         }
     }

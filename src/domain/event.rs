@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::access::Access;
-use super::ids::{AgentId, DeliveryId, GrantId, RequestId};
+use super::ids::{
+    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, RequestId, TokenId,
+};
 use super::person::PersonId;
 use super::request::Reference;
 use super::role::RoleName;
@@ -24,6 +26,10 @@ use super::time::{Span, Timestamp};
 pub enum Actor {
     /// A person.
     Person(PersonId),
+    /// An agent, for itself.
+    Agent(AgentId),
+    /// A service that the policy names.
+    Service(String),
     /// The service itself: a deadline, a policy that was loaded.
     System,
 }
@@ -195,6 +201,88 @@ pub enum What {
         /// How many mistakes it has.
         mistakes: u32,
     },
+    /// An agent can prove itself in another way from now on.
+    CredentialAdded {
+        /// Which.
+        credential: CredentialId,
+        /// Whose.
+        agent: AgentId,
+        /// `key` or `workload`.
+        proof: String,
+        /// What tells it from others: the thumbprint, or the issuer with its claims.
+        fingerprint: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A credential was taken away.
+    CredentialRevoked {
+        /// Which.
+        credential: CredentialId,
+        /// Whose.
+        agent: AgentId,
+        /// The reason's hash.
+        reason: TextHash,
+    },
+    /// A key for signing tokens was made.
+    SigningKeyMade {
+        /// Its name, as tokens carry it.
+        kid: String,
+    },
+    /// A key signs nothing new any more.
+    SigningKeyRetired {
+        /// Its name.
+        kid: String,
+    },
+    /// An agent got a token.
+    TokenIssued {
+        /// Which.
+        token: TokenId,
+        /// To whom.
+        agent: AgentId,
+        /// By which credential, or by which token for another.
+        by: String,
+        /// For which audience.
+        audience: Vec<String>,
+        /// The grants that it carries.
+        grants: Vec<GrantId>,
+        /// The person in whose name, if not the agent's own.
+        on_behalf_of: Option<String>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A token was taken back before its time.
+    TokenRevoked {
+        /// Which.
+        token: TokenId,
+        /// Whose.
+        agent: AgentId,
+    },
+    /// Questions were answered. What was asked and answered stands beside the log, in records that
+    /// this line seals by their hash.
+    EvaluationsRecorded {
+        /// Which group.
+        batch: BatchId,
+        /// How many.
+        count: u32,
+        /// SHA-256 of the records as they are stored, in hex.
+        sha256: String,
+    },
+    /// An agent told what it did; sealed in the same way.
+    ActivityRecorded {
+        /// Which.
+        activity: ActivityId,
+        /// Who.
+        agent: AgentId,
+        /// SHA-256 of the record as it is stored, in hex.
+        sha256: String,
+    },
+    /// An agent asks too often, and was told to wait.
+    QuotaReached {
+        /// Which.
+        agent: AgentId,
+        /// Of what: `evaluations`, `tokens`, `requests`.
+        quota: String,
+    },
     /// A message can never arrive.
     DeliveryFailed {
         /// Which.
@@ -216,6 +304,16 @@ pub struct About {
 }
 
 impl What {
+    /// The agent that the event tells of without being found under it (see [`What::about`]).
+    pub const fn told_of(&self) -> Option<AgentId> {
+        match self {
+            Self::TokenIssued { agent, .. }
+            | Self::TokenRevoked { agent, .. }
+            | Self::ActivityRecorded { agent, .. } => Some(*agent),
+            _ => None,
+        }
+    }
+
     /// The ids that the event itself carries.
     pub const fn about(&self) -> About {
         let none = About { agent: None, request: None, grant: None };
@@ -233,7 +331,10 @@ impl What {
             | Self::AgentRejected { agent }
             | Self::TierRaised { agent, .. }
             | Self::AgentSuspended { agent, .. }
-            | Self::AgentReinstated { agent } => About { agent: Some(*agent), ..none },
+            | Self::AgentReinstated { agent }
+            | Self::CredentialAdded { agent, .. }
+            | Self::CredentialRevoked { agent, .. }
+            | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },
             Self::GrantStarted { grant, agent, .. } => {
                 About { agent: Some(*agent), grant: Some(*grant), ..none }
             }
@@ -245,6 +346,14 @@ impl What {
             | Self::GrantReleased { grant } => About { grant: Some(*grant), ..none },
             Self::PolicyLoaded { .. }
             | Self::PolicyRefused { .. }
+            | Self::SigningKeyMade { .. }
+            | Self::SigningKeyRetired { .. }
+            // Too many to stand among what people did around an agent; they are found by the
+            // token, the batch or the activity.
+            | Self::TokenIssued { .. }
+            | Self::TokenRevoked { .. }
+            | Self::ActivityRecorded { .. }
+            | Self::EvaluationsRecorded { .. }
             | Self::DeliveryFailed { .. } => none,
         }
     }

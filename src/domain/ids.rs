@@ -81,6 +81,18 @@ ids! {
     DeliveryId = "dlv", "a delivery";
     /// Names something to do at a time.
     DeadlineId = "due", "a deadline";
+    /// Names a credential of an agent.
+    CredentialId = "key", "a credential";
+    /// Names a token that was issued; its `jti`.
+    TokenId = "tok", "a token";
+    /// Names one question at run time; AuthZEN's `evaluation_id`.
+    EvaluationId = "eval", "an evaluation";
+    /// Names a group of evaluations that were recorded together.
+    BatchId = "bat", "a batch of evaluations";
+    /// Names a report of what an agent did.
+    ActivityId = "act", "an activity";
+    /// Names an access request made by a program; what it polls.
+    TaskId = "tsk", "a task";
 }
 
 #[cfg(test)]

@@ -23,8 +23,10 @@
 
 pub mod access;
 pub mod agent;
+pub mod credential;
 pub mod deadline;
 pub mod delivery;
+pub mod evaluation;
 pub mod event;
 pub mod grant;
 pub mod ids;

@@ -16,6 +16,7 @@ mod read;
 pub mod report;
 mod route;
 mod rules;
+pub mod runtime;
 #[cfg(test)]
 mod tests;
 mod without;
@@ -29,8 +30,10 @@ pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
 pub use rules::{Case, Holders, Resource, Team, TierRules};
+use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
 use crate::domain::access::Access;
+use crate::domain::evaluation::Question;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -49,6 +52,11 @@ pub struct Policy {
     certify_every: Span,
     cases: Vec<cases::TestCase>,
     warnings: Vec<Mistake>,
+    services: BTreeMap<String, ServiceAccount>,
+    issuers: BTreeMap<String, Issuer>,
+    tokens: Tokens,
+    quotas: Quotas,
+    callbacks: Callbacks,
 }
 
 impl Policy {
@@ -170,6 +178,36 @@ impl Policy {
     /// What is allowed and yet perhaps not meant.
     pub fn warnings(&self) -> &[Mistake] {
         &self.warnings
+    }
+
+    /// What the rules in `*.cedar` say to a question.
+    pub fn rule(&self, _question: &Question, _facts: &Facts<'_>) -> Ruling {
+        Ruling::Silent
+    }
+
+    /// The services that may ask at run time, by name.
+    pub const fn services(&self) -> &BTreeMap<String, ServiceAccount> {
+        &self.services
+    }
+
+    /// The issuers whose tokens are believed, by name.
+    pub const fn issuers(&self) -> &BTreeMap<String, Issuer> {
+        &self.issuers
+    }
+
+    /// What tokens are like.
+    pub const fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// How often an agent may do what.
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// Where outcomes may be sent.
+    pub const fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
     }
 
     /// Runs the cases in `tests/*.toml`.

@@ -51,7 +51,7 @@ impl Service {
             if let Ok(Body { actor, what }) = serde_json::from_str(&line.body) {
                 let by = match actor {
                     Actor::Person(person) => Some(person),
-                    Actor::System => None,
+                    Actor::System | Actor::Agent(_) | Actor::Service(_) => None,
                 };
                 history.push(HistoryLine { at: line.at, by, what });
             }

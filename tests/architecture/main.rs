@@ -15,15 +15,17 @@ use std::path::{Path, PathBuf};
 use scan::File;
 
 /// Each module and what it may use beside itself.
-const RULES: [(&str, &[&str]); 14] = [
+const RULES: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("policy", &["domain"]),
     ("store", &["domain"]),
-    ("service", &["domain", "clock", "policy", "store"]),
+    ("identity", &["domain", "clock"]),
+    ("service", &["domain", "clock", "policy", "store", "identity"]),
+    ("pdp", &["domain", "clock", "policy", "store"]),
     ("jobs", &["domain", "clock", "store", "service"]),
     ("slack", &["domain", "clock", "service"]),
-    ("api", &["domain", "clock", "service"]),
+    ("api", &["domain", "clock", "identity", "pdp", "policy", "service"]),
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),

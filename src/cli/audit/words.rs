@@ -24,7 +24,14 @@ impl Names {
         body: &Body,
     ) -> Result<(), StoreError> {
         let about = body.what.about();
-        if let Some(id) = about.agent.filter(|id| !self.agents.contains_key(id)) {
+        let acting = match &body.actor {
+            Actor::Agent(id) => Some(*id),
+            Actor::Person(_) | Actor::Service(_) | Actor::System => None,
+        };
+        for id in [about.agent, body.what.told_of(), acting].into_iter().flatten() {
+            if self.agents.contains_key(&id) {
+                continue;
+            }
             let agent = session.agent(id).await?;
             let name = agent.map_or_else(|| id.to_string(), |agent| agent.slug.to_string());
             self.agents.insert(id, name);
@@ -58,6 +65,8 @@ impl Names {
     pub(super) fn actor(&self, actor: &Actor) -> String {
         match actor {
             Actor::Person(person) => person.to_string(),
+            Actor::Agent(agent) => format!("agent {}", self.agent(*agent)),
+            Actor::Service(name) => format!("service {name}"),
             Actor::System => "system".to_owned(),
         }
     }
@@ -144,6 +153,41 @@ impl Names {
                 let plural = if *mistakes == 1 { "mistake" } else { "mistakes" };
                 let digest = short(digest);
                 format!("policy {digest} was refused ({mistakes} {plural}); the one before stays")
+            }
+            What::CredentialAdded { agent, proof, fingerprint, until, .. } => format!(
+                "agent {} may prove itself by {proof} {fingerprint}, until {}",
+                self.agent(*agent),
+                until.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::CredentialRevoked { credential, agent, .. } => {
+                format!("took credential {credential} away from agent {}", self.agent(*agent))
+            }
+            What::SigningKeyMade { kid } => format!("signing key {kid} was made"),
+            What::SigningKeyRetired { kid } => format!("signing key {kid} signs nothing new"),
+            What::TokenIssued { token, agent, audience, on_behalf_of, until, .. } => {
+                let whose = on_behalf_of
+                    .as_ref()
+                    .map_or_else(String::new, |person| format!(" on behalf of {person}"));
+                format!(
+                    "agent {} got token {token}{whose} for {}, until {}",
+                    self.agent(*agent),
+                    join(audience.iter().cloned()),
+                    until.format("%Y-%m-%d %H:%M:%SZ")
+                )
+            }
+            What::TokenRevoked { token, agent } => {
+                format!("token {token} of agent {} was taken back", self.agent(*agent))
+            }
+            What::EvaluationsRecorded { batch, count, sha256 } => {
+                let plural = if *count == 1 { "question" } else { "questions" };
+                format!("answered {count} {plural}: {batch}, sealed by {}", short(sha256))
+            }
+            What::ActivityRecorded { activity, agent, sha256 } => {
+                let agent = self.agent(*agent);
+                format!("agent {agent} told what it did: {activity}, sealed by {}", short(sha256))
+            }
+            What::QuotaReached { agent, quota } => {
+                format!("agent {} used up its {quota} for now", self.agent(*agent))
             }
             What::DeliveryFailed { delivery, error } => {
                 format!("message {delivery} can never arrive: {error}")

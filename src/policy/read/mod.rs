@@ -15,6 +15,7 @@ pub(super) use walk::{Table, Value, parse};
 
 use self::ids::Kind;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
+use super::runtime::{Callbacks, Quotas, Tokens};
 use super::without::Rule;
 use super::{Mistake, Policy, Refused, cases, digest};
 use crate::domain::role::{RoleName, TeamName};
@@ -138,6 +139,11 @@ impl Main {
             certify_every: self.certify_every,
             cases,
             warnings,
+            services: BTreeMap::new(),
+            issuers: BTreeMap::new(),
+            tokens: Tokens::default(),
+            quotas: Quotas::default(),
+            callbacks: Callbacks::default(),
         }
     }
 }

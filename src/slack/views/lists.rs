@@ -280,6 +280,14 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::GrantReleased { .. } => "grant handed back".to_owned(),
         What::PolicyLoaded { .. } => "policy loaded".to_owned(),
         What::PolicyRefused { .. } => "policy refused".to_owned(),
+        What::CredentialAdded { proof, .. } => format!("may prove itself by another {proof}"),
+        What::CredentialRevoked { .. } => "credential taken away".to_owned(),
+        What::SigningKeyMade { .. } | What::SigningKeyRetired { .. } => "signing key".to_owned(),
+        What::TokenIssued { .. } => "got a token".to_owned(),
+        What::TokenRevoked { .. } => "token taken back".to_owned(),
+        What::EvaluationsRecorded { .. } => "questions answered".to_owned(),
+        What::ActivityRecorded { .. } => "told what it did".to_owned(),
+        What::QuotaReached { quota, .. } => format!("used up its {quota} for a while"),
         What::DeliveryFailed { .. } => format!("a message about {} never arrived", agent.slug),
     }
 }

@@ -1,0 +1,1 @@
+//! The doors for programs: OpenID AuthZEN and OAuth 2.0 over HTTP.
