@@ -8,6 +8,7 @@
 //! | [`ids`] | identifiers that say what they name |
 //! | [`time`] | the time type, and spans as people write them |
 //! | [`text`] | text of people and agents, made safe to keep |
+//! | [`near`](mod@near) | the names that are near to what somebody typed |
 //! | [`person`] | who somebody is, and whether they may decide anything |
 //! | [`role`] | roles, and who holds them at this moment |
 //! | [`tier`] | the three tiers, and how answers become one |
@@ -30,6 +31,7 @@ pub mod evaluation;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod near;
 pub mod person;
 pub mod request;
 pub mod review;

@@ -1,5 +1,7 @@
 //! Starting, running and ending the whole.
 
+#[cfg(debug_assertions)]
+mod rehearsal;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
@@ -403,8 +405,9 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
         warn!("{warning}");
     }
     let mut told = std::pin::pin!(told_to_end());
+    let (outside, limits) = surroundings();
     let running = tokio::select! {
-        started = start_on(config, Outside::real(), limits_of_store()) => started?,
+        started = start_on(config, outside, limits) => started?,
         () = &mut told => return Ok(()),
     };
     info!(address = %running.address(), "at work");
@@ -420,17 +423,13 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     }
 }
 
-/// The usual limits. A build for tests also reads when it is to die: this is the one place that
-/// knows of `COUNTERSIGN_TEST_ABORT_AFTER_COMMITS` (a number: the process aborts right after that
-/// many commits), and it is not compiled into a release.
-fn limits_of_store() -> crate::store::Limits {
-    crate::store::Limits {
-        #[cfg(debug_assertions)]
-        abort_after: std::env::var("COUNTERSIGN_TEST_ABORT_AFTER_COMMITS")
-            .ok()
-            .and_then(|number| number.parse().ok()),
-        ..crate::store::Limits::default()
-    }
+/// The world outside and the store's limits; a build for tests may be told others.
+fn surroundings() -> (Outside, crate::store::Limits) {
+    #[cfg(debug_assertions)]
+    let found = (rehearsal::outside(), rehearsal::limits_of_store());
+    #[cfg(not(debug_assertions))]
+    let found = (Outside::real(), crate::store::Limits::default());
+    found
 }
 
 /// Ctrl-C, or the service manager's SIGTERM. Listens from the call on, not only from the first wait:

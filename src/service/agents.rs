@@ -9,8 +9,9 @@ use super::{Result, Service};
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, Body, TextHash, What};
 use crate::domain::person::PersonId;
+use crate::domain::request::Reference;
 use crate::domain::text::{LONGEST_TEXT, clean};
-use crate::store::work;
+use crate::store::{Session, work};
 
 /// As many lines as a list shows.
 const SHOWN: u32 = 20;
@@ -53,7 +54,8 @@ impl Service {
                     Actor::Person(person) => Some(person),
                     Actor::System | Actor::Agent(_) | Actor::Service(_) => None,
                 };
-                history.push(HistoryLine { at: line.at, by, what });
+                let reference = reference(&mut session, &what).await?;
+                history.push(HistoryLine { at: line.at, by, reference, what });
             }
         }
         Ok(Ok(AgentDetail { agent, route, grants, open, history, now }))
@@ -155,4 +157,17 @@ impl Service {
         });
         self.once(once, work).await
     }
+}
+
+/// What people call the request or the grant that an event is about.
+async fn reference(session: &mut Session, what: &What) -> Result<Option<Reference>> {
+    if let What::RequestOpened { reference, .. } = what {
+        return Ok(Some(*reference));
+    }
+    let about = what.about();
+    Ok(match (about.grant, about.request) {
+        (Some(grant), _) => session.grant(grant).await?.map(|grant| grant.reference),
+        (None, Some(request)) => session.request(request).await?.map(|request| request.reference),
+        (None, None) => None,
+    })
 }

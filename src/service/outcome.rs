@@ -416,6 +416,8 @@ pub struct HistoryLine {
     pub at: Timestamp,
     /// Who, if it was a person.
     pub by: Option<PersonId>,
+    /// What people call the request or the grant that it is about, if it is about one.
+    pub reference: Option<Reference>,
     /// What.
     pub what: What,
 }

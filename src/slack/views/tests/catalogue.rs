@@ -397,7 +397,7 @@ fn grant_of(said: &Said, i: usize) -> GrantOf {
 
 pub fn detail(said: &Said) -> AgentDetail {
     let at_work = What::AgentActivated { agent: agent_id(1), tier: Tier::Internal, owner: dana() };
-    let happened = |what| HistoryLine { at: at(100), by: Some(theo()), what };
+    let happened = |what| HistoryLine { at: at(100), by: Some(theo()), reference: None, what };
     AgentDetail {
         agent: said.agent(),
         route: route(Tier::Internal, &["security", "team-lead"]),
@@ -407,6 +407,7 @@ pub fn detail(said: &Said) -> AgentDetail {
             .chain([HistoryLine {
                 at: at(0),
                 by: None,
+                reference: Some(said.grant().reference),
                 what: What::GrantExpired { grant: grant_id(4) },
             }])
             .collect(),
