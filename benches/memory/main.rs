@@ -1,5 +1,5 @@
 //! The memory of the real server: at rest on an empty database, and with many live grants.
-//! `cargo bench --bench memory [-- 100000]`
+//! `cargo bench --bench memory [-- 100000] [sqlite|postgres]`
 
 #![expect(
     clippy::expect_used,
@@ -37,7 +37,7 @@ async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     println!("{}", machine());
     let many = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(1_000_000);
-    for database in Database::all().await {
+    for database in Database::asked_for().await {
         look(&database, "no grants").await;
         let entropy = Entropy::from_system();
         let store = Store::connect(&database.url).await.expect("a store");

@@ -1,10 +1,14 @@
 //! What concerns one person: what `/agent` and App Home show.
 
+use std::collections::BTreeMap;
+
 use super::opening::send;
 use super::outcome::{AgentLine, GrantOf, Overview, RequestOf};
 use super::{Result, Service};
 use crate::domain::agent::AgentState;
 use crate::domain::delivery::Delivery;
+use crate::domain::grant::Grant;
+use crate::domain::ids::AgentId;
 use crate::domain::person::PersonId;
 use crate::store::work;
 
@@ -30,21 +34,23 @@ impl Service {
             return Ok(overview);
         }
         let mut session = self.parts.store.read().await?;
-        let open = session.open_requests(LOOKED_THROUGH).await?;
         let mut waiting = Vec::new();
-        for request in open {
-            let Some(agent) = session.agent(request.agent).await? else { continue };
+        for (request, agent) in session.open_requests_with_agents(LOOKED_THROUGH).await? {
             if request.asked_by == *person {
                 let line = RequestOf { request: request.clone(), agent: agent.clone() };
                 overview.your_requests.push(line);
             }
             waiting.push(RequestOf { request, agent });
         }
+        let mut live: BTreeMap<AgentId, Vec<Grant>> = BTreeMap::new();
+        for grant in session.live_grants_of_owner(person, now).await? {
+            live.entry(grant.agent).or_default().push(grant);
+        }
         for agent in session.agents_of(person).await? {
             if matches!(agent.state, AgentState::Rejected { .. } | AgentState::Retired { .. }) {
                 continue;
             }
-            let live = session.live_grants_of(agent.id, now).await?;
+            let live = live.remove(&agent.id).unwrap_or_default();
             let live_grants = u32::try_from(live.len()).unwrap_or(u32::MAX);
             overview
                 .your_grants

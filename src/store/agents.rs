@@ -3,12 +3,13 @@
 use sqlx::types::Json;
 
 use super::error::StoreError;
-use super::session::{Session, all, count, entities, entity, execute, read_text};
+use super::session::{Doc, Session, all, count, entities, entity, execute, read_text};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::ids::AgentId;
 use crate::domain::person::PersonId;
+use crate::domain::time::Timestamp;
 
 statements! {
     INSERT on "agents" = "INSERT INTO agents (id, slug, owner, team, tier, state, registered_at, doc) \
@@ -21,6 +22,9 @@ statements! {
         WHERE owner = $1 AND state NOT IN ('rejected', 'retired') ORDER BY slug";
     PAGE on "agents" = "SELECT id, doc FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT $1 OFFSET $2";
+    PAGE_WITH_LIVE on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
+        WHERE g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $1 AND g.expires_at > $1) \
+        FROM agents a WHERE a.state <> 'rejected' ORDER BY a.slug LIMIT $2";
     COUNT on "agents" = "SELECT COUNT(*) FROM agents WHERE state <> 'rejected'";
     SLUGS on "agents" = "SELECT slug, id FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT 10000";
@@ -93,6 +97,23 @@ impl Session {
     ) -> Result<(Vec<Agent>, u32), StoreError> {
         let page = entities!(self, PAGE, Agent, i64::from(limit), i64::from(offset))?;
         Ok((page, count!(self, COUNT)?))
+    }
+
+    /// The first agents by name, without the rejected, each with how many grants it holds at this
+    /// moment; and how many agents there are in all.
+    pub async fn agents_with_live(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<(Agent, u32)>, u32), StoreError> {
+        let rows = all!(self, PAGE_WITH_LIVE, (String, Doc<Agent>, i64), now, i64::from(limit))?;
+        let agents = rows
+            .into_iter()
+            .map(|(id, agent, live)| {
+                Ok((agent.open(&BY_ID, &id)?, u32::try_from(live).unwrap_or(u32::MAX)))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok((agents, count!(self, COUNT)?))
     }
 
     /// The names of all agents but the rejected; at most 10,000.

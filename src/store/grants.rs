@@ -2,13 +2,16 @@
 
 use sqlx::types::Json;
 
+use super::agents;
 use super::error::StoreError;
-use super::session::{Session, count, entities, entity, execute};
+use super::session::{Doc, Session, all, count, entities, entity, execute, one};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::access::Access;
+use crate::domain::agent::Agent;
 use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
 
 statements! {
@@ -22,8 +25,14 @@ statements! {
     OF_REQUEST on "grants" = "SELECT id, doc FROM grants WHERE request_id = $1";
     LIVE_OF on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2 ORDER BY expires_at, id";
-    LIVE on "grants" = "SELECT id, doc FROM grants WHERE state = 'active' \
-        AND starts_at <= $1 AND expires_at > $1 ORDER BY expires_at, id LIMIT $2";
+    LIVE_OF_OWNER on "grants" = "SELECT g.id, g.doc FROM agents a JOIN grants g \
+        ON g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $2 AND g.expires_at > $2 \
+        WHERE a.owner = $1 ORDER BY g.expires_at, g.id";
+    LIVE on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM grants g \
+        JOIN agents a ON a.id = g.agent_id WHERE g.state = 'active' \
+        AND g.starts_at <= $1 AND g.expires_at > $1 ORDER BY g.expires_at, g.id LIMIT $2";
+    WITH_AGENT on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM grants g \
+        JOIN agents a ON a.id = g.agent_id WHERE g.id = $1";
     COUNT_ALL_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE state = 'active' \
         AND starts_at <= $1 AND expires_at > $1";
     LIVE_FOR on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND access = $2 \
@@ -33,6 +42,12 @@ statements! {
     COUNT_ON on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND resource = $2";
     COUNT_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2";
+}
+
+type Pair = (String, Doc<Grant>, String, Doc<Agent>);
+
+fn pair((grant, g, agent, a): Pair) -> Result<(Grant, Agent), StoreError> {
+    Ok((g.open(&BY_ID, &grant)?, a.open(&agents::BY_ID, &agent)?))
 }
 
 impl Tx {
@@ -77,6 +92,14 @@ impl Session {
         entity!(self, BY_ID, Grant, id.to_string())
     }
 
+    /// The grant with its agent.
+    pub async fn grant_with_agent(
+        &mut self,
+        id: GrantId,
+    ) -> Result<Option<(Grant, Agent)>, StoreError> {
+        one!(self, WITH_AGENT, Pair, id.to_string())?.map(pair).transpose()
+    }
+
     /// The grant with this number in its reference.
     pub async fn grant_by_number(&mut self, number: u32) -> Result<Option<Grant>, StoreError> {
         entity!(self, BY_NUMBER, Grant, i64::from(number))
@@ -99,13 +122,24 @@ impl Session {
         entities!(self, LIVE_OF, Grant, agent.to_string(), now)
     }
 
-    /// What is held by anybody at this moment, the first to end first, and how many there are.
+    /// What the agents of this person hold at this moment, the first to end first.
+    pub async fn live_grants_of_owner(
+        &mut self,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Result<Vec<Grant>, StoreError> {
+        entities!(self, LIVE_OF_OWNER, Grant, owner.to_string(), now)
+    }
+
+    /// What is held by anybody at this moment and by whom, the first to end first, and how many
+    /// there are.
     pub async fn live_grants(
         &mut self,
         now: Timestamp,
         limit: u32,
-    ) -> Result<(Vec<Grant>, u32), StoreError> {
-        let grants = entities!(self, LIVE, Grant, now, i64::from(limit))?;
+    ) -> Result<(Vec<(Grant, Agent)>, u32), StoreError> {
+        let rows = all!(self, LIVE, Pair, now, i64::from(limit))?;
+        let grants = rows.into_iter().map(pair).collect::<Result<_, _>>()?;
         Ok((grants, count!(self, COUNT_ALL_LIVE, now)?))
     }
 

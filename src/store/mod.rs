@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `open`, `migrate` | from an address to tables that are up to date |
 //! | [`session`], [`tx`], `writer` | reading; writing; group commits |
+//! | `several` | statements about several rows at once |
+//! | `later` | what a transaction writes at its end, for all its works at once |
 //! | `agents` … `deliveries` | the statements, a file an entity |
 //! | [`error`] | what can go wrong |
 
@@ -20,12 +22,14 @@ mod deliveries;
 pub mod error;
 mod events;
 mod grants;
+mod later;
 mod migrate;
 mod once;
 mod open;
 mod requests;
 pub mod session;
 mod settings;
+mod several;
 pub mod statement;
 pub mod tx;
 mod writer;
@@ -140,6 +144,7 @@ impl Store {
             #[cfg(debug_assertions)]
             abort_after: limits.abort_after,
             tx: None,
+            apart: 0,
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
         let (engine, readers) = (target.engine(), target.readers(limits));

@@ -3,6 +3,11 @@
 //! Making a change durable costs one wait for the disk, however much is changed. So all work that
 //! waits at the same time goes into one transaction, each work inside a savepoint of its own, and is
 //! answered after the one commit. Work that fails takes back only what it did itself.
+//!
+//! What nobody reads in the transaction is written at its end, for all its works at once (see
+//! `later.rs`). If the database refuses that, which nobody plans for, nothing of the transaction is
+//! recorded, and for a while each work has a transaction of its own: whatever is refused again then
+//! stands in nobody's way.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -101,6 +106,8 @@ pub(super) struct Writer {
     pub(super) abort_after: Option<u64>,
     /// The connection, while it is good.
     pub(super) tx: Option<Tx>,
+    /// So many works more have a transaction of their own.
+    pub(super) apart: usize,
 }
 
 /// How a transaction stands after the works that went into it.
@@ -168,6 +175,9 @@ impl Writer {
             }
             Err(cause) => {
                 tracing::warn!(error = %cause, works = done.len(), "a transaction was lost");
+                if done.len() > 1 {
+                    self.apart = LARGEST_BATCH;
+                }
                 tx.abandon();
                 Err(cause)
             }
@@ -223,23 +233,16 @@ impl Writer {
         done: &mut Vec<Box<dyn Job>>,
     ) -> Result<Filled, Cause> {
         let started = Instant::now();
+        let most = if self.apart > 0 { 1 } else { LARGEST_BATCH };
+        self.apart = self.apart.saturating_sub(1);
         let mut next = Some(first);
-        // Whether the savepoint of a work that is kept is still open: the next one's replaces it.
-        let mut open = false;
         while let Some(mut job) = next.take() {
             // The first needs no savepoint: to undo it is to undo the transaction.
             let alone = done.is_empty();
             let mark = tx.mark();
-            let saved = match (alone, open) {
-                (true, _) => Ok(()),
-                (false, false) => tx.save().await,
-                (false, true) => tx.save_again().await,
-            };
-            if let Err(error) = saved {
-                done.push(job);
-                return Err(error.into_cause());
+            if !alone {
+                tx.save();
             }
-            open = !alone;
             let keep = tokio::time::timeout(self.limit, job.run(tx)).await;
             done.push(job);
             match (keep, alone) {
@@ -251,10 +254,9 @@ impl Writer {
                 }
                 (Ok(false), false) => {
                     tx.undo(mark).await.map_err(StoreError::into_cause)?;
-                    open = false;
                 }
             }
-            if done.len() < LARGEST_BATCH && started.elapsed() < LONGEST_BATCH {
+            if done.len() < most && started.elapsed() < LONGEST_BATCH {
                 next = self.next_waiting();
             }
         }

@@ -287,7 +287,22 @@ async fn grants_come_back_and_end_on_time(database: TestDatabase) {
         session.live_grant_for(one.id, &read, at(40)).await.unwrap().as_ref(),
         Some(&held[0])
     );
-    assert_eq!(session.live_grants(at(10), 1).await.unwrap(), (vec![held[3].clone()], 4));
+    let of_two = (held[3].clone(), two.clone());
+    assert_eq!(session.live_grants(at(10), 1).await.unwrap(), (vec![of_two.clone()], 4));
+    assert_eq!(session.grant_with_agent(held[3].id).await.unwrap(), Some(of_two));
+    assert_eq!(session.grant_with_agent(ids.grant()).await.unwrap(), None);
+    let of_olga: Vec<_> = [3, 2, 1, 0].map(|i| held[i].clone()).into();
+    assert_eq!(session.live_grants_of_owner(&one.owner, at(10)).await.unwrap(), of_olga);
+    assert_eq!(session.live_grants_of_owner(&one.owner, at(50)).await.unwrap(), of_olga[3..]);
+    assert_eq!(session.live_grants_of_owner(&person("DANA"), at(10)).await.unwrap(), []);
+    let listed = (vec![(one.clone(), 2), (two.clone(), 0)], 2);
+    assert_eq!(session.agents_with_live(at(40), 9).await.unwrap(), listed);
+    assert_eq!(session.agents_with_live(at(10), 1).await.unwrap(), (vec![(one.clone(), 3)], 2));
+    let with_agent = (asked[3].clone(), two.clone());
+    assert_eq!(session.request_with_agent(asked[3].id).await.unwrap(), Some(with_agent.clone()));
+    assert_eq!(session.request_with_agent(ids.request()).await.unwrap(), None);
+    let open = session.open_requests_with_agents(9).await.unwrap();
+    assert_eq!((open.len(), open.last()), (4, Some(&with_agent)));
     assert_eq!(session.live_grants(at(60), 10).await.unwrap(), (vec![], 0));
     assert_eq!(session.count_grants(one.id, &read).await.unwrap(), 2);
     assert_eq!(session.count_grants(two.id, &read).await.unwrap(), 0);
