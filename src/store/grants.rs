@@ -38,10 +38,23 @@ statements! {
     LIVE_FOR on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND access = $2 \
         AND state = 'active' AND starts_at <= $3 AND expires_at > $3 \
         ORDER BY expires_at DESC, id LIMIT 1";
-    COUNT on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND access = $2";
-    COUNT_ON on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND resource = $2";
+    PAST on "grants" = "SELECT \
+        (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND access = $2), \
+        (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND resource = $3), \
+        (SELECT COUNT(*) FROM requests WHERE agent_id = $1 AND access = $2 AND state = 'denied')";
     COUNT_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2";
+}
+
+/// What an agent had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// How many grants of the access.
+    pub had: u32,
+    /// How many grants on its resource, with whatever action.
+    pub had_resource: u32,
+    /// How often it was denied the access.
+    pub denied: u32,
 }
 
 type Pair = (String, Doc<Grant>, String, Doc<Agent>);
@@ -153,22 +166,13 @@ impl Session {
         entity!(self, LIVE_FOR, Grant, agent.to_string(), access.to_string(), now)
     }
 
-    /// How many grants of this access the agent ever had.
-    pub async fn count_grants(
-        &mut self,
-        agent: AgentId,
-        access: &Access,
-    ) -> Result<u32, StoreError> {
-        count!(self, COUNT, agent.to_string(), access.to_string())
-    }
-
-    /// How many grants on this resource, with whatever action, the agent ever had.
-    pub async fn count_grants_on(
-        &mut self,
-        agent: AgentId,
-        resource: &str,
-    ) -> Result<u32, StoreError> {
-        count!(self, COUNT_ON, agent.to_string(), resource)
+    /// What the agent had of this access before.
+    pub async fn past(&mut self, agent: AgentId, access: &Access) -> Result<Past, StoreError> {
+        let (id, resource) = (agent.to_string(), access.resource.as_str());
+        let row = one!(self, PAST, (i64, i64, i64), id, access.to_string(), resource)?;
+        let (had, had_resource, denied) = row.unwrap_or_default();
+        let count = |n| u32::try_from(n).unwrap_or(u32::MAX);
+        Ok(Past { had: count(had), had_resource: count(had_resource), denied: count(denied) })
     }
 
     /// How many grants the agent holds at this moment.

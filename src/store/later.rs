@@ -2,7 +2,7 @@
 //!
 //! Most of what a click costs is not the rows but the round trips. What nothing in the
 //! transaction reads, and what can stand in nobody's way, is therefore kept here until the commit:
-//! lines of the log, keys of what is done once, and deliveries. Work that is taken back takes its
+//! lines of the log, keys of what is done once, votes, and deliveries. Work that is taken back takes its
 //! entries with it. What is to be read within the transaction is written before ([`Tx::settle`]).
 
 use super::error::StoreError;
@@ -36,12 +36,17 @@ impl<T> Later<T> {
         &self.entries
     }
 
+    /// Those that are not in the database yet.
+    pub(super) fn unwritten(&self) -> &[T] {
+        self.entries.get(self.written..).unwrap_or_default()
+    }
+
     /// Those that are not in the database yet. From now on they count as written.
     pub(super) fn take(&mut self) -> Vec<T>
     where
         T: Clone,
     {
-        let new = self.entries.get(self.written..).unwrap_or_default().to_vec();
+        let new = self.unwritten().to_vec();
         self.written = self.entries.len();
         new
     }
@@ -69,6 +74,7 @@ impl Tx {
     pub(super) async fn settle(&mut self) -> Result<(), StoreError> {
         self.settle_events().await?;
         self.settle_keys().await?;
+        self.settle_votes().await?;
         self.settle_deliveries().await
     }
 }

@@ -34,6 +34,7 @@ pub mod statement;
 pub mod tx;
 mod writer;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 use error::Cause;
 pub use error::StoreError;
+pub use grants::Past;
 pub use migrate::MIGRATIONS;
 pub use session::Session;
 pub use statement::Statement;
@@ -145,6 +147,7 @@ impl Store {
             abort_after: limits.abort_after,
             tx: None,
             apart: 0,
+            taken: VecDeque::new(),
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
         let (engine, readers) = (target.engine(), target.readers(limits));
@@ -171,7 +174,21 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
-        let (work, answer) = Work::new(work);
+        self.write_once(None, work).await
+    }
+
+    /// As [`Store::write`], for a work that will ask [`Tx::once`] for this key: it is looked up
+    /// together with those of all works that share the transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub async fn write_once<T, F>(&self, key: Option<String>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (work, answer) = Work::new(key, work);
         let job: Box<dyn Job> = Box::new(work);
         let through = async {
             self.shared.queue.send(job).await.map_err(|_| Cause::Closed)?;

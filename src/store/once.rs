@@ -1,6 +1,6 @@
 //! What must happen once: a click that is delivered twice counts once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::StoreError;
 use super::session::{Session, execute, one};
@@ -14,6 +14,9 @@ statements! {
     SEEN on "once_keys" = "SELECT name FROM once_keys WHERE name = $1";
     FORGET on "once_keys" = "DELETE FROM once_keys WHERE at < $1";
 }
+
+/// Those among some keys that were seen; their places follow.
+const SEEN_AMONG: &str = "SELECT name FROM once_keys WHERE name IN";
 
 /// A key that is written, or removed, at the end of the transaction.
 #[derive(Debug, Clone)]
@@ -44,8 +47,21 @@ impl Tx {
     pub async fn was_done(&mut self, key: &str) -> Result<bool, StoreError> {
         match self.keys.all().iter().rfind(|known| known.name == key) {
             Some(known) => Ok(known.seen.is_some()),
-            None => self.session.was_done(key).await,
+            None => match self.looked_up.get(key) {
+                Some(seen) => Ok(*seen),
+                None => self.session.was_done(key).await,
+            },
         }
+    }
+
+    /// Looks up these keys at the beginning of the transaction: until its end nobody else writes.
+    pub(super) async fn look_up(&mut self, keys: BTreeSet<String>) -> Result<(), StoreError> {
+        let names: Vec<String> = keys.into_iter().collect();
+        let found: Vec<(String,)> =
+            self.all_of("once_keys", SEEN_AMONG, |n| format!("${n}"), "", &names).await?;
+        self.looked_up = names.into_iter().map(|name| (name, false)).collect();
+        self.looked_up.extend(found.into_iter().map(|(name,)| (name, true)));
+        Ok(())
     }
 
     /// Writes the keys that were seen, and removes those that may come again.
@@ -72,6 +88,7 @@ impl Tx {
     /// repeats a delivery for about an hour; 48 hours are kept.
     pub async fn forget_once_before(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         self.settle_keys().await?;
+        self.looked_up.clear();
         execute!(self, FORGET, before)
     }
 }

@@ -1,5 +1,6 @@
 //! A write transaction, as the work inside it sees it.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use sqlx::FromRow;
@@ -9,6 +10,7 @@ use super::error::{Cause, StoreError};
 use super::events::NewLine;
 use super::later::{Later, Stand};
 use super::once::NewKey;
+use super::requests::NewVote;
 use super::session::{Link, Session, Trouble, bounded, execute, unsure};
 use super::statement::statements;
 use crate::domain::event::ChainHash;
@@ -41,6 +43,9 @@ pub struct Tx {
     pub(super) keys: Later<NewKey>,
     pub(super) waiting: Later<Waiting>,
     pub(super) arrived: Later<DeliveryId>,
+    pub(super) votes: Later<NewVote>,
+    /// Keys, and whether they were seen when the transaction began.
+    pub(super) looked_up: BTreeMap<String, bool>,
     /// Whether there is a savepoint in the database.
     saved: bool,
 }
@@ -63,6 +68,7 @@ pub(super) struct Mark {
     keys: Stand,
     waiting: Stand,
     arrived: Stand,
+    votes: Stand,
 }
 
 type HeadRow = (i64, String, i64, i64);
@@ -102,6 +108,8 @@ impl Tx {
             keys: Later::new(),
             waiting: Later::new(),
             arrived: Later::new(),
+            votes: Later::new(),
+            looked_up: BTreeMap::new(),
             saved: false,
         }
     }
@@ -184,6 +192,8 @@ impl Tx {
         self.keys.clear();
         self.waiting.clear();
         self.arrived.clear();
+        self.votes.clear();
+        self.looked_up.clear();
     }
 
     /// Where the transaction stands.
@@ -195,6 +205,7 @@ impl Tx {
             keys: self.keys.stand(),
             waiting: self.waiting.stand(),
             arrived: self.arrived.stand(),
+            votes: self.votes.stand(),
         }
     }
 
@@ -225,6 +236,7 @@ impl Tx {
         self.keys.back_to(mark.keys);
         self.waiting.back_to(mark.waiting);
         self.arrived.back_to(mark.arrived);
+        self.votes.back_to(mark.votes);
         Ok(())
     }
 }

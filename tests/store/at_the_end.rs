@@ -6,13 +6,15 @@ use std::pin::pin;
 use countersign::domain::delivery::{Card, Delivery, Notice, Place};
 use countersign::domain::event::{Actor, What};
 use countersign::domain::request::Ask;
+use countersign::domain::vote::Vote;
 use countersign::store::{Store, StoreError, Tx};
 use ulid::Ulid;
 
 use crate::database::TestDatabase;
+use crate::guards::Hand;
 use crate::log::verify;
 use crate::on_both;
-use crate::samples::{Ids, agent, at, card, keep, person, request, store};
+use crate::samples::{Ids, agent, at, card, keep, person, request, store, vote};
 use crate::writing::Gate;
 
 on_both! {
@@ -22,6 +24,8 @@ on_both! {
     every_copy_that_there_is_at_the_end_is_redrawn,
     a_key_may_come_again_in_the_same_transaction,
     what_has_arrived_is_gone_at_the_end,
+    votes_of_one_transaction_count_on,
+    keys_that_are_looked_up_together_are_seen_once,
     what_the_end_refuses_stands_in_nobodys_way,
 }
 
@@ -276,6 +280,72 @@ async fn what_has_arrived_is_gone_at_the_end(database: TestDatabase) {
     assert_eq!(session.delivery(one).await.unwrap(), None);
     assert_eq!(session.failed_deliveries(9).await.unwrap(), []);
     assert_eq!(lane(&store).await, ["two", "three"]);
+}
+
+async fn votes_of_one_transaction_count_on(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let one = agent(&ids, "agent-one", "OLGA");
+    let open = request(&ids, 1, one.id, Ask::Registration);
+    keep(&store, vec![one], vec![open.clone()], vec![]).await;
+    let (sam, theo) = (vote("SAM", 1), vote("THEO", 2));
+    let gate = Gate::close(&store).await;
+    // Each votes on what it finds, as the use cases do.
+    let casting = |vote: Vote, then_fail: bool| {
+        let id = open.id;
+        store.write(move |tx| {
+            Box::pin(async move {
+                let (mut request, _) = tx.request_with_agent(id).await?.expect("the request");
+                request.votes.push(vote);
+                tx.update_request(&request).await?;
+                if then_fail { Err(StoreError::conflict("as it happens")) } else { Ok(()) }
+            })
+        })
+    };
+    let mut works: Vec<_> = [(&sam, true), (&sam, false), (&theo, false), (&sam, false)]
+        .map(|(vote, then_fail)| Box::pin(casting(vote.clone(), then_fail)))
+        .into();
+    for work in &mut works {
+        assert!(futures::poll!(work).is_pending());
+    }
+    gate.open().await;
+    let mut ends = Vec::new();
+    for work in works {
+        ends.push(work.await.is_ok());
+    }
+    assert_eq!(ends, [false, true, true, false], "Sam has voted when he votes again");
+    // In a transaction of its own it is the table that knows.
+    let again = casting(theo.clone(), false).await;
+    assert!(matches!(again, Err(StoreError::Conflict { .. })), "{again:?}");
+    let kept = store.read().await.unwrap().request(open.id).await.unwrap().unwrap();
+    assert_eq!(kept.votes, [sam, theo]);
+    let mut hand = Hand::on(&database).await;
+    assert_eq!(hand.run("UPDATE votes SET approve = approve").await, Ok(2));
+}
+
+async fn keys_that_are_looked_up_together_are_seen_once(database: TestDatabase) {
+    let store = store(&database).await;
+    store.write(|tx| Box::pin(async move { tx.once("old", at(0)).await })).await.unwrap();
+    let gate = Gate::close(&store).await;
+    let clicking = |key: &'static str, then_fail: bool| {
+        store.write_once(Some(key.to_owned()), move |tx| {
+            Box::pin(async move {
+                let first = tx.once(key, at(1)).await?;
+                if then_fail { Err(StoreError::conflict("as it happens")) } else { Ok(first) }
+            })
+        })
+    };
+    let clicks = [("old", false), ("a", true), ("a", false), ("b", false), ("a", false)];
+    let mut works: Vec<_> = clicks.map(|(key, fails)| Box::pin(clicking(key, fails))).into();
+    for work in &mut works {
+        assert!(futures::poll!(work).is_pending());
+    }
+    gate.open().await;
+    let mut firsts = Vec::new();
+    for work in works {
+        firsts.push(work.await.ok());
+    }
+    assert_eq!(firsts, [Some(false), None, Some(true), Some(true), Some(false)]);
+    assert!(!clicking("a", false).await.unwrap());
 }
 
 async fn what_the_end_refuses_stands_in_nobodys_way(database: TestDatabase) {
