@@ -1,17 +1,15 @@
 //! What concerns one person: what `/agent` and App Home show.
 
-use std::collections::BTreeMap;
-
 use super::opening::send;
 use super::outcome::{AgentLine, GrantOf, Overview, RequestOf};
 use super::{Result, Service};
-use crate::domain::agent::AgentState;
 use crate::domain::delivery::Delivery;
-use crate::domain::grant::Grant;
-use crate::domain::ids::AgentId;
 use crate::domain::person::PersonId;
 use crate::store::work;
 
+/// As many grants are read, and not those of a person whose agents hold thousands: more than the
+/// views show.
+const GRANTS: u32 = 50;
 /// As many open requests as are looked through for those that wait for a person.
 const LOOKED_THROUGH: u32 = 200;
 
@@ -28,6 +26,7 @@ impl Service {
             your_requests: Vec::new(),
             your_agents: Vec::new(),
             your_grants: Vec::new(),
+            grants_in_all: 0,
             now,
         };
         if !standing.is_member() {
@@ -42,19 +41,11 @@ impl Service {
             }
             waiting.push(RequestOf { request, agent });
         }
-        let mut live: BTreeMap<AgentId, Vec<Grant>> = BTreeMap::new();
-        for grant in session.live_grants_of_owner(person, now).await? {
-            live.entry(grant.agent).or_default().push(grant);
-        }
-        for agent in session.agents_of(person).await? {
-            if matches!(agent.state, AgentState::Rejected { .. } | AgentState::Retired { .. }) {
-                continue;
-            }
-            let live = live.remove(&agent.id).unwrap_or_default();
-            let live_grants = u32::try_from(live.len()).unwrap_or(u32::MAX);
-            overview
-                .your_grants
-                .extend(live.into_iter().map(|grant| GrantOf { grant, agent: agent.clone() }));
+        let grants = session.live_grants_of_owner(person, now, GRANTS).await?;
+        overview.your_grants =
+            grants.into_iter().map(|(grant, agent)| GrantOf { grant, agent }).collect();
+        for (agent, live_grants) in session.agents_of_with_live(person, now).await? {
+            overview.grants_in_all += live_grants as usize;
             overview.your_agents.push(AgentLine { agent, live_grants });
         }
         // People may have to be looked up over the network: not with a database session in hand.

@@ -20,6 +20,9 @@ statements! {
     BY_SLUG on "agents" = "SELECT id, doc FROM agents WHERE slug = $1 AND state <> 'rejected'";
     OF_OWNER on "agents" = "SELECT id, doc FROM agents \
         WHERE owner = $1 AND state NOT IN ('rejected', 'retired') ORDER BY slug";
+    OF_OWNER_WITH_LIVE on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
+        WHERE g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $2 AND g.expires_at > $2) \
+        FROM agents a WHERE a.owner = $1 AND a.state NOT IN ('rejected', 'retired') ORDER BY a.slug";
     PAGE on "agents" = "SELECT id, doc FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT $1 OFFSET $2";
     PAGE_WITH_LIVE on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
@@ -28,6 +31,12 @@ statements! {
     COUNT on "agents" = "SELECT COUNT(*) FROM agents WHERE state <> 'rejected'";
     SLUGS on "agents" = "SELECT slug, id FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT 10000";
+}
+
+type WithLive = (String, Doc<Agent>, i64);
+
+fn with_live((id, agent, live): WithLive) -> Result<(Agent, u32), StoreError> {
+    Ok((agent.open(&BY_ID, &id)?, u32::try_from(live).unwrap_or(u32::MAX)))
 }
 
 impl Tx {
@@ -106,14 +115,19 @@ impl Session {
         now: Timestamp,
         limit: u32,
     ) -> Result<(Vec<(Agent, u32)>, u32), StoreError> {
-        let rows = all!(self, PAGE_WITH_LIVE, (String, Doc<Agent>, i64), now, i64::from(limit))?;
-        let agents = rows
-            .into_iter()
-            .map(|(id, agent, live)| {
-                Ok((agent.open(&BY_ID, &id)?, u32::try_from(live).unwrap_or(u32::MAX)))
-            })
-            .collect::<Result<_, StoreError>>()?;
+        let rows = all!(self, PAGE_WITH_LIVE, WithLive, now, i64::from(limit))?;
+        let agents = rows.into_iter().map(with_live).collect::<Result<_, _>>()?;
         Ok((agents, count!(self, COUNT)?))
+    }
+
+    /// As [`Session::agents_of`], each with how many grants it holds at this moment.
+    pub async fn agents_of_with_live(
+        &mut self,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Result<Vec<(Agent, u32)>, StoreError> {
+        let rows = all!(self, OF_OWNER_WITH_LIVE, WithLive, owner.to_string(), now)?;
+        rows.into_iter().map(with_live).collect()
     }
 
     /// The names of all agents but the rejected; at most 10,000.

@@ -25,9 +25,10 @@ statements! {
     OF_REQUEST on "grants" = "SELECT id, doc FROM grants WHERE request_id = $1";
     LIVE_OF on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2 ORDER BY expires_at, id";
-    LIVE_OF_OWNER on "grants" = "SELECT g.id, g.doc FROM agents a JOIN grants g \
+    LIVE_OF_OWNER on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM agents a JOIN grants g \
         ON g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $2 AND g.expires_at > $2 \
-        WHERE a.owner = $1 ORDER BY g.expires_at, g.id";
+        WHERE a.owner = $1 AND a.state NOT IN ('rejected', 'retired') \
+        ORDER BY g.expires_at, g.id LIMIT $3";
     LIVE on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM grants g \
         JOIN agents a ON a.id = g.agent_id WHERE g.state = 'active' \
         AND g.starts_at <= $1 AND g.expires_at > $1 ORDER BY g.expires_at, g.id LIMIT $2";
@@ -135,13 +136,15 @@ impl Session {
         entities!(self, LIVE_OF, Grant, agent.to_string(), now)
     }
 
-    /// What the agents of this person hold at this moment, the first to end first.
+    /// What the agents of this person hold at this moment and which agent, the first to end first.
     pub async fn live_grants_of_owner(
         &mut self,
         owner: &PersonId,
         now: Timestamp,
-    ) -> Result<Vec<Grant>, StoreError> {
-        entities!(self, LIVE_OF_OWNER, Grant, owner.to_string(), now)
+        limit: u32,
+    ) -> Result<Vec<(Grant, Agent)>, StoreError> {
+        let rows = all!(self, LIVE_OF_OWNER, Pair, owner.to_string(), now, i64::from(limit))?;
+        rows.into_iter().map(pair).collect()
     }
 
     /// What is held by anybody at this moment and by whom, the first to end first, and how many
