@@ -1,5 +1,6 @@
 //! Signed slash command or click to acknowledgement: how many a second, and how long each waits;
-//! beside it the database's own bare commit rate. `cargo bench --bench ack [-- sqlite|postgres]`
+//! beside it the database's own bare commit rate.
+//! `cargo bench --bench ack [-- sqlite|postgres] [reads|clicks|requests]`
 
 #![expect(
     clippy::expect_used,
@@ -30,7 +31,7 @@ use countersign::store::Store;
 const LASTING: Duration = Duration::from_secs(3);
 const CONNECTIONS: [usize; 3] = [1, 32, 256];
 /// As many clicks as a round can use up.
-const CLICKS: usize = 8_000;
+const CLICKS: usize = 12_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -44,11 +45,8 @@ async fn main() {
         "{:<11} {:<28} {:>5} {:>9} {:>12} {:>9} {:>9}",
         "database", "what", "conns", "a second", "a cpu second", "p50", "p99"
     );
-    let only: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    for database in Database::all().await {
-        if only.is_empty() || only.iter().any(|o| database.name().to_lowercase().starts_with(o)) {
-            measure(&database, rounds.unwrap_or(3)).await;
-        }
+    for database in Database::asked_for().await {
+        measure(&database, rounds.unwrap_or(3)).await;
         database.drop().await;
     }
 }
@@ -62,27 +60,15 @@ async fn measure(database: &Database, times: usize) {
     let agent = agents[0].clone();
     seed::agents(&store, agents).await;
 
-    let bed = Bed::start(database, &slack, Limits::slack()).await;
     let mut signer = Signer::new(slack.response_url());
-    for (what, text, many) in
-        [("/agent help", "help", 120_000), ("/agent", "", 30_000), ("/agent list", "list", 30_000)]
-    {
-        for connections in CONNECTIONS {
-            let mut rounds = Vec::new();
-            for _ in 0..times {
-                let many = if connections == 1 { many / 2 } else { many };
-                let requests = (0..many).map(|_| signer.command("U0DANA", text)).collect();
-                rounds.push(run(bed.address, connections, requests, LASTING).await);
-            }
-            assert!(rounds[0].sample.contains("ephemeral"), "{}", rounds[0].sample);
-            report(database, what, connections, &rounds);
-        }
+    if wanted("reads") {
+        reads(database, &slack, &mut signer, times).await;
     }
-    bed.stop().await;
 
     // What is durable is measured beside the bare commits, in turns: the disk is not always as fast.
     let bare = async || common::bare::commits(database, 32, LASTING).await;
-    for connections in CONNECTIONS {
+    let connections = |wanted: bool| CONNECTIONS.into_iter().filter(move |_| wanted);
+    for connections in connections(wanted("clicks")) {
         let (mut rates, mut rounds) = (vec![bare().await], Vec::new());
         for _ in 0..times {
             let asked = seed::requests(&store, &entropy, &agent, CLICKS).await;
@@ -97,7 +83,7 @@ async fn measure(database: &Database, times: usize) {
         report(database, "a click that counts", connections, &rounds);
         against(database, &rates, &rounds);
     }
-    for connections in CONNECTIONS {
+    for connections in connections(wanted("requests")) {
         let (mut rates, mut rounds) = (vec![bare().await], Vec::new());
         for _ in 0..times {
             let many = CLICKS / 2;
@@ -121,6 +107,32 @@ async fn measure(database: &Database, times: usize) {
         against(database, &rates, &rounds);
     }
     store.close().await;
+}
+
+/// Whether the command line names this part, or none.
+fn wanted(part: &str) -> bool {
+    let named = |part: &str| std::env::args().skip(1).any(|word| word == part);
+    named(part) || !["reads", "clicks", "requests"].into_iter().any(named)
+}
+
+/// What is only read.
+async fn reads(database: &Database, slack: &Slack, signer: &mut Signer, times: usize) {
+    let bed = Bed::start(database, slack, Limits::slack()).await;
+    for (what, text, many) in
+        [("/agent help", "help", 120_000), ("/agent", "", 30_000), ("/agent list", "list", 30_000)]
+    {
+        for connections in CONNECTIONS {
+            let mut rounds = Vec::new();
+            for _ in 0..times {
+                let many = if connections == 1 { many / 2 } else { many };
+                let requests = (0..many).map(|_| signer.command("U0DANA", text)).collect();
+                rounds.push(run(bed.address, connections, requests, LASTING).await);
+            }
+            assert!(rounds[0].sample.contains("ephemeral"), "{}", rounds[0].sample);
+            report(database, what, connections, &rounds);
+        }
+    }
+    bed.stop().await;
 }
 
 /// Theo approves: one of two that each request needs.
