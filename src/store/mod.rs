@@ -18,7 +18,9 @@ mod cards;
 mod deadlines;
 mod deliveries;
 pub mod error;
+mod evaluations;
 mod events;
+mod grant_index;
 mod grants;
 mod migrate;
 mod once;
@@ -40,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 
 use error::Cause;
 pub use error::StoreError;
+pub use grant_index::Changed;
 pub use migrate::MIGRATIONS;
 pub use session::Session;
 pub use statement::Statement;
@@ -238,6 +241,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         agents::ALL,
         requests::ALL,
         grants::ALL,
+        grant_index::ALL,
+        evaluations::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,
