@@ -6,7 +6,7 @@ use countersign::domain::tier::Answers;
 use serde_json::{Value, json};
 
 use crate::database::TestDatabase;
-use crate::house::{House, Replica, policy_with, question};
+use crate::house::{House, Replica, policy_with, question, until};
 use crate::on_both;
 
 on_both! { claims_do_not_raise_a_tier, the_quota_holds_and_is_told_once }
@@ -202,6 +202,7 @@ async fn the_quota_holds_and_is_told_once(database: TestDatabase) {
     let pdp = house.replica().await;
     let agent = pdp.registers("reader", Answers::default()).await;
     pdp.registers("other", Answers::default()).await;
+    until("the index knows both", async || pdp.pdp.agent("other")).await;
     for _ in 0..5 {
         assert_eq!(pdp.may("reader", "database:read", "o").await.status, StatusCode::OK);
     }

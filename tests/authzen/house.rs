@@ -36,7 +36,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::database::TestDatabase;
 
-/// The token of the service `crm`.
+/// The token of the service `desk`.
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// This server's address from outside.
 pub const PUBLIC_URL: &str = "https://pdp.example.com";
@@ -63,7 +63,7 @@ impl Directory for Office {
     }
 }
 
-/// A policy folder with the service `crm` added.
+/// A policy folder with the service `desk` added.
 pub fn policy_with(folder: &str, more: &str) -> Policy {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = BTreeMap::new();
@@ -76,16 +76,14 @@ pub fn policy_with(folder: &str, more: &str) -> Policy {
     }
     let main = files.get_mut("policy.toml").expect("policy.toml");
     let sha256 = hex::encode(Sha256::digest(TOKEN.as_bytes()));
-    if !main.contains("[services.crm]") {
-        main.push_str(&format!("\n[services.crm]\nbearer_sha256 = \"{sha256}\"\n"));
-    }
+    main.push_str(&format!("\n[services.desk]\nbearer_sha256 = \"{sha256}\"\n"));
     main.push_str(more);
     Policy::from_files(&files).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 /// What replicas have in common.
 pub struct House {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub policy: Policy,
     pub clock: Arc<MovableClock>,
 }
@@ -93,7 +91,11 @@ pub struct House {
 impl House {
     pub fn on(database: TestDatabase, policy: Policy) -> Self {
         let start = DateTime::from_timestamp(1_796_000_000, 0).unwrap();
-        Self { database, policy, clock: Arc::new(MovableClock::standing(start)) }
+        Self {
+            database: Arc::new(database),
+            policy,
+            clock: Arc::new(MovableClock::standing(start)),
+        }
     }
 
     /// A server.
@@ -125,6 +127,7 @@ pub struct Replica {
     client: Client<HttpConnector, Body>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    _database: Arc<TestDatabase>,
 }
 
 /// What came back.
@@ -192,7 +195,17 @@ impl Replica {
             serve.with_graceful_shutdown(async move { token.cancelled().await }).await.unwrap();
         });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { store, pdp, service, policy, address, client, stop, tasks }
+        Self {
+            store,
+            pdp,
+            service,
+            policy,
+            address,
+            client,
+            stop,
+            tasks,
+            _database: Arc::clone(&house.database),
+        }
     }
 
     /// Ends it cleanly.
@@ -216,7 +229,7 @@ impl Replica {
         tokio::time::timeout(PATIENCE, send).await.expect("an answer in time")
     }
 
-    /// A request to this path, of the service `crm`.
+    /// A request to this path, of the service `desk`.
     pub fn to(&self, path: &str) -> axum::http::request::Builder {
         Request::post(format!("http://{}{path}", self.address))
             .header("content-type", "application/json")

@@ -35,7 +35,7 @@ async fn an_answer_is_found_again(database: TestDatabase) {
                               "task": "ticket 7", "customer": "hunter2" });
     let answer = pdp.evaluation(&body).await.json();
     let record = recorded(&pdp, &answer).await;
-    assert_eq!(record.caller, Actor::Service("crm".to_owned()));
+    assert_eq!(record.caller, Actor::Service("desk".to_owned()));
     assert_eq!(record.agent, Some(agent));
     assert_eq!((record.subject.id.as_str(), record.action.as_str()), ("reader", "read"));
     assert_eq!(
