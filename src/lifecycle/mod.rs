@@ -21,11 +21,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::api::authenticate::ServiceTokens;
+use crate::api::authzen::Door;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
 use crate::health::{self, Health};
 use crate::jobs::Jobs;
+use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
 use crate::service::{Parts, Service, ServiceError};
 use crate::slack::front::FrontDesk;
@@ -192,6 +195,15 @@ async fn start_on(
     let jobs = Jobs::new(service.clone(), Arc::new(messenger), wall, Arc::clone(&entropy));
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let parts = pdp::Parts {
+        store: store.clone(),
+        policy: policy.clone(),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    };
+    let pdp = Pdp::start(parts, &tasks, &stop).await?;
+    let callers = Arc::new(ServiceTokens::new(policy.clone()));
+    let public_url = config.server.public_url.as_ref().map(|url| url.as_str().to_owned());
     let (failing, failed) = watch::channel(None);
     let failing = Arc::new(failing);
     let (watched, token) = (Arc::clone(&client), stop.clone());
@@ -206,7 +218,7 @@ async fn start_on(
         }
     });
     let mut health = Health::new(store.clone());
-    let mut router = Router::new();
+    let mut router = Router::new().merge(Door::new(pdp, callers, public_url).router());
     match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let verifier = Verifier::new(signing_secret)?;

@@ -20,7 +20,9 @@ mod cards;
 mod deadlines;
 mod deliveries;
 pub mod error;
+mod evaluations;
 mod events;
+mod grant_index;
 mod grants;
 mod later;
 mod migrate;
@@ -45,6 +47,8 @@ use tokio_util::sync::CancellationToken;
 
 use error::Cause;
 pub use error::StoreError;
+
+pub use grant_index::Changed;
 pub use grants::Past;
 pub use migrate::MIGRATIONS;
 pub use session::Session;
@@ -260,6 +264,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         agents::ALL,
         requests::ALL,
         grants::ALL,
+        grant_index::ALL,
+        evaluations::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,
