@@ -1,5 +1,6 @@
 //! Starting, running and ending the whole.
 
+mod identity;
 #[cfg(debug_assertions)]
 mod rehearsal;
 #[cfg(feature = "sandbox")]
@@ -7,6 +8,8 @@ mod sandbox;
 
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxFailed, SandboxOptions, sandbox};
+
+pub use identity::IdentityError;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,7 +24,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::api::authenticate::ServiceTokens;
 use crate::api::authzen::Door;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
@@ -102,6 +104,9 @@ pub enum StartError {
     /// The signing secret.
     #[error("slack.signing_secret cannot be used")]
     Secret(#[from] EmptySecret),
+    /// The keys that sign tokens.
+    #[error(transparent)]
+    Identity(#[from] identity::IdentityError),
     /// The address.
     #[error(
         "cannot listen on {address}: is another server running? Set server.listen to another port"
@@ -202,7 +207,6 @@ async fn start_on(
         entropy: Arc::clone(&entropy),
     };
     let pdp = Pdp::start(parts, &tasks, &stop).await?;
-    let callers = Arc::new(ServiceTokens::new(policy.clone()));
     let public_url = config.server.public_url.as_ref().map(|url| url.as_str().to_owned());
     let (failing, failed) = watch::channel(None);
     let failing = Arc::new(failing);
@@ -218,7 +222,7 @@ async fn start_on(
         }
     });
     let mut health = Health::new(store.clone());
-    let mut router = Router::new().merge(Door::new(pdp, callers, public_url).router());
+    let mut router = Router::new();
     match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let verifier = Verifier::new(signing_secret)?;
@@ -227,6 +231,7 @@ async fn start_on(
         }
         Mode::Socket { .. } => {
             let settings = SocketSettings::default();
+            let clock = Arc::clone(&clock);
             let socket = SocketMode::new(client, Arc::clone(&intake), clock, entropy, settings);
             health = health.with_socket(socket.health());
             let token = stop.child_token();
@@ -243,6 +248,11 @@ async fn start_on(
     let listener = TcpListener::bind(wanted).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let router = router.merge(health::router(health));
+    let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
+    let callers = Arc::new(desk.clone());
+    let router = router
+        .merge(crate::api::oauth::router(desk))
+        .merge(Door::new(pdp, callers, public_url).router());
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

@@ -17,6 +17,7 @@
 
 mod agents;
 mod cards;
+mod credentials;
 mod deadlines;
 mod deliveries;
 pub mod error;
@@ -32,7 +33,9 @@ mod requests;
 pub mod session;
 mod settings;
 mod several;
+mod signing_keys;
 pub mod statement;
+mod tokens;
 pub mod tx;
 mod writer;
 
@@ -272,6 +275,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         events::ALL,
         once::ALL,
         settings::ALL,
+        credentials::ALL,
+        tokens::ALL,
+        signing_keys::ALL,
     ]
     .into_iter()
     .flatten()
