@@ -95,7 +95,6 @@ impl House {
         let start = DateTime::from_timestamp(1_796_000_000, 0).unwrap();
         Self {
             database: Arc::new(database),
-            policy,
             clock: Arc::new(MovableClock::standing(start)),
         }
     }
@@ -134,7 +133,6 @@ pub struct Replica {
     pub store: Store,
     pub pdp: Pdp,
     pub service: Service,
-    pub policy: PolicyHandle,
     pub address: SocketAddr,
     client: Client<HttpConnector, Body>,
     stop: CancellationToken,
@@ -211,7 +209,6 @@ impl Replica {
             store,
             pdp,
             service,
-            policy,
             address,
             client,
             stop,
