@@ -21,7 +21,7 @@ use super::bed::Database;
 use super::now;
 
 /// So many in one transaction.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 20;
 
 /// A person of the workspace.
 pub fn person(user: &str) -> PersonId {
