@@ -91,7 +91,11 @@ pub struct House {
 impl House {
     pub fn on(database: TestDatabase, policy: Policy) -> Self {
         let start = DateTime::from_timestamp(1_796_000_000, 0).unwrap();
-        Self { database: Arc::new(database), clock: Arc::new(MovableClock::standing(start)) }
+        Self {
+            database: Arc::new(database),
+            policy,
+            clock: Arc::new(MovableClock::standing(start)),
+        }
     }
 
     /// A server.
