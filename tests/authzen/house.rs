@@ -31,7 +31,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -93,7 +92,11 @@ pub struct House {
 impl House {
     pub fn on(database: TestDatabase, policy: Policy) -> Self {
         let start = DateTime::from_timestamp(1_796_000_000, 0).unwrap();
-        Self { database: Arc::new(database), clock: Arc::new(MovableClock::standing(start)) }
+        Self {
+            database: Arc::new(database),
+            policy,
+            clock: Arc::new(MovableClock::standing(start)),
+        }
     }
 
     /// A server.
