@@ -270,6 +270,13 @@ pub enum VoteReply {
         /// The agent.
         agent: Agent,
     },
+    /// It was the last yes, and yet nothing could come of it: the request is cancelled.
+    CameToNothing {
+        /// The request as it is now, with the reason.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
     /// It changes nothing.
     NotCounted {
         /// Why.
@@ -360,6 +367,8 @@ pub struct AgentLine {
     pub agent: Agent,
     /// How many live grants it has.
     pub live_grants: u32,
+    /// By how many credentials it can prove itself.
+    pub live_credentials: u32,
 }
 
 /// What concerns one person: what `/agent` and App Home show.
@@ -401,6 +410,8 @@ pub struct AgentDetail {
     pub route: Route,
     /// Its live grants.
     pub grants: Vec<Grant>,
+    /// By how many credentials it can prove itself.
+    pub live_credentials: u32,
     /// Its open requests.
     pub open: Vec<Request>,
     /// What happened to it, the latest first.

@@ -1,5 +1,6 @@
 //! What concerns one person: what `/agent` and App Home show.
 
+use super::credentials::live_credentials;
 use super::opening::send;
 use super::outcome::{AgentLine, GrantOf, Overview, RequestOf};
 use super::{Result, Service};
@@ -49,7 +50,8 @@ impl Service {
             overview
                 .your_grants
                 .extend(live.into_iter().map(|grant| GrantOf { grant, agent: agent.clone() }));
-            overview.your_agents.push(AgentLine { agent, live_grants });
+            let live_credentials = live_credentials(&mut session, agent.id, now).await?;
+            overview.your_agents.push(AgentLine { agent, live_grants, live_credentials });
         }
         // People may have to be looked up over the network: not with a database session in hand.
         drop(session);
