@@ -6,6 +6,7 @@ use countersign::domain::event::What;
 use countersign::domain::person::PersonId;
 use countersign::domain::request::{Ask, RequestState};
 use countersign::domain::time::Span;
+use countersign::sandbox::model::View;
 use countersign::sandbox::{ClickOutcome, SubmitOutcome};
 use countersign::store::Engine;
 use serde_json::{Value, json};
@@ -27,6 +28,15 @@ fn mistakes(sent: SubmitOutcome) -> String {
 }
 
 impl Person<'_> {
+    /// The form for a credential, not one that was open before.
+    async fn opens_key_form(&self, agent: &str, name: &str) -> View {
+        let workspace = self.office.workspace();
+        let before = workspace.modal(self.id).map(|form| form.id);
+        self.types(&format!("/agent key add {agent} {name}")).await;
+        let new = || workspace.modal(self.id).filter(|form| Some(&form.id) != before.as_ref());
+        self.office.until("form for a credential", new).await
+    }
+
     /// Fills in the form for a public key, for so long; what came of sending it.
     async fn fills_in_key(
         &self,
@@ -35,7 +45,7 @@ impl Person<'_> {
         key: &str,
         lasting: &str,
     ) -> SubmitOutcome {
-        self.types(&format!("/agent key add {agent} {name}")).await;
+        self.opens_key_form(agent, name).await;
         self.fills("key", "key", json!(key)).await;
         self.fills("lasting", "lasting", json!(lasting)).await;
         self.fills("because", "because", json!("it moves to the new cluster")).await;
@@ -311,8 +321,7 @@ async fn where_github_vouches(engine: Engine) -> (Office, tempfile::TempDir) {
 impl Person<'_> {
     /// Fills in the form for a workload that GitHub vouches for; what came of sending it.
     async fn fills_in_workload(&self, agent: &str, name: &str, claims: &str) -> SubmitOutcome {
-        self.types(&format!("/agent key add {agent} {name}")).await;
-        let form = self.form().await;
+        let form = self.opens_key_form(agent, name).await;
         let workspace = self.office.workspace();
         let chosen = json!("workload");
         let click = workspace.click_in_view(self.id, &form.id, "proof", "proof_choice", chosen);

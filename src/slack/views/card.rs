@@ -87,7 +87,6 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
         Ask::Credential { proof, lasting, .. } => {
-            lines.push(Line::fact("Kind").text(keys::kind(proof)));
             lines.extend(keys::proof(proof));
             lines.push(
                 Line::fact("For")

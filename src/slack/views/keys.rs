@@ -235,7 +235,11 @@ pub fn ending(credential: &Credential, agent: &Agent, beside: u32, now: Timestam
                 .quoted(&clip(&credential.name, 60))
                 .text(format!(" · {}", kind(&credential.proof))),
             Line::fact("Ends").at(credential.expires_at, now),
-            others(beside),
+            match beside {
+                0 => Line::fact("Then").text("it has none left, and gets no token."),
+                n => Line::fact("Then")
+                    .text(format!("it has {} left.", words::count(n as usize, "credential"))),
+            },
             Line::fact("Next").text(next),
         ])
         .buttons(vec![

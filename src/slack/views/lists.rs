@@ -213,10 +213,14 @@ pub fn agent(detail: &AgentDetail) -> Message {
     match live_credentials {
         0 if agent.is_active() => lines.push(no_credential(agent)),
         0 => {}
-        n => lines.push(
-            Line::fact("Proves itself")
-                .text(format!("by {}", words::count(*n as usize, "credential"))),
-        ),
+        n => {
+            let credentials = words::count(*n as usize, "credential");
+            lines.push(if agent.is_active() {
+                Line::fact("Proves itself").text(format!("by {credentials}"))
+            } else {
+                Line::fact("Keeps").text(format!("{credentials}, good for nothing meanwhile"))
+            });
+        }
     }
     let mut page = Page::message().lines(lines);
     let grants: Vec<&Grant> = grants.iter().collect();
