@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::agent::Slug;
-use super::ids::{AgentId, CardId, DeliveryId, GrantId, RequestId};
+use super::ids::{AgentId, CardId, CredentialId, DeliveryId, GrantId, RequestId};
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
 
@@ -79,6 +79,18 @@ pub enum Notice {
     GrantEnded {
         /// Which.
         grant: GrantId,
+    },
+    /// To the owner: a credential is about to end.
+    CredentialEnding {
+        /// Which.
+        credential: CredentialId,
+        /// So long before.
+        before: Span,
+    },
+    /// To the owner (and security's channel, if somebody took it away): a credential has ended.
+    CredentialEnded {
+        /// Which.
+        credential: CredentialId,
     },
     /// To the owner, the team's and security's channel: an agent was stopped.
     AgentStopped {

@@ -18,7 +18,7 @@
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`grant`] | what a yes opens, until when |
-//! | [`credential`], [`public_key`] | how an agent proves who it is |
+//! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
 //! | [`token`] | what was issued to an agent, and whether it is still good |
 //! | [`event`] | the audit log's lines and their chain |
@@ -27,6 +27,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod claims;
 pub mod credential;
 pub mod deadline;
 pub mod delivery;

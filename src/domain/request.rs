@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::access::Access;
+use super::credential::Proof;
 use super::ids::{AgentId, GrantId, RequestId};
 use super::person::{PersonId, Standing};
 use super::review::Finding;
@@ -48,6 +49,17 @@ pub enum Ask {
         /// Why; untrusted text, cleaned.
         because: String,
     },
+    /// May it prove itself so?
+    Credential {
+        /// What people call the credential; untrusted text, cleaned.
+        name: String,
+        /// What is to be accepted.
+        proof: Proof,
+        /// For so long from the approval.
+        lasting: Span,
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
 }
 
 impl Ask {
@@ -58,16 +70,18 @@ impl Ask {
             Self::Grant { .. } => 'G',
             Self::Extension { .. } => 'X',
             Self::Reinstatement { .. } => 'S',
+            Self::Credential { .. } => 'K',
         }
     }
 
-    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`.
+    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Registration => "registration",
             Self::Grant { .. } => "grant",
             Self::Extension { .. } => "extension",
             Self::Reinstatement { .. } => "reinstatement",
+            Self::Credential { .. } => "credential",
         }
     }
 
@@ -75,7 +89,7 @@ impl Ask {
     pub const fn access(&self) -> Option<&Access> {
         match self {
             Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
-            Self::Registration | Self::Reinstatement { .. } => None,
+            Self::Registration | Self::Reinstatement { .. } | Self::Credential { .. } => None,
         }
     }
 
@@ -84,7 +98,8 @@ impl Ask {
         match self {
             Self::Grant { because, .. }
             | Self::Extension { because, .. }
-            | Self::Reinstatement { because } => Some(because),
+            | Self::Reinstatement { because }
+            | Self::Credential { because, .. } => Some(because),
             Self::Registration => None,
         }
     }

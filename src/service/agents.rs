@@ -1,5 +1,6 @@
 //! Agents: listed, shown, stopped.
 
+use super::credentials::live_credentials;
 use super::grants::ended_by;
 use super::input::OnceKey;
 use super::opening::{refresh_homes, send};
@@ -24,10 +25,7 @@ impl Service {
         let now = self.now();
         let mut session = self.parts.store.read().await?;
         let (agents, total) = session.agents_with_live(now, SHOWN).await?;
-        let shown = agents
-            .into_iter()
-            .map(|(agent, live_grants)| AgentLine { agent, live_grants })
-            .collect();
+        let shown = agents.into_iter().map(AgentLine::from).collect();
         Ok(Listing { shown, total, now })
     }
 
@@ -45,6 +43,7 @@ impl Service {
         let route = self.route(&self.policy(), agent.tier, None).await?;
         let mut session = self.parts.store.read().await?;
         let grants = session.live_grants_of(agent.id, now).await?;
+        let live_credentials = live_credentials(&mut session, agent.id, now).await?;
         let open = session.open_requests_of_agent(agent.id).await?;
         let mut history = Vec::new();
         for line in session.events_about_agent(agent.id, HISTORY).await? {
@@ -57,7 +56,7 @@ impl Service {
                 history.push(HistoryLine { at: line.at, by, reference, what });
             }
         }
-        Ok(Ok(AgentDetail { agent, route, grants, open, history, now }))
+        Ok(Ok(AgentDetail { agent, route, grants, live_credentials, open, history, now }))
     }
 
     /// The live grants, of one agent if it is named.

@@ -230,7 +230,7 @@ impl Service {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one question")]
-    async fn put_question(
+    pub(super) async fn put_question(
         &self,
         by: &PersonId,
         agent: Agent,
@@ -274,6 +274,9 @@ impl Service {
                     Ask::Grant { access, .. } => tx.open_grant_request(agent.id, access).await?,
                     Ask::Extension { grant, .. } => tx.open_extension(*grant).await?,
                     Ask::Reinstatement { .. } => tx.open_reinstatement(agent.id).await?,
+                    Ask::Credential { proof, .. } => {
+                        super::credentials::open_request(tx, agent.id, proof).await?
+                    }
                     Ask::Registration => None,
                 };
                 if let Some(open) = open.filter(|r| r.is_open(now)) {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::outcome::Overview;
 use crate::domain::agent::{Agent, Slug};
+use crate::domain::credential::Credential;
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
@@ -46,6 +47,24 @@ pub enum Content {
         grant: Grant,
         /// The agent.
         agent: Agent,
+    },
+    /// A credential is about to end.
+    CredentialEnding {
+        /// The credential.
+        credential: Credential,
+        /// The agent.
+        agent: Agent,
+        /// How many others the agent has.
+        beside: u32,
+    },
+    /// A credential has ended, in whatever way.
+    CredentialEnded {
+        /// The credential.
+        credential: Credential,
+        /// The agent.
+        agent: Agent,
+        /// How many others the agent has.
+        beside: u32,
     },
     /// An agent was stopped.
     AgentStopped {

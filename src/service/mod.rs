@@ -7,6 +7,7 @@
 
 mod agents;
 mod ask;
+pub mod credentials;
 mod deadlines;
 pub mod directory;
 mod grants;

@@ -205,6 +205,7 @@ fn opened(request: &Request) -> What {
     let lasting: Option<Span> = match &request.ask {
         Ask::Grant { lasting, .. } => Some(*lasting),
         Ask::Extension { by, .. } => Some(*by),
+        Ask::Credential { lasting, .. } => Some(*lasting),
         Ask::Registration | Ask::Reinstatement { .. } => None,
     };
     What::RequestOpened {

@@ -1,7 +1,7 @@
 //! What concerns one person: what `/agent` and App Home show.
 
 use super::opening::send;
-use super::outcome::{AgentLine, GrantOf, Overview, RequestOf};
+use super::outcome::{GrantOf, Overview, RequestOf};
 use super::{Result, Service};
 use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
@@ -44,9 +44,9 @@ impl Service {
         let grants = session.live_grants_of_owner(person, now, GRANTS).await?;
         overview.your_grants =
             grants.into_iter().map(|(grant, agent)| GrantOf { grant, agent }).collect();
-        for (agent, live_grants) in session.agents_of_with_live(person, now).await? {
-            overview.grants_in_all += live_grants as usize;
-            overview.your_agents.push(AgentLine { agent, live_grants });
+        for agent in session.agents_of_with_live(person, now).await? {
+            overview.grants_in_all += agent.grants as usize;
+            overview.your_agents.push(agent.into());
         }
         // People may have to be looked up over the network: not with a database session in hand.
         drop(session);

@@ -8,6 +8,7 @@ use crate::domain::event::{Actor, What};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{CardId, DeliveryId};
 use crate::domain::request::{Ask, Request, RequestState};
+use crate::domain::time::Timestamp;
 use crate::store::{Session, work};
 
 impl Service {
@@ -21,10 +22,11 @@ impl Service {
             }
             Delivery::Notice { place, notice } => {
                 let mut session = self.parts.store.read().await?;
-                let content = content(&mut session, notice).await?;
+                let content = content(&mut session, notice, now).await?;
                 // "About to end" must not be said of what has ended while Slack was away.
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
+                    Some(Content::CredentialEnding { credential, .. }) => !credential.is_live(now),
                     _ => false,
                 };
                 let content = content.filter(|_| !stale);
@@ -161,7 +163,7 @@ async fn grant_with_agent(
     session.grant_with_agent(grant).await
 }
 
-async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
+async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
     Ok(match notice {
         Notice::Outcome { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {
@@ -187,6 +189,20 @@ async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
         Notice::GrantEnded { grant } => grant_with_agent(session, *grant)
             .await?
             .map(|(grant, agent)| Content::GrantEnded { grant, agent }),
+        Notice::CredentialEnding { credential, .. } => super::credentials::with_agent(
+            session,
+            *credential,
+            now,
+        )
+        .await?
+        .map(|(credential, agent, beside)| Content::CredentialEnding { credential, agent, beside }),
+        Notice::CredentialEnded { credential } => super::credentials::with_agent(
+            session,
+            *credential,
+            now,
+        )
+        .await?
+        .map(|(credential, agent, beside)| Content::CredentialEnded { credential, agent, beside }),
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
         }

@@ -59,6 +59,10 @@ pub(super) async fn approved(
             tx.append_about(now, actor, what, about(request)).await?;
             Ok((agent, None))
         }
+        Ask::Credential { .. } => {
+            super::credentials::add(tx, entropy, request, actor, now).await?;
+            Ok((agent, None))
+        }
         Ask::Grant { lasting, raise_to, .. } => {
             let agent = match raise_to {
                 Some(to) if *to > agent.tier => {

@@ -182,6 +182,11 @@ impl Service {
                         VoteReply::Counted { request, agent }
                     }
                     Voted::Approved(request) => {
+                        let taken = super::credentials::taken(tx, &request, now).await?;
+                        if let Some(request) = taken {
+                            let agent = came_to_nothing(tx, &entropy, &request, agent, now).await?;
+                            return Ok(VoteReply::CameToNothing { request, agent });
+                        }
                         let (agent, grant) =
                             approved(tx, &entropy, &policy, &request, agent, now).await?;
                         VoteReply::Approved { request, agent, grant }

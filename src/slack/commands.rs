@@ -87,6 +87,18 @@ pub enum SlashCommand {
         /// The request's reference.
         reference: Option<String>,
     },
+    /// What an agent proves itself by.
+    Keys {
+        /// Its name.
+        agent: Option<String>,
+    },
+    /// The form for a credential.
+    AddKey {
+        /// The agent's name.
+        agent: Option<String>,
+        /// What the credential is to be called.
+        name: Option<String>,
+    },
     /// Something else.
     Unknown {
         /// The word that was typed; untrusted.
@@ -97,7 +109,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 12] = [
+pub const WORDS: [&str; 13] = [
     "register",
     "request",
     "list",
@@ -109,6 +121,7 @@ pub const WORDS: [&str; 12] = [
     "stop",
     "reinstate",
     "cancel",
+    "key",
     "help",
 ];
 
@@ -135,6 +148,7 @@ pub fn read(text: &str) -> SlashCommand {
         Some("grants") => SlashCommand::Grants { agent: first(rest) },
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
+        Some("key") => keys(rest),
         Some(verb) => {
             let asks = match verb {
                 "request" => Asks::Access,
@@ -150,6 +164,19 @@ pub fn read(text: &str) -> SlashCommand {
                 _ => SlashCommand::Reinstate { agent: thing, because },
             }
         }
+    }
+}
+
+/// `support-agent-v2` shows its credentials, `add support-agent-v2 laptop` asks for another.
+fn keys(rest: &str) -> SlashCommand {
+    let mut words = rest.split_whitespace().filter(|token| !is_filler(token)).peekable();
+    let adds = |word: &&str| ["add", "new"].iter().any(|add| word.eq_ignore_ascii_case(add));
+    match words.next_if(adds) {
+        Some(_) => SlashCommand::AddKey {
+            agent: words.next().and_then(name),
+            name: text(&words.collect::<Vec<_>>().join(" ")),
+        },
+        None => SlashCommand::Keys { agent: words.next().and_then(name) },
     }
 }
 
@@ -205,6 +232,7 @@ fn canonical(word: &str) -> Option<&'static str> {
         "suspend" => "stop",
         "resume" => "reinstate",
         "withdraw" => "cancel",
+        "keys" | "credential" | "credentials" => "key",
         "?" | "--help" | "-h" => "help",
         other => other,
     };
@@ -398,6 +426,24 @@ mod tests {
             access: some(access),
             lasting: some(lasting),
             because: some(because),
+        }
+    }
+
+    #[test]
+    fn keys_are_shown_and_added() {
+        let keys = |agent: &str| SlashCommand::Keys { agent: some(agent) };
+        let add =
+            |agent: &str, name: &str| SlashCommand::AddKey { agent: some(agent), name: some(name) };
+        for (text, expected) in [
+            ("key support-agent-v2", keys("support-agent-v2")),
+            ("keys of `support-agent-v2`", keys("support-agent-v2")),
+            ("credentials", keys("")),
+            ("key add support-agent-v2", add("support-agent-v2", "")),
+            ("key new to support-agent-v2", add("support-agent-v2", "")),
+            ("key ADD support-agent-v2 “new laptop”", add("support-agent-v2", "new laptop")),
+            ("key add", add("", "")),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
         }
     }
 

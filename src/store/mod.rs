@@ -48,6 +48,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use agents::WithLive;
 use error::Cause;
 pub use error::StoreError;
 

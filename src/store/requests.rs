@@ -76,7 +76,10 @@ impl Tx {
     pub async fn insert_request(&mut self, request: &Request) -> Result<(), StoreError> {
         let grant = match &request.ask {
             Ask::Extension { grant, .. } => Some(grant.to_string()),
-            Ask::Registration | Ask::Grant { .. } | Ask::Reinstatement { .. } => None,
+            Ask::Registration
+            | Ask::Grant { .. }
+            | Ask::Reinstatement { .. }
+            | Ask::Credential { .. } => None,
         };
         let inserted = execute!(
             self,

@@ -297,12 +297,13 @@ async fn grants_come_back_and_end_on_time(database: TestDatabase) {
     assert_eq!(session.live_grants_of_owner(&one.owner, at(10), 2).await.unwrap(), of_olga[..2]);
     assert_eq!(session.live_grants_of_owner(&one.owner, at(50), 9).await.unwrap(), of_olga[3..]);
     assert_eq!(session.live_grants_of_owner(&person("DANA"), at(10), 9).await.unwrap(), []);
-    let hers = vec![(one.clone(), 2), (two.clone(), 0)];
+    let has = |agent: &Agent, grants| WithLive { agent: agent.clone(), grants, credentials: 0 };
+    let hers = vec![has(&one, 2), has(&two, 0)];
     assert_eq!(session.agents_of_with_live(&one.owner, at(40)).await.unwrap(), hers);
     assert_eq!(session.agents_of_with_live(&person("DANA"), at(40)).await.unwrap(), []);
-    let listed = (vec![(one.clone(), 2), (two.clone(), 0)], 2);
+    let listed = (vec![has(&one, 2), has(&two, 0)], 2);
     assert_eq!(session.agents_with_live(at(40), 9).await.unwrap(), listed);
-    assert_eq!(session.agents_with_live(at(10), 1).await.unwrap(), (vec![(one.clone(), 3)], 2));
+    assert_eq!(session.agents_with_live(at(10), 1).await.unwrap(), (vec![has(&one, 3)], 2));
     let with_agent = (asked[3].clone(), two.clone());
     assert_eq!(session.request_with_agent(asked[3].id).await.unwrap(), Some(with_agent.clone()));
     assert_eq!(session.request_with_agent(ids.request()).await.unwrap(), None);

@@ -109,12 +109,18 @@ impl FrontDesk {
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
                 open(click.trigger_id, forms::request(&draft, &choices, None))
             }
+            Button::Keys(id) => self.keys(&by, id, reader).await?,
+            Button::AddKey(id) => self.add_key(&click, id, reader).await?,
+            Button::RevokeKey(id) => self.revoke_key(&click, id, reader).await?,
             Button::Nothing => Answer::empty(),
         })
     }
 
     /// An input in a form changed that shows something else: the tier panel of the registration.
     pub(super) async fn changed(&self, click: Click) -> Handled {
+        if let Some(Form::AddKey { agent }) = click.view.as_ref().and_then(ViewRef::form) {
+            return self.key_form_changed(click, agent).await;
+        }
         let Some(ViewRef { id, hash, callback_id, values, .. }) = click.view else {
             return Ok(Answer::empty());
         };
@@ -167,7 +173,7 @@ impl FrontDesk {
         Ok(found.map_or_else(|| id.to_string(), |(grant, _)| grant.reference.to_string()))
     }
 
-    async fn slug(&self, id: AgentId) -> Result<String, ServiceError> {
+    pub(super) async fn slug(&self, id: AgentId) -> Result<String, ServiceError> {
         let found = self.service.agent_by_id(id).await?;
         Ok(found.map_or_else(|| id.to_string(), |agent| agent.slug.to_string()))
     }

@@ -3,6 +3,7 @@
 use super::{FrontDesk, Handled, Reader};
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::vote::Choice;
+use crate::service::credentials::outcome::CredentialAsked;
 use crate::service::outcome::{Asked, Refusal, Registered};
 use crate::slack::actions::Form;
 use crate::slack::views::{self, forms};
@@ -74,6 +75,21 @@ impl FrontDesk {
                 let asked =
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
                 or_stays_open(&form, asked, reader)
+            }
+            Form::AddKey { agent } => {
+                let name = self.slug(agent).await?;
+                let draft = forms::read_add_key(values, name);
+                match service.ask_credential(&by, &draft, once).await? {
+                    CredentialAsked::Invalid(problems) => {
+                        Answer::ack(Ack::FieldErrors(forms::key_errors(&problems, values)))
+                    }
+                    CredentialAsked::Asked(asked) => or_stays_open(&form, asked, reader),
+                }
+            }
+            Form::RevokeKey { credential } => {
+                let reason = forms::read_reason(values);
+                let revoked = service.revoke_credential(&by, credential, &reason, once).await?;
+                reader.tell(views::key_revoked(&revoked))
             }
         })
     }

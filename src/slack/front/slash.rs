@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackView;
 use super::{FrontDesk, Handled, json, say};
 use crate::domain::text::clean;
 use crate::domain::time::Span;
-use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
@@ -90,6 +90,19 @@ impl FrontDesk {
                     None => Cancelled::Refused(Refusal::UnknownReference { typed, near: vec![] }),
                 };
                 say(views::cancelled(&cancelled))
+            }
+            SlashCommand::Keys { agent } => {
+                say(views::keys(&service.keys(&by, &agent.unwrap_or_default()).await?))
+            }
+            SlashCommand::AddKey { agent, name } => {
+                let draft = CredentialForm { name: name.unwrap_or_default(), ..Default::default() };
+                let choices = service.credential_choices(&by, &agent.unwrap_or_default()).await?;
+                match choices {
+                    Ok((agent, choices)) => {
+                        open(slash.trigger_id.clone(), forms::add_key(&agent, &draft, &choices))
+                    }
+                    Err(refusal) => say(views::refusal(&refusal)),
+                }
             }
             SlashCommand::Unknown { typed, near } => {
                 say(views::not_understood(&typed, near.as_slice()))

@@ -2,7 +2,8 @@
 
 use slack_morphism::prelude::SlackBlockButtonElement;
 
-use super::escape::{and, first};
+use super::escape::{and, clip, first};
+use super::keys;
 use super::line::Line;
 use super::page::{Message, Page, button, danger, primary};
 use super::words::{self, MOST_NAMED};
@@ -85,6 +86,14 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
         Ask::Extension { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
+        Ask::Credential { proof, lasting, .. } => {
+            lines.extend(keys::proof(proof));
+            lines.push(
+                Line::fact("For")
+                    .text(format!("⚠ {} from approval, then it ends", lasting.words())),
+            );
+            lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+        }
         Ask::Reinstatement { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
             if let AgentState::Suspended { by, reason, .. } = &agent.state {
@@ -100,6 +109,16 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
         lines.push(Line::fact("Opens").text(super::escape::clip(opens, 300)));
     }
     lines
+}
+
+/// A credential that is asked for: its name and kind.
+pub fn asked_for_credential(ask: &Ask) -> Line {
+    match ask {
+        Ask::Credential { name, proof, .. } => {
+            Line::default().quoted(&clip(name, 60)).text(format!(" · {}", keys::kind(proof)))
+        }
+        other => Line::say(other.word()),
+    }
 }
 
 fn asked_by(request: &Request, agent: &Agent) -> Line {

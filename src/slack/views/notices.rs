@@ -2,6 +2,7 @@
 
 use super::card::question;
 use super::escape::{and, clip, first, roughly};
+use super::keys;
 use super::line::Line;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
@@ -23,6 +24,12 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
         Content::GrantEnding { grant, agent } => ending(grant, agent, now),
         Content::GrantEnded { grant, agent } => ended(grant, agent, now),
+        Content::CredentialEnding { credential, agent, beside } => {
+            keys::ending(credential, agent, *beside, now)
+        }
+        Content::CredentialEnded { credential, agent, beside } => {
+            keys::ended(credential, agent, *beside, now)
+        }
         Content::AgentStopped { agent } => agent_stopped(agent, now),
         Content::NobodyCanDecide { agent, asked_by, roles } => {
             let said: Vec<String> =
@@ -137,6 +144,10 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             (Ask::Registration, _) => Line::strong(slug)
                 .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
+            (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
+                .text(" can prove itself by ")
+                .quoted(&clip(name, 60))
+                .text(format!(" for {}.", lasting.words())),
             (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
                 let verb =
                     if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
@@ -182,6 +193,8 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
             button(&Button::Register, "Register again")
         } else if matches!(agent.state, AgentState::Suspended { .. }) {
             button(&Button::Reinstate(agent.id), "Ask again")
+        } else if matches!(request.ask, Ask::Credential { .. }) {
+            button(&Button::AddKey(agent.id), "Ask again")
         } else {
             button(&Button::Request(Some(agent.id)), "Ask again")
         }
@@ -196,6 +209,16 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 ),
                 vec![
                     primary(&Button::Request(Some(agent.id)), "Ask for access"),
+                    button(&Button::Show(agent.id), "Show agent"),
+                ],
+            ),
+            (Ask::Credential { .. }, _) => (
+                Some(next().text(
+                    "it can ask for tokens with it. What it has beside it stays until it ends; a \
+                     reminder comes before that.",
+                )),
+                vec![
+                    button(&Button::Keys(agent.id), "Keys"),
                     button(&Button::Show(agent.id), "Show agent"),
                 ],
             ),

@@ -83,6 +83,12 @@ pub fn finding(finding: Finding) -> String {
         Finding::HadBefore { times: n } => format!("had this {} before", times(n)),
         Finding::DeniedBefore { times: n } => format!("denied {} before", times(n)),
         Finding::Sensitive { sensitivity } => format!("{} data", sensitivity.word()),
+        Finding::FirstCredential => "its first credential".to_owned(),
+        Finding::BesideLive { live } => {
+            format!("beside {} that it has", count(live as usize, "credential"))
+        }
+        Finding::Renewal => "the same as it has, for longer".to_owned(),
+        Finding::BroadClaims { breadth } => super::keys::breadth(breadth).to_owned(),
     };
     format!("{mark} {words}")
 }
@@ -103,6 +109,9 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
             line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
         }
         Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
+        Ask::Credential { .. } => line
+            .text(" asks to prove itself by ")
+            .line(super::card::asked_for_credential(&request.ask)),
     }
 }
 
@@ -114,6 +123,9 @@ pub fn subject(request: &Request, agent: &Agent) -> String {
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
         Ask::Reinstatement { .. } => format!("that {slug} may go on"),
+        Ask::Credential { name, .. } => {
+            format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
+        }
     }
 }
 
@@ -228,7 +240,10 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
         }
         RequestState::Cancelled { at, by, reason } => {
             let word = if by == request.asked_by { "Taken back" } else { "Cancelled" };
-            let line = Line::strong(word).text(" by ").person(&by).text(", ").at(at, now);
+            // Nobody took it back: with the last yes it was found that nothing can come of it.
+            let last = request.votes.iter().any(|vote| vote.by == by);
+            let how = if last { " at the last yes, that of " } else { " by " };
+            let line = Line::strong(word).text(how).person(&by).text(", ").at(at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
         }
         RequestState::Expired { at } => Line::strong("Expired").text(" unanswered, ").at(at, now),

@@ -6,12 +6,14 @@
 //! its field.
 
 mod ask;
+mod key;
 mod read;
 mod reasons;
 mod register;
 
 pub use ask::{extend, request};
-pub use read::{read_extend, read_reason, read_register, read_request};
+pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
+pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;
 
@@ -55,6 +57,14 @@ pub const ACCESS: &str = "access";
 pub const LASTING: &str = "lasting";
 /// Why, in every form that asks it.
 pub const BECAUSE: &str = "because";
+/// A key or a workload identity, in the form for a credential.
+pub const PROOF: &str = "proof";
+/// The public key.
+pub const KEY: &str = "key";
+/// Who vouches for the workload.
+pub const ISSUER: &str = "issuer";
+/// What its tokens must say.
+pub const CLAIMS: &str = "claims";
 
 /// The longest choice of a menu that Slack takes.
 const MOST_CHOICES: usize = 100;
@@ -127,11 +137,13 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
         Form::Register => (NAME, &[TEAM]),
         Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
+        Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
         Form::Deny { .. }
         | Form::Decline { .. }
         | Form::Revoke { .. }
         | Form::Stop { .. }
-        | Form::Reinstate { .. } => (BECAUSE, &[]),
+        | Form::Reinstate { .. }
+        | Form::RevokeKey { .. } => (BECAUSE, &[]),
     };
     let about = match refusal {
         Refusal::BadAccess { .. }

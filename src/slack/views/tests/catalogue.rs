@@ -61,6 +61,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     refusals(said, &mut all);
     lists_and_home(said, &mut all);
     forms(said, &mut all);
+    super::keys::keys_and_forms(said, &mut all);
     all
 }
 
@@ -388,7 +389,9 @@ fn line(said: &Said, i: usize) -> AgentLine {
         _ => said.pending(),
     };
     let id: AgentId = agent_id(1 + i as u128);
-    AgentLine { agent: Agent { id, ..agent }, live_grants: u32::try_from(i % 3).unwrap() }
+    let live_grants = u32::try_from(i % 3).unwrap();
+    let live_credentials = u32::try_from(i % 2).unwrap();
+    AgentLine { agent: Agent { id, ..agent }, live_grants, live_credentials }
 }
 
 fn grant_of(said: &Said, i: usize) -> GrantOf {
@@ -403,6 +406,7 @@ pub fn detail(said: &Said) -> AgentDetail {
         agent: said.agent(),
         route: route(Tier::Internal, &["security", "team-lead"]),
         grants: vec![said.grant(); said.many],
+        live_credentials: 2,
         open: vec![said.extension(); said.many],
         history: std::iter::repeat_n(happened(at_work), said.many)
             .chain([HistoryLine {
@@ -448,6 +452,8 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
     add("list_agents", agents(&Listing { shown, total, now: now() }).into());
     add("list_agents_empty", agents(&Listing { shown: vec![], total: 0, now: now() }).into());
     add("agent", agent(&detail(said)).into());
+    let bare = AgentDetail { live_credentials: 0, ..detail(said) };
+    add("agent_without_credential", agent(&bare).into());
     let quiet = AgentDetail {
         agent: said.suspended(),
         grants: vec![],

@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 use slack_morphism::prelude::SlackView;
 
 use super::catalogue::{choices, registration_draft};
+use super::keys::credential_draft;
 use super::sample::{Said, dana, grant_id};
 use crate::domain::agent::BadSlug;
 use crate::domain::person::Standing;
 use crate::domain::role::RoleName;
 use crate::domain::time::Span;
-use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::credentials::outcome::CredentialChoices;
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Field, FieldProblem, Refusal};
 use crate::slack::actions::{Form, TEAM_CHOICE, TIER_ANSWERS};
 use crate::slack::views::forms::{self, *};
@@ -41,6 +43,22 @@ fn form(view: &SlackView) -> (String, Form) {
     let view = serde_json::to_value(view).unwrap();
     let metadata = view["private_metadata"].as_str().unwrap();
     (view["callback_id"].as_str().unwrap().to_owned(), serde_json::from_str(metadata).unwrap())
+}
+
+#[test]
+fn a_credential_reads_back_as_it_was_drafted_and_a_key_is_never_given_back() {
+    let said = Said::kindly();
+    let draft = credential_draft(&said);
+    let issuers = vec![("github".to_owned(), "https://github.example".to_owned())];
+    let choices = CredentialChoices { issuers, longest: Span::days(90) };
+    let view = forms::add_key(&said.agent(), &draft, &choices);
+    assert_eq!(read_add_key(&sent(&view), "support-agent-v2"), draft);
+    assert_eq!(form(&view), ("add_key".to_owned(), Form::AddKey { agent: said.agent().id }));
+    let pasted = "-----BEGIN PRIVATE KEY----- xyz";
+    let draft = CredentialForm { workload: false, key: pasted.into(), ..draft };
+    let view = serde_json::to_string(&forms::add_key(&said.agent(), &draft, &choices)).unwrap();
+    assert!(!view.contains("xyz"), "the key went back: {view}");
+    assert!(!format!("{draft:?}").contains("xyz"));
 }
 
 #[test]
