@@ -24,11 +24,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::api::authzen::Door;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
 use crate::health::{self, Health};
 use crate::jobs::Jobs;
+use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
 use crate::service::{Parts, Service, ServiceError};
 use crate::slack::front::FrontDesk;
@@ -198,6 +200,14 @@ async fn start_on(
     let jobs = Jobs::new(service.clone(), Arc::new(messenger), wall, Arc::clone(&entropy));
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let parts = pdp::Parts {
+        store: store.clone(),
+        policy: policy.clone(),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    };
+    let pdp = Pdp::start(parts, &tasks, &stop).await?;
+    let public_url = config.server.public_url.as_ref().map(|url| url.as_str().to_owned());
     let (failing, failed) = watch::channel(None);
     let failing = Arc::new(failing);
     let (watched, token) = (Arc::clone(&client), stop.clone());
@@ -239,7 +249,10 @@ async fn start_on(
     let address = listener.local_addr().map_err(listen)?;
     let router = router.merge(health::router(health));
     let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
-    let router = router.merge(crate::api::oauth::router(desk));
+    let callers = Arc::new(desk.clone());
+    let router = router
+        .merge(crate::api::oauth::router(desk))
+        .merge(Door::new(pdp, callers, public_url).router());
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

@@ -24,10 +24,9 @@ impl Service {
     pub async fn list(&self) -> Result<Listing<AgentLine>> {
         let now = self.now();
         let mut session = self.parts.store.read().await?;
-        let (agents, total) = session.agents(SHOWN, 0).await?;
+        let (agents, total) = session.agents_with_live(now, SHOWN).await?;
         let mut shown = Vec::new();
-        for agent in agents {
-            let live_grants = session.count_live(agent.id, now).await?;
+        for (agent, live_grants) in agents {
             let live_credentials = live_credentials(&mut session, agent.id, now).await?;
             shown.push(AgentLine { agent, live_grants, live_credentials });
         }
@@ -88,12 +87,7 @@ impl Service {
         }
         let mut session = self.parts.store.read().await?;
         let (grants, total) = session.live_grants(now, SHOWN).await?;
-        let mut shown = Vec::new();
-        for grant in grants {
-            if let Some(agent) = session.agent(grant.agent).await? {
-                shown.push(GrantOf { grant, agent });
-            }
-        }
+        let shown = grants.into_iter().map(|(grant, agent)| GrantOf { grant, agent }).collect();
         Ok(Ok(Listing { shown, total, now }))
     }
 
@@ -154,7 +148,7 @@ impl Service {
                     let notice = Notice::AgentStopped { agent: agent.id };
                     send(tx, &entropy, now, &Delivery::Notice { place, notice }).await?;
                 }
-                refresh_homes(tx, &entropy, now, [&agent.owner, &by]).await?;
+                refresh_homes(tx, &entropy, now, [&agent.owner, &by]);
                 Ok(Stopped::Done { agent, grants, requests })
             })
         });

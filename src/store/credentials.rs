@@ -1,13 +1,17 @@
 //! What agents prove themselves with.
 
+use std::collections::BTreeMap;
+
 use sqlx::types::Json;
 
 use super::error::StoreError;
-use super::session::{Session, entities, entity, execute};
+use super::session::{Session, all, entities, entity, execute};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::credential::{Credential, CredentialState, Proof};
 use crate::domain::ids::{AgentId, CredentialId};
+use crate::domain::person::PersonId;
+use crate::domain::time::Timestamp;
 
 statements! {
     INSERT on "credentials" = "INSERT INTO credentials \
@@ -17,6 +21,9 @@ statements! {
         WHERE id = $1 AND state = 'active'";
     BY_ID on "credentials" = "SELECT id, doc FROM credentials WHERE id = $1";
     OF_AGENT on "credentials" = "SELECT id, doc FROM credentials WHERE agent_id = $1 ORDER BY id";
+    LIVE_OF_OWNER on "credentials" = "SELECT c.agent_id, COUNT(*) FROM credentials c \
+        JOIN agents a ON a.id = c.agent_id \
+        WHERE a.owner = $1 AND c.state = 'active' AND c.expires_at > $2 GROUP BY c.agent_id";
     BY_FINGERPRINT on "credentials" = "SELECT id, doc FROM credentials \
         WHERE fingerprint = $1 AND state = 'active' ORDER BY id";
     OF_ISSUER on "credentials" = "SELECT id, doc FROM credentials \
@@ -82,6 +89,17 @@ impl Session {
     /// All that this agent ever had, the oldest first.
     pub async fn credentials_of(&mut self, agent: AgentId) -> Result<Vec<Credential>, StoreError> {
         entities!(self, OF_AGENT, Credential, agent.to_string())
+    }
+
+    /// How many credentials each of this person's agents can prove itself by, by the agent's id;
+    /// those with none are not in it.
+    pub async fn live_credentials_by_agent(
+        &mut self,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, u32>, StoreError> {
+        let rows = all!(self, LIVE_OF_OWNER, (String, i64), owner.to_string(), now)?;
+        Ok(rows.into_iter().map(|(id, n)| (id, u32::try_from(n).unwrap_or(u32::MAX))).collect())
     }
 
     /// Those with this fingerprint ([`Proof::fingerprint`]) that were not revoked.

@@ -19,6 +19,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first tables", include_str!("../../migrations/0001_first_tables.sql")),
     (2, "identity", include_str!("../../migrations/0002_identity.sql")),
+    (3, "evaluations", include_str!("../../migrations/0003_evaluations.sql")),
 ];
 
 /// What the two engines must be told in different words: that the audit log only grows. It guards

@@ -8,7 +8,7 @@ use crate::domain::event::{About, Actor, What};
 use crate::domain::ids::{AgentId, CredentialId};
 use crate::domain::request::{Ask, Request, RequestState};
 use crate::domain::time::{Span, Timestamp};
-use crate::service::opening::put_deadline;
+use crate::service::opening::due_at;
 use crate::service::settle::conflict;
 use crate::store::{Session, StoreError, Tx};
 
@@ -92,15 +92,17 @@ pub(in crate::service) async fn add(
         }
     };
     tx.drop_deadlines(&credential.id.to_string()).await?;
+    let mut deadlines = Vec::new();
     for before in REMIND_BEFORE {
         let at = credential.expires_at - before.delta();
         if at > now {
             let due = Due::CredentialReminder { credential: credential.id, before };
-            put_deadline(tx, entropy, now, at, due).await?;
+            deadlines.push(due_at(entropy, now, at, due));
         }
     }
     let due = Due::CredentialExpiry { credential: credential.id };
-    put_deadline(tx, entropy, now, credential.expires_at, due).await?;
+    deadlines.push(due_at(entropy, now, credential.expires_at, due));
+    tx.put_deadlines(&deadlines).await?;
     let what = What::CredentialAdded {
         credential: credential.id,
         agent: credential.agent,

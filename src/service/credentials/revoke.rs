@@ -66,7 +66,7 @@ impl Service {
                     let notice = Notice::CredentialEnded { credential: id };
                     send(tx, &entropy, now, &Delivery::Notice { place, notice }).await?;
                 }
-                refresh_homes(tx, &entropy, now, [&agent.owner]).await?;
+                refresh_homes(tx, &entropy, now, [&agent.owner]);
                 let beside = live_credentials(tx, agent.id, now).await?;
                 Ok(CredentialRevoked::Done { credential, agent, beside })
             })

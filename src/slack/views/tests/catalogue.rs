@@ -377,6 +377,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         your_requests: (0..many).map(|i| of(1_000 + i, said.extension())).collect(),
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
+        grants_in_all: many,
         now: now(),
     }
 }
@@ -438,6 +439,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_requests: vec![],
         your_agents: vec![],
         your_grants: vec![],
+        grants_in_all: 0,
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };
