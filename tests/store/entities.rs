@@ -7,7 +7,7 @@ use countersign::domain::grant::GrantState;
 use countersign::domain::request::{ApprovedBy, Ask, Request, RequestState};
 use countersign::domain::tier::Tier;
 use countersign::domain::time::Span;
-use countersign::store::{Past, StoreError};
+use countersign::store::{Past, StoreError, WithLive};
 
 use crate::database::TestDatabase;
 use crate::on_both;
