@@ -20,6 +20,7 @@
 //! | [`event`] | the audit log's lines and their chain |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
+//! | [`task`] | how a program follows what it asked for |
 
 pub mod access;
 pub mod agent;
@@ -34,6 +35,7 @@ pub mod person;
 pub mod request;
 pub mod review;
 pub mod role;
+pub mod task;
 pub mod text;
 pub mod tier;
 pub mod time;

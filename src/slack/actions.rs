@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access::Access;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 
 /// A button, as read back from a click.
@@ -39,6 +40,8 @@ pub enum Button {
     Register,
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
+    /// Opens the form for a grant, filled in with what the agent was refused.
+    AskFor(AgentId, Access),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -67,6 +70,7 @@ impl Button {
             Self::Reinstate(_) => "reinstate",
             Self::Register => "register",
             Self::Request(_) => "request",
+            Self::AskFor(..) => "ask_for",
             Self::Nothing => "nothing",
         }
     }
@@ -88,6 +92,7 @@ impl Button {
             Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
             Self::Request(Some(id)) => id.to_string(),
+            Self::AskFor(id, access) => format!("{id} {access}"),
             Self::Request(None) | Self::Register | Self::Nothing => "-".to_owned(),
         }
     }
@@ -113,6 +118,10 @@ impl Button {
             "register" => Some(Self::Register),
             "request" if value == "-" => Some(Self::Request(None)),
             "request" => agent().map(|id| Self::Request(Some(id))),
+            "ask_for" => {
+                let (agent, access) = value.split_once(' ')?;
+                Some(Self::AskFor(agent.parse().ok()?, access.parse().ok()?))
+            }
             "nothing" => Some(Self::Nothing),
             _ => None,
         }

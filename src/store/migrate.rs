@@ -16,8 +16,10 @@ const LONGEST: Duration = Duration::from_secs(60);
 const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 
 /// The migrations, in order: number, what it does, text. A test holds the list to the folder.
-pub const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "first tables", include_str!("../../migrations/0001_first_tables.sql"))];
+pub const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first tables", include_str!("../../migrations/0001_first_tables.sql")),
+    (4, "tasks", include_str!("../../migrations/0004_tasks.sql")),
+];
 
 /// What the two engines must be told in different words: that the audit log only grows. It guards
 /// against mistakes; whoever owns the database can take it away, and the chain of hashes finds

@@ -27,6 +27,7 @@ mod requests;
 pub mod session;
 mod settings;
 pub mod statement;
+mod tasks;
 pub mod tx;
 mod writer;
 
@@ -43,6 +44,7 @@ pub use error::StoreError;
 pub use migrate::MIGRATIONS;
 pub use session::Session;
 pub use statement::Statement;
+pub use tasks::Sent;
 pub use tx::Tx;
 use writer::{Job, LONGEST_QUEUE, Work, Writer};
 
@@ -244,6 +246,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         events::ALL,
         once::ALL,
         settings::ALL,
+        tasks::ALL,
     ]
     .into_iter()
     .flatten()

@@ -100,6 +100,16 @@ impl FrontDesk {
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
                 open(click.trigger_id, forms::request(&draft, &choices, None))
             }
+            Button::AskFor(agent, access) => {
+                let agent = self.slug(agent).await?;
+                let draft = GrantForm { agent, access: access.to_string(), ..GrantForm::default() };
+                // What can no longer be asked is said now, not after the form was filled in.
+                if let Some(refusal) = service.refuse_early(&by, &draft).await? {
+                    return Ok(reader.tell(views::refusal(&refusal)));
+                }
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                open(click.trigger_id, forms::request(&draft, &choices, None))
+            }
             Button::Nothing => Answer::empty(),
         })
     }

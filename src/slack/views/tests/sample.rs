@@ -12,7 +12,7 @@ use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, DeliveryId, GrantId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{
-    Acceptance, ApprovedBy, Ask, Asked, Reference, Request, RequestState,
+    Acceptance, ApprovedBy, Ask, Asked, Origin, Reference, Request, RequestState,
 };
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
@@ -154,6 +154,7 @@ impl Said {
             reference: Reference { letter: ask.letter(), number },
             agent: agent_id(1),
             asked_by: dana(),
+            origin: Origin::Person,
             asked_at: at(0),
             ask,
             tier: Tier::Internal,
@@ -246,7 +247,12 @@ impl Said {
 
     pub fn cancelled(&self, request: Request) -> Request {
         Request {
-            state: RequestState::Cancelled { at: at(540), by: dana(), reason: self.reason.clone() },
+            state: RequestState::Cancelled {
+                at: at(540),
+                by: dana(),
+                program: None,
+                reason: self.reason.clone(),
+            },
             ..request
         }
     }
