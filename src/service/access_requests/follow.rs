@@ -94,3 +94,15 @@ impl Service {
         Ok(self.parts.store.write(work).await?)
     }
 }
+
+impl Service {
+    /// What an agent holds at this moment.
+    pub async fn held_by(
+        &self,
+        agent: crate::domain::ids::AgentId,
+    ) -> Result<Vec<crate::domain::access::Access>> {
+        let now = self.now();
+        let grants = self.parts.store.read().await?.live_grants_of(agent, now).await?;
+        Ok(grants.into_iter().map(|grant| grant.access).collect())
+    }
+}

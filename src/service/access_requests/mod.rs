@@ -27,6 +27,7 @@ use crate::domain::ids::EvaluationId;
 use crate::domain::request::{Request, RequestState};
 use crate::domain::task::{Item, Status, Task};
 use crate::domain::time::{Span, Timestamp};
+pub use crate::store::Sent;
 use crate::store::{Session, StoreError, Tx};
 
 /// An evaluation as it was recorded.

@@ -6,8 +6,9 @@ use super::binding::{answered_until, token};
 use super::link::link;
 use super::moment;
 use crate::domain::access::Access;
-use crate::domain::evaluation::{AGENT, Denial, KnownAgent, Question, Remedy};
-use crate::domain::ids::EvaluationId;
+use crate::domain::evaluation::{AGENT, Denial, Question, Remedy};
+use crate::domain::ids::{AgentId, EvaluationId};
+use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
 use crate::identity::Signer;
 use crate::policy::{Case, Policy};
@@ -32,7 +33,9 @@ pub struct Offer<'a> {
     /// What was asked.
     pub question: &'a Question,
     /// The agent that the subject is.
-    pub agent: &'a KnownAgent,
+    pub agent: AgentId,
+    /// Its tier.
+    pub tier: Tier,
     /// Why not.
     pub denial: &'a Denial,
     /// The evaluation, which must be found again while the offer stands.
@@ -51,7 +54,7 @@ impl Offer<'_> {
         }
         let access = self.question.access()?;
         let needed = self.policy.tier_needed(&access)?;
-        let tier = needed.max(self.agent.tier);
+        let tier = needed.max(self.tier);
         let base = self.signer.issuer();
         let mut offer = json!({
             "endpoint": format!("{base}{REQUESTS}"),
@@ -68,17 +71,17 @@ impl Offer<'_> {
         if let Some(token) = token(self.signer, self.question, self.evaluation, self.now) {
             members.insert("binding_token".to_owned(), token.into());
         }
-        if let Some(url) = link(self.signer, self.agent.id, &access, self.evaluation, self.now) {
+        if let Some(url) = link(self.signer, self.agent, &access, self.evaluation, self.now) {
             members.insert("form_url".to_owned(), url.into());
         }
         Some(offer)
     }
 
-    fn description(&self, access: &Access, tier: crate::domain::tier::Tier) -> String {
+    fn description(&self, access: &Access, tier: Tier) -> String {
         let rules = self.policy.tier(tier);
         let lasting = Span::minutes(30).min(rules.longest_grant);
         let case = Case::Grant { tier, access, lasting };
-        if tier == self.agent.tier && self.policy.without_people(&case).is_some() {
+        if tier == self.tier && self.policy.without_people(&case).is_some() {
             return format!(
                 "Usually approved at once, for {} and perhaps longer.",
                 lasting.words()

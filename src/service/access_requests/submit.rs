@@ -116,6 +116,14 @@ enum Written {
 }
 
 impl Service {
+    /// The agent by its name or its id.
+    pub async fn agent_called(&self, name: &str) -> Result<Option<Agent>> {
+        match name.parse::<AgentId>() {
+            Ok(id) => self.agent_by_id(id).await,
+            Err(_) => Ok(self.parts.store.read().await?.agent_by_slug(name).await?),
+        }
+    }
+
     /// What came of the same key before, if it was used.
     pub async fn submitted_before(&self, by: &Submitter, sent: &Sent) -> Result<Option<Submitted>> {
         let Some(key) = &sent.key else { return Ok(None) };
