@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::read::{MAIN, TESTS};
+use super::runtime::cedar;
 use super::{Mistake, Policy, Refused, digest};
 
 /// A file of the folder is written by hand: anything longer is a mistake.
@@ -14,8 +15,11 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 const DEEPEST: usize = 4;
 
 /// The files of `manifests/policy`, by name.
-const STARTER: [(&str, &str); 2] = [
+const STARTER: [(&str, &str); 5] = [
     (MAIN, include_str!("../../manifests/policy/policy.toml")),
+    ("rules.cedar", include_str!("../../manifests/policy/rules.cedar")),
+    ("schema.cedarschema", include_str!("../../manifests/policy/schema.cedarschema")),
+    ("tests/answers.toml", include_str!("../../manifests/policy/tests/answers.toml")),
     ("tests/routing.toml", include_str!("../../manifests/policy/tests/routing.toml")),
 ];
 
@@ -125,8 +129,8 @@ impl Found {
 }
 
 /// Whether a file is part of the policy, or looks as if somebody meant it to be: the TOML files at
-/// the top and in `tests/`, and Cedar files anywhere.
+/// the top and in `tests/`, Cedar files anywhere, and the entities.
 fn matters(name: &str) -> bool {
     let toml = name.ends_with(".toml") && (!name.contains('/') || name.starts_with(TESTS));
-    toml || name.ends_with(".cedar")
+    toml || cedar::is_ours(name) || name.ends_with(".cedarschema")
 }

@@ -21,8 +21,10 @@ pub mod runtime;
 mod tests;
 mod without;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use chrono::FixedOffset;
 
 pub use cases::{CaseFailed, CaseResult};
 pub use handle::{PolicyHandle, PolicyNews, Watching};
@@ -30,6 +32,7 @@ pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
 pub use rules::{Case, Holders, Resource, Team, TierRules};
+use runtime::cedar::{Rules, Surroundings, cedar_name};
 use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
 use crate::domain::access::Access;
@@ -50,13 +53,16 @@ pub struct Policy {
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
-    cases: Vec<cases::TestCase>,
+    cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
     issuers: BTreeMap<String, Issuer>,
     tokens: Tokens,
     quotas: Quotas,
     callbacks: Callbacks,
+    rules: Rules,
+    /// How far the clock of the rules is from UTC.
+    offset: FixedOffset,
 }
 
 impl Policy {
@@ -80,9 +86,26 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// Every mistake, in the order of files and lines.
+    /// Every mistake, in the order of files and lines; if there is none, every case of the folder's
+    /// own tests that fails.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Refused> {
+        Self::untried(files)?.tried()
+    }
+
+    /// Like [`Self::load`], whether or not the cases pass.
+    fn load_untried(folder: &Path) -> Result<Self, Refused> {
+        folder::read(folder).and_then(|files| Self::untried(&files))
+    }
+
+    /// Checks the files, and leaves the cases aside.
+    fn untried(files: &BTreeMap<String, String>) -> Result<Self, Refused> {
         read::read(files)
+    }
+
+    /// The policy, if it does what its own cases say.
+    fn tried(self) -> Result<Self, Refused> {
+        let mistakes = cases::failures(&self);
+        if mistakes.is_empty() { Ok(self) } else { Err(Refused { digest: self.digest, mistakes }) }
     }
 
     /// SHA-256 over the names and contents of all files of the folder, in hexadecimal: the same
@@ -181,8 +204,36 @@ impl Policy {
     }
 
     /// What the rules in `*.cedar` say to a question.
-    pub fn rule(&self, _question: &Question, _facts: &Facts<'_>) -> Ruling {
-        Ruling::Silent
+    ///
+    /// A rule that forbids and applies comes before all others; then one that forbids and cannot be
+    /// judged, because something that it needs is missing or of another kind; then one that permits.
+    pub fn rule(&self, question: &Question, facts: &Facts<'_>) -> Ruling {
+        self.rules.rule(question, facts, || Surroundings {
+            offset: self.offset,
+            sensitivity: self.resource(&question.resource.kind).map(|r| r.sensitivity),
+        })
+    }
+
+    /// The ids of this type that the policy knows by itself (`entities.json`), in order. What
+    /// exists beyond them, only the services know.
+    pub fn known_entities(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.rules.known_entities(kind)
+    }
+
+    /// The names of all actions on resources of this type: those of `policy.toml`, and those that
+    /// the schema has besides, in order.
+    pub fn known_actions(&self, kind: &str) -> BTreeSet<&str> {
+        let named = self.resource(kind).into_iter().flat_map(|r| r.actions.keys());
+        named.map(String::as_str).chain(self.rules.known_actions(kind)).collect()
+    }
+
+    /// The names of all types of subjects and resources: those of `policy.toml`, and those that the
+    /// schema has besides, in order.
+    pub fn known_kinds(&self) -> BTreeSet<&str> {
+        let named: BTreeSet<&str> = self.resources.keys().map(String::as_str).collect();
+        let cedar: BTreeSet<String> = named.iter().map(|name| cedar_name(name)).collect();
+        let besides = self.rules.known_kinds().filter(|kind| !cedar.contains(*kind));
+        named.iter().copied().chain(besides).collect()
     }
 
     /// The services that may ask at run time, by name.

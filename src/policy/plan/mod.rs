@@ -1,10 +1,12 @@
 //! The difference between two policies, in words, and whether it opens more than before.
 
 mod people;
+mod run_time;
 mod things;
+mod trust;
 mod without;
 
-use super::Policy;
+use super::{Policy, cases};
 
 /// What a change does to access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +42,11 @@ pub fn plan(old: &Policy, new: &Policy) -> Vec<Change> {
     without::rules(old, new, &mut changes);
     things::reminders(old, new, &mut changes);
     things::certification(old, new, &mut changes);
-    if old.cases != new.cases {
+    trust::services(old, new, &mut changes);
+    trust::issuers(old, new, &mut changes);
+    trust::limits(old, new, &mut changes);
+    run_time::rules(old, new, &mut changes);
+    if !cases::same(old, new) {
         changes.note("tests", "the cases are different", Effect::Same);
     }
     changes.0

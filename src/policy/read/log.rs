@@ -55,6 +55,11 @@ impl<'t> Log<'t> {
         short
     }
 
+    /// Line and column of a place in bytes.
+    pub(in crate::policy) fn position(&self, at: usize) -> (u32, u32) {
+        position(self.text, at)
+    }
+
     fn place(&self, at: usize, what: String, cure: String) -> Mistake {
         let (line, column) = position(self.text, at);
         Mistake { file: self.file.to_owned(), line, column, what, cure }

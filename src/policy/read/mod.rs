@@ -4,7 +4,9 @@ mod holders;
 mod ids;
 mod log;
 mod resources;
+mod services;
 mod tiers;
+mod trust;
 mod walk;
 mod without;
 
@@ -14,8 +16,9 @@ pub(super) use log::Log;
 pub(super) use walk::{Table, Value, parse};
 
 use self::ids::Kind;
+use self::trust::Trust;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
-use super::runtime::{Callbacks, Quotas, Tokens};
+use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
 use super::{Mistake, Policy, Refused, cases, digest};
 use crate::domain::role::{RoleName, TeamName};
@@ -27,7 +30,7 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 14] = [
     "channels",
     "roles",
     "teams",
@@ -36,6 +39,12 @@ const KEYS: [&str; 8] = [
     "without_people",
     "reminders",
     "certification",
+    "rules",
+    "services",
+    "issuers",
+    "tokens",
+    "quotas",
+    "callbacks",
 ];
 
 /// See [`Policy::from_files`].
@@ -68,11 +77,14 @@ pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Policy, Refused> 
         all.extend(cases::read(&mut log, name, text, main.as_ref()));
         mistakes.extend(log.finish().0);
     }
+    let none = BTreeMap::new();
+    let resources = main.as_ref().map_or(&none, |main| &main.resources);
+    let rules = Rules::compile(files, resources, &mut mistakes, &mut warnings);
     let digest = digest::of(files);
     match main {
         Some(main) if mistakes.is_empty() => {
             warnings.sort_by(in_order);
-            Ok(main.policy(digest, all, warnings))
+            Ok(main.policy(digest, all, warnings, rules))
         }
         _ => {
             mistakes.sort_by(in_order);
@@ -91,17 +103,19 @@ fn is_test(name: &str) -> bool {
 
 /// A file that somebody put into the folder for a purpose that it would not serve.
 fn stranger(name: &str) -> Option<Mistake> {
-    let (what, cure) = if name == MAIN || is_test(name) {
+    if name == MAIN || is_test(name) || cedar::is_ours(name) {
         return None;
-    } else if name.ends_with(".cedar") {
+    }
+    let (what, cure) = if name.ends_with(".cedarschema") {
         (
-            "this version evaluates no run-time rules, so this file would have no effect",
-            "Take it out of the folder; what is decided at run time are tiers and grants.",
+            "this schema is not read",
+            "There is one for all rules: put it into schema.cedarschema, beside policy.toml.",
         )
     } else {
         (
             "this file is not read",
-            "The policy is policy.toml and tests/*.toml: move it there, or out of the folder.",
+            "The policy is policy.toml, *.cedar and tests/*.toml: move it there, or out of the \
+             folder.",
         )
     };
     Some(Mistake {
@@ -123,10 +137,17 @@ pub(super) struct Main {
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    trust: Trust,
 }
 
 impl Main {
-    fn policy(self, digest: String, cases: Vec<cases::TestCase>, warnings: Vec<Mistake>) -> Policy {
+    fn policy(
+        self,
+        digest: String,
+        cases: Vec<cases::Placed>,
+        warnings: Vec<Mistake>,
+        rules: Rules,
+    ) -> Policy {
         Policy {
             digest,
             channels: self.channels,
@@ -139,11 +160,13 @@ impl Main {
             certify_every: self.certify_every,
             cases,
             warnings,
-            services: BTreeMap::new(),
-            issuers: BTreeMap::new(),
-            tokens: Tokens::default(),
-            quotas: Quotas::default(),
-            callbacks: Callbacks::default(),
+            services: self.trust.services,
+            issuers: self.trust.issuers,
+            tokens: self.trust.tokens,
+            quotas: self.trust.quotas,
+            callbacks: self.trust.callbacks,
+            rules,
+            offset: self.trust.offset,
         }
     }
 }
@@ -163,6 +186,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
     let certify_every = certification(log, &root);
+    let trust = trust::read(log, &root);
     Some(Main {
         channels: channels?,
         roles: roles.into_iter().map(|(role, (holders, _))| (role, holders)).collect(),
@@ -172,6 +196,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         without_people: without_people?,
         before_end: before_end?,
         certify_every: certify_every?,
+        trust: trust?,
     })
 }
 

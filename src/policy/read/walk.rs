@@ -4,15 +4,17 @@
 //! places of the rest.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
+use chrono::DateTime;
+use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::log::Log;
 use crate::domain::access::{Sensitivity, is_name};
 use crate::domain::tier::Tier;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 use crate::policy::near;
 
 /// The file as a tree. What is no TOML at all is noted, and then there is no tree: what is left of
@@ -210,6 +212,33 @@ impl<'s, 'i> Value<'s, 'i> {
             .collect()
     }
 
+    /// The same as JSON; dates are texts.
+    pub(in crate::policy) fn json(&self) -> Json {
+        json(self.value)
+    }
+
+    /// A moment: a date and time with its distance from UTC, in quotes or without.
+    pub(in crate::policy) fn moment(&self, log: &mut Log<'_>) -> Option<Timestamp> {
+        const LIKE: &str = "2026-03-02T10:00:00+01:00";
+        let text = match self.value {
+            DeValue::Datetime(at) => at.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => {
+                self.is_no(log, "a date and time", LIKE);
+                return None;
+            }
+        };
+        let at = DateTime::parse_from_rfc3339(&text).ok();
+        if at.is_none() {
+            log.mistake(
+                self.at,
+                format!("{}: {} is no moment", self.path, text.escape_debug()),
+                format!("Write date, time and distance from UTC like {LIKE}."),
+            );
+        }
+        at.map(|at| at.to_utc())
+    }
+
     pub(in crate::policy) const fn is_text(&self) -> bool {
         matches!(self.value, DeValue::String(_))
     }
@@ -232,6 +261,31 @@ impl<'s, 'i> Value<'s, 'i> {
             return None;
         };
         Some(*flag)
+    }
+
+    /// A whole number in this range.
+    pub(in crate::policy) fn count(
+        &self,
+        log: &mut Log<'_>,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let like = format!("{}, without quotes", range.start());
+        let DeValue::Integer(number) = self.value else {
+            self.is_no(log, "a whole number", &like);
+            return None;
+        };
+        let found = i64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| range.contains(n));
+        if found.is_none() {
+            log.mistake(
+                self.at,
+                format!("{}: {number} is too little or too much", self.path),
+                format!("Write a number from {} to {}.", range.start(), range.end()),
+            );
+        }
+        found
     }
 
     /// A text of plain words: not empty, on one line, short enough for a card.
@@ -306,6 +360,26 @@ impl<'s, 'i> Value<'s, 'i> {
             );
         }
         found
+    }
+}
+
+fn json(value: &DeValue<'_>) -> Json {
+    match value {
+        DeValue::String(text) => Json::from(text.as_ref()),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or(Json::Null, Json::from)
+        }
+        DeValue::Float(number) => number.as_str().parse::<f64>().map_or(Json::Null, Json::from),
+        DeValue::Boolean(flag) => Json::from(*flag),
+        DeValue::Datetime(at) => Json::from(at.to_string()),
+        DeValue::Array(all) => all.iter().map(|value| json(value.get_ref())).collect(),
+        DeValue::Table(all) => {
+            let each = all.iter().map(|(key, value)| {
+                let name: &str = key.get_ref();
+                (name.to_owned(), json(value.get_ref()))
+            });
+            Json::Object(each.collect())
+        }
     }
 }
 

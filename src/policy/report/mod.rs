@@ -20,10 +20,13 @@ pub struct Report {
     pub ok: bool,
 }
 
+/// The policy, whether or not its own tests pass: who wants to see why they fail must see it.
 fn open(folder: Option<&Path>) -> Result<Policy, Report> {
-    folder
-        .map_or_else(|| Ok(Policy::starter()), Policy::load)
-        .map_err(|refused| Report { text: mistakes(&refused), ok: false })
+    folder.map_or_else(|| Ok(Policy::starter()), Policy::load_untried).map_err(refused)
+}
+
+fn refused(refused: Refused) -> Report {
+    Report { text: mistakes(&refused), ok: false }
 }
 
 fn mistakes(refused: &Refused) -> String {
@@ -49,6 +52,10 @@ pub fn check_report<'a>(folder: impl Into<Option<&'a Path>>) -> Report {
         Ok(policy) => policy,
         Err(report) => return report,
     };
+    let policy = match policy.tried() {
+        Ok(policy) => policy,
+        Err(failed) => return refused(failed),
+    };
     let mut text = String::new();
     for warning in policy.warnings() {
         let _ = writeln!(text, "{warning}");
@@ -59,11 +66,12 @@ pub fn check_report<'a>(folder: impl Into<Option<&'a Path>>) -> Report {
     }
     let _ = writeln!(
         text,
-        "The policy checks: {}, {}, {}, {} without people, {}.\nDigest {}",
+        "The policy checks: {}, {}, {}, {} without people, {} at run time, {}.\nDigest {}",
         many(policy.roles.len(), "role"),
         many(policy.teams.len(), "team"),
         many(policy.resources.len(), "resource"),
         many(policy.without_people.len(), "rule"),
+        many(policy.rules.all().count(), "rule"),
         many(policy.cases.len(), "test"),
         policy.digest()
     );

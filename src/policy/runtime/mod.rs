@@ -1,5 +1,7 @@
 //! What the policy says at run time: rules with context, and whom to trust.
 
+pub(in crate::policy) mod cedar;
+mod decide;
 mod settings;
 
 pub use settings::{

@@ -1,18 +1,18 @@
-//! The cases in `tests/*.toml`: what the policy is meant to say, tried.
+//! `[[test]]`: which way a request would go.
 
-use super::near;
-use super::read::{Log, Main, Table, Value, parse};
-use super::route::{CannotAsk, Way};
-use super::{Case, Policy};
+use super::CaseFailed;
 use crate::domain::access::Access;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
+use crate::policy::near;
+use crate::policy::read::{Log, Main, Table, Value};
+use crate::policy::route::{CannotAsk, Way};
+use crate::policy::{Case, Policy};
 
 /// One `[[test]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TestCase {
-    file: String,
     name: String,
     tier: Tier,
     ask: Asked,
@@ -41,48 +41,9 @@ enum Nobody {
     By(String),
 }
 
-/// What came of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseResult {
-    /// The file that it stands in.
-    pub file: String,
-    /// Its name.
-    pub name: String,
-    /// What was expected and is otherwise; empty if the case passed.
-    pub failed: Vec<CaseFailed>,
-}
-
-/// One expectation that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseFailed {
-    /// What was expected: `needs`, `without_people`, `raises_to`, `refused`.
-    pub about: &'static str,
-    /// What the case says.
-    pub expected: String,
-    /// What the policy says.
-    pub got: String,
-}
-
-/// Reads one file. What cannot be read is noted.
+/// Reads one case.
 pub(super) fn read(
     log: &mut Log<'_>,
-    file: &str,
-    text: &str,
-    main: Option<&Main>,
-) -> Vec<TestCase> {
-    let Some(tree) = parse(text, log) else { return Vec::new() };
-    let root = Table::root(&tree);
-    root.only(log, &["test"]);
-    let Some(all) = root.get("test").and_then(|v| v.list(log, "[[test]], with double brackets"))
-    else {
-        return Vec::new();
-    };
-    all.iter().filter_map(|value| one(log, file, value, main)).collect()
-}
-
-fn one(
-    log: &mut Log<'_>,
-    file: &str,
     value: &Value<'_, '_>,
     main: Option<&Main>,
 ) -> Option<TestCase> {
@@ -104,21 +65,25 @@ fn one(
     let expect = table
         .need(log, "expect", "Add expect = { needs = [\"team-lead\"] }.")
         .and_then(|v| expect(log, &v, main));
-    Some(TestCase {
-        file: file.to_owned(),
-        name: name?.to_owned(),
-        tier: tier?,
-        ask: ask?,
-        expect: expect?,
-    })
+    Some(TestCase { name: name?.to_owned(), tier: tier?, ask: ask?, expect: expect? })
 }
 
 fn agent(log: &mut Log<'_>, value: &Value<'_, '_>, main: Option<&Main>) -> Option<Tier> {
     let table = value.table(log, "{ tier = 1, team = \"support\" }")?;
     table.only(log, &["tier", "team"]);
-    if let Some(value) = table.get("team")
-        && let Some(team) = value.text(log, "\"support\"")
-        && let Some(main) = main
+    team(log, &table, main);
+    table.need(log, "tier", "Name the agent's tier: tier = 1.")?.tier(log)
+}
+
+/// The team that an agent in a case works for, if the case says so.
+pub(super) fn team(
+    log: &mut Log<'_>,
+    table: &Table<'_, '_>,
+    main: Option<&Main>,
+) -> Option<String> {
+    let value = table.get("team")?;
+    let team = value.text(log, "\"support\"")?;
+    if let Some(main) = main
         && !main.teams.contains_key(&TeamName::new(team))
     {
         log.mistake(
@@ -127,7 +92,7 @@ fn agent(log: &mut Log<'_>, value: &Value<'_, '_>, main: Option<&Main>) -> Optio
             near::cure(team, "teams", main.teams.keys().map(TeamName::as_str)),
         );
     }
-    table.need(log, "tier", "Name the agent's tier: tier = 1.")?.tier(log)
+    Some(team.to_owned())
 }
 
 fn ask(log: &mut Log<'_>, value: &Value<'_, '_>) -> Option<Asked> {
@@ -215,7 +180,7 @@ fn expect(log: &mut Log<'_>, value: &Value<'_, '_>, main: Option<&Main>) -> Opti
 }
 
 /// What is there must be readable; what is absent is fine.
-fn flip<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+pub(super) fn flip<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     match read {
         None => Some(None),
         Some(value) => value.map(Some),
@@ -252,20 +217,16 @@ fn refused(log: &mut Log<'_>, value: &Value<'_, '_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Tries all cases.
-pub(super) fn run(policy: &Policy) -> Vec<CaseResult> {
-    policy
-        .cases
-        .iter()
-        .map(|case| CaseResult {
-            file: case.file.clone(),
-            name: case.name.clone(),
-            failed: case.judge(&policy.route(&case.question())),
-        })
-        .collect()
-}
-
 impl TestCase {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is otherwise than expected.
+    pub(super) fn failed(&self, policy: &Policy) -> Vec<CaseFailed> {
+        self.judge(&policy.route(&self.question()))
+    }
+
     const fn question(&self) -> Case<'_> {
         let tier = self.tier;
         match &self.ask {
