@@ -158,6 +158,7 @@ programs! {
         // Without a wish, an hour: short, because most work is.
         assert_eq!(taken.body["result"]["approval"]["approved_until"], world.in_hours(1));
         assert!(world.office.may("support-agent-v2", "database#orders:read").await);
+        world.office.settled().await;
         assert_eq!(world.office.posted("C0APPROVALS", "database # orders : read").len(), 1);
         world.office.dana().reads("now has database # orders : read").await;
     }

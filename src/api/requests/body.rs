@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,6 +19,8 @@ use crate::service::access_requests::binding::Refused;
 
 /// The longest body that is read.
 const LONGEST_BODY: usize = 256 * 1024;
+/// So much of a longer one is read before the answer.
+const LONGEST_THROWN_AWAY: usize = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(5);
 /// The most items of one submission. Each is a question to people.
@@ -208,18 +211,34 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
     serde_json::from_value(value)
 }
 
+/// The whole body. What is too long is read for a while and thrown away: who is still sending would
+/// not read the answer.
+async fn whole(mut body: Body) -> Result<Vec<u8>, Problem> {
+    let (mut bytes, mut length) = (Vec::new(), 0usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::malformed("the body broke off"))?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= LONGEST_BODY {
+            bytes.extend_from_slice(data);
+        } else if length > LONGEST_THROWN_AWAY {
+            break;
+        }
+    }
+    if length > LONGEST_BODY {
+        return Err(Problem::too_large(format!("the body may have {LONGEST_BODY} bytes")));
+    }
+    Ok(bytes)
+}
+
 /// A body as JSON. No body at all is `null`.
 ///
 /// # Errors
 ///
 /// It is too long, too slow, of another type, or no JSON.
 pub async fn json(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
-    let read = axum::body::to_bytes(body, LONGEST_BODY);
-    let bytes: Bytes = match tokio::time::timeout(BODY_WITHIN, read).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => {
-            return Err(Problem::too_large(format!("the body may have {LONGEST_BODY} bytes")));
-        }
+    let bytes = match tokio::time::timeout(BODY_WITHIN, whole(body)).await {
+        Ok(bytes) => bytes?,
         Err(_) => return Err(Problem::malformed("the body did not arrive in time")),
     };
     if bytes.is_empty() {

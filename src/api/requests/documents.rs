@@ -223,11 +223,15 @@ fn page(entries: Vec<Entry>, search: &Search) -> Value {
 mod tests {
     use super::*;
 
+    fn pretty(document: &impl serde::Serialize) -> String {
+        serde_json::to_string_pretty(document).unwrap()
+    }
+
     #[test]
     fn the_documents() {
         let issuer = "https://agents.example.com";
-        insta::assert_json_snapshot!("schema", schema_document(issuer));
-        insta::assert_json_snapshot!("catalogs", catalogs_document(issuer));
+        insta::assert_snapshot!("schema", pretty(&schema_document(issuer)));
+        insta::assert_snapshot!("catalogs", pretty(&catalogs_document(issuer)));
     }
 
     #[test]
@@ -238,7 +242,10 @@ mod tests {
         loop {
             let document = page(resources(&policy), &search);
             let items = document["items"].as_array().unwrap();
-            assert!(items.len() <= 3 && document["total"] == 7, "{document}");
+            assert!(
+                items.len() <= 3 && document["total"] == policy.resources().count(),
+                "{document}"
+            );
             read.extend(items.iter().map(|item| item["value"].as_str().unwrap().to_owned()));
             match document["next_cursor"].as_str() {
                 Some(next) => search.cursor = Some(next.to_owned()),
@@ -248,7 +255,7 @@ mod tests {
         let all: Vec<String> = policy.resources().map(|r| r.name.clone()).collect();
         assert_eq!(read, all);
         let search = Search { q: "CUSTOMERS".to_owned(), ..Search::default() };
-        insta::assert_json_snapshot!("actions", page(actions(&policy, "crm"), &search));
+        insta::assert_snapshot!("actions", pretty(&page(actions(&policy, "crm"), &search)));
         assert_eq!(page(actions(&policy, "nothing"), &Search::default())["items"], json!([]));
     }
 }

@@ -227,3 +227,42 @@ impl From<ServiceError> for Problem {
         Self::unavailable(&error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::role::RoleName;
+    use crate::domain::tier::Tier;
+    use crate::domain::time::Span;
+
+    fn pretty(document: &impl serde::Serialize) -> String {
+        serde_json::to_string_pretty(document).unwrap()
+    }
+
+    #[test]
+    fn the_problems() {
+        let now = Timestamp::from_timestamp(1_796_000_000, 0).unwrap();
+        let (asked, longest) = (Span::hours(9), Span::hours(8));
+        let too_long = Refusal::TooLong { asked, longest, tier: Tier::Observer };
+        let nobody = Refusal::NobodyCanDecide { roles: vec![RoleName::new("security")] };
+        let all = [
+            Problem::not_requestable("the denial carried no context.access_request"),
+            Problem::expired_denial(),
+            Problem::invalid_denial_binding("the resource is not that of the denial").of_item(2),
+            Problem::duplicate_request(),
+            Problem::unknown_task(),
+            Problem::task_expired(),
+            Problem::invalid_task_state("approved"),
+            Problem::malformed("items is empty"),
+            Problem::too_large("the body may have 262144 bytes"),
+            Problem::forbidden("an agent asks for itself alone"),
+            Problem::callback_not_allowed("the policy does not allow callbacks to this host"),
+            Problem::too_many_open(10),
+            Problem::refused(&too_long, now),
+            Problem::refused(&nobody, now),
+            Problem::refused(&Refusal::NoReason, now),
+        ];
+        let all: Vec<Value> = all.iter().map(Problem::document).collect();
+        insta::assert_snapshot!("problems", pretty(&all));
+    }
+}

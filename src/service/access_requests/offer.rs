@@ -113,3 +113,7 @@ pub fn named(access: &Access) -> String {
         Some(object) => format!("{} on {object} ({})", access.action, access.resource),
     }
 }
+
+#[cfg(test)]
+#[path = "offer_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@ use crate::domain::request::{
 };
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
+use crate::domain::text::clean;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::vote::{Choice, Vote};
@@ -202,6 +203,27 @@ impl Said {
                 },
             )
         }
+    }
+
+    /// The agent asks for one object by itself.
+    pub fn own_request(&self, by_service: Option<&str>) -> Request {
+        let request = self.grant_request();
+        let ask = match request.ask {
+            Ask::Grant { lasting, because, raise_to, .. } => {
+                Ask::Grant { access: self.access_to_object(), lasting, because, raise_to }
+            }
+            ask => ask,
+        };
+        let by_service = by_service.map(str::to_owned);
+        let not_after = Some(at(7_200));
+        let origin = Origin::Agent { evaluation: None, task: None, by_service, not_after };
+        Request { ask, origin, ..request }
+    }
+
+    pub fn access_to_object(&self) -> Access {
+        // As the domain takes it: nothing that deceives, and never empty.
+        let object = Some(clean(&self.short, 128)).filter(|object| !object.is_empty());
+        Access { object: object.or(Some("orders".to_owned())), ..self.access() }
     }
 
     pub fn extension(&self) -> Request {
