@@ -9,9 +9,11 @@ use serde_json::{Map, Value};
 
 use super::access::Access;
 use super::agent::Slug;
-use super::ids::{AgentId, GrantId, RequestId};
+use super::event::{Actor, TextHash};
+use super::ids::{AgentId, EvaluationId, GrantId, RequestId};
 use super::person::PersonId;
 use super::request::Reference;
+use super::text::clean;
 use super::tier::Tier;
 use super::time::Timestamp;
 
@@ -256,4 +258,149 @@ pub struct Claims {
     /// The task in hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
+}
+
+/// The longest claim that is kept, in characters.
+const LONGEST_CLAIM: usize = 200;
+
+impl Claims {
+    /// What this context claims: `context.agent.{model_version, prompt_hash, task}`, and
+    /// `context.task` where the agent's own says nothing of a task.
+    pub fn of(context: &Properties) -> Self {
+        let text = |value: Option<&Value>| {
+            let text = value?.as_str()?;
+            Some(clean(text, LONGEST_CLAIM)).filter(|text| !text.is_empty())
+        };
+        let agent = context.get("agent").and_then(Value::as_object);
+        let of_agent = |name: &str| text(agent.and_then(|agent| agent.get(name)));
+        Self {
+            model_version: of_agent("model_version"),
+            prompt_hash: of_agent("prompt_hash"),
+            task: of_agent("task").or_else(|| text(context.get("task"))),
+        }
+    }
+}
+
+/// The name of somebody or something, without what is said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Name {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its name among its type.
+    pub id: String,
+}
+
+impl From<&Entity> for Name {
+    fn from(entity: &Entity) -> Self {
+        Self { kind: entity.kind.clone(), id: entity.id.clone() }
+    }
+}
+
+/// One question and its answer, as they are kept. What a caller says of the subject, the action and
+/// the resource may hold anything, and is not kept; of the context there is the hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its identity.
+    pub id: EvaluationId,
+    /// The moment by which it was decided.
+    pub at: Timestamp,
+    /// Who asked.
+    pub caller: Actor,
+    /// About whom.
+    pub subject: Name,
+    /// The agent that the subject is, if it is one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// Doing what.
+    pub action: String,
+    /// To what.
+    pub resource: Name,
+    /// The hash of the context, as JSON with its keys in order, unless it was empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<TextHash>,
+    /// What the agent said of itself.
+    #[serde(default)]
+    pub claims: Claims,
+    /// The answer. A grant in it names the request, and so the people who allowed it.
+    pub answer: Decision,
+    /// The digest of the policy by which it was decided.
+    pub policy: String,
+}
+
+impl Record {
+    /// The record of this question and its answer.
+    pub fn of(
+        id: EvaluationId,
+        at: Timestamp,
+        caller: Actor,
+        question: &Question,
+        agent: Option<AgentId>,
+        answer: Decision,
+        policy: &str,
+    ) -> Self {
+        let context = match serde_json::to_string(&question.context) {
+            Ok(text) if !question.context.is_empty() => Some(TextHash::of(&text)),
+            _ => None,
+        };
+        Self {
+            id,
+            at,
+            caller,
+            subject: Name::from(&question.subject),
+            agent,
+            action: question.action.name.clone(),
+            resource: Name::from(&question.resource),
+            context,
+            claims: Claims::of(&question.context),
+            answer,
+            policy: policy.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_taken_from_the_context_cleaned_and_cut() {
+        let context = serde_json::json!({
+            "agent": { "model_version": "m-4", "prompt_hash": 7 },
+            "task": format!("refund\u{202e} {}", "x".repeat(500)),
+        });
+        let claims = Claims::of(context.as_object().unwrap());
+        assert_eq!(claims.model_version.as_deref(), Some("m-4"));
+        assert_eq!(claims.prompt_hash, None);
+        let task = claims.task.unwrap();
+        assert!(task.starts_with("refund") && !task.contains('\u{202e}'), "{task}");
+        assert!(task.chars().count() <= LONGEST_CLAIM);
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let question: Question = serde_json::from_value(serde_json::json!({
+            "subject": { "type": "agent", "id": "support-agent" },
+            "action": { "name": "read" },
+            "resource": { "type": "database", "id": "orders", "properties": { "secret": "s3" } },
+            "context": { "task": "t" },
+        }))
+        .unwrap();
+        for answer in [
+            Decision::Allow { basis: Basis::Rule { rule: "r".to_owned() } },
+            Decision::Deny {
+                denial: Denial::TierTooLow { needs: Tier::Internal, has: Tier::Observer },
+            },
+            Decision::Deny { denial: Denial::Approval { why: ApprovalRefused::Expired } },
+            Decision::Deny { denial: Denial::NoGrant },
+        ] {
+            let id = EvaluationId::new(ulid::Ulid::from_parts(1, 1));
+            let caller = Actor::Service("crm".to_owned());
+            let at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
+            let record = Record::of(id, at, caller, &question, None, answer, "digest");
+            let text = serde_json::to_string(&record).unwrap();
+            assert!(!text.contains("s3"), "{text}");
+            assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        }
+    }
 }

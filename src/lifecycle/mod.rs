@@ -1,10 +1,15 @@
 //! Starting, running and ending the whole.
 
+mod identity;
+#[cfg(debug_assertions)]
+mod rehearsal;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxFailed, SandboxOptions, sandbox};
+
+pub use identity::IdentityError;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,16 +24,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::api::authzen::Door;
 use crate::api::callbacks::address::Resolver;
 use crate::api::callbacks::send::HttpsCallbacks;
 use crate::api::link::{self, LinkDoor};
-use crate::api::requests::{self, Callers, Door};
+use crate::api::requests::{self, Callers};
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
 use crate::health::{self, Health};
 use crate::identity::Signer;
 use crate::jobs::Jobs;
+use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
 use crate::service::access_requests::Evaluations;
 use crate::service::access_requests::callback::Callbacks;
@@ -100,7 +107,8 @@ impl Programs {
         let callbacks =
             HttpsCallbacks::new(Arc::clone(&signer), policy.clone(), Arc::clone(&resolver), tls);
         let link = LinkDoor { service: service.clone(), signer: Arc::clone(&signer) };
-        let door = Door { service: service.clone(), signer, callers, evaluations, resolver };
+        let service = service.clone();
+        let door = requests::Door { service, signer, callers, evaluations, resolver };
         (requests::router(door).merge(link::router(link)), Arc::new(callbacks))
     }
 }
@@ -133,6 +141,9 @@ pub enum StartError {
     /// The signing secret.
     #[error("slack.signing_secret cannot be used")]
     Secret(#[from] EmptySecret),
+    /// The keys that sign tokens.
+    #[error(transparent)]
+    Identity(#[from] identity::IdentityError),
     /// The address.
     #[error(
         "cannot listen on {address}: is another server running? Set server.listen to another port"
@@ -234,6 +245,14 @@ async fn start_on(
     let jobs = Jobs::telling(service.clone(), messenger, callbacks, wall, Arc::clone(&entropy));
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let parts = pdp::Parts {
+        store: store.clone(),
+        policy: policy.clone(),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    };
+    let pdp = Pdp::start(parts, &tasks, &stop).await?;
+    let public_url = config.server.public_url.as_ref().map(|url| url.as_str().to_owned());
     let (failing, failed) = watch::channel(None);
     let failing = Arc::new(failing);
     let (watched, token) = (Arc::clone(&client), stop.clone());
@@ -257,6 +276,7 @@ async fn start_on(
         }
         Mode::Socket { .. } => {
             let settings = SocketSettings::default();
+            let clock = Arc::clone(&clock);
             let socket = SocketMode::new(client, Arc::clone(&intake), clock, entropy, settings);
             health = health.with_socket(socket.health());
             let token = stop.child_token();
@@ -273,6 +293,11 @@ async fn start_on(
     let listener = TcpListener::bind(wanted).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let router = router.merge(health::router(health));
+    let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
+    let callers = Arc::new(desk.clone());
+    let router = router
+        .merge(crate::api::oauth::router(desk))
+        .merge(Door::new(pdp, callers, public_url).router());
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.
@@ -447,8 +472,9 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
         warn!("{warning}");
     }
     let mut told = std::pin::pin!(told_to_end());
+    let (outside, limits) = surroundings();
     let running = tokio::select! {
-        started = start_on(config, Outside::real(), limits_of_store()) => started?,
+        started = start_on(config, outside, limits) => started?,
         () = &mut told => return Ok(()),
     };
     info!(address = %running.address(), "at work");
@@ -464,17 +490,13 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     }
 }
 
-/// The usual limits. A build for tests also reads when it is to die: this is the one place that
-/// knows of `COUNTERSIGN_TEST_ABORT_AFTER_COMMITS` (a number: the process aborts right after that
-/// many commits), and it is not compiled into a release.
-fn limits_of_store() -> crate::store::Limits {
-    crate::store::Limits {
-        #[cfg(debug_assertions)]
-        abort_after: std::env::var("COUNTERSIGN_TEST_ABORT_AFTER_COMMITS")
-            .ok()
-            .and_then(|number| number.parse().ok()),
-        ..crate::store::Limits::default()
-    }
+/// The world outside and the store's limits; a build for tests may be told others.
+fn surroundings() -> (Outside, crate::store::Limits) {
+    #[cfg(debug_assertions)]
+    let found = (rehearsal::outside(), rehearsal::limits_of_store());
+    #[cfg(not(debug_assertions))]
+    let found = (Outside::real(), crate::store::Limits::default());
+    found
 }
 
 /// Ctrl-C, or the service manager's SIGTERM. Listens from the call on, not only from the first wait:

@@ -1,9 +1,11 @@
 //! The policy folder: who approves what, for how long, and what needs nobody.
 //!
-//! A folder kept in git: `policy.toml` and `tests/*.toml` (documented in `docs/policy.md`).
-//! [`Policy::load`] reads it and reports every mistake at once, with file, line and cure;
-//! [`PolicyHandle`] keeps the last good one while the folder changes; [`report`] says in
-//! plain words what `countersign policy check | test | plan | explain` print.
+//! A folder kept in git: `policy.toml`, rules in `*.cedar`, and `tests/*.toml` (documented in
+//! `docs/policy.md`). [`Policy::load`] reads it and reports every mistake at once, with file, line
+//! and cure; what the folder's own tests do not find as they expect is no policy either.
+//! [`Policy::decide`] answers at run time; [`PolicyHandle`] keeps the last good one while the folder
+//! changes; [`report`] says in plain words what `countersign policy check | test | plan | explain`
+//! print.
 
 mod cases;
 mod digest;
@@ -249,6 +251,17 @@ impl Policy {
     /// What tokens are like.
     pub const fn tokens(&self) -> &Tokens {
         &self.tokens
+    }
+
+    /// The same policy, trusting these: for who puts one together without files.
+    #[must_use]
+    pub fn trusting(
+        self,
+        services: BTreeMap<String, ServiceAccount>,
+        issuers: BTreeMap<String, Issuer>,
+        tokens: Tokens,
+    ) -> Self {
+        Self { services, issuers, tokens, ..self }
     }
 
     /// How often an agent may do what.

@@ -16,7 +16,7 @@ use crate::domain::agent::Agent;
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Delivery, Face, Notice, Place};
 use crate::domain::event::{Actor, What};
-use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::ids::{AgentId, DeadlineId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Request};
 use crate::domain::time::{Span, Timestamp};
@@ -58,15 +58,13 @@ impl Service {
         let work = work(move |tx| {
             Box::pin(async move {
                 let mut acting = Acting { entropy, policy, now, agents: BTreeMap::new() };
-                let mut done = 0;
-                for deadline in due {
-                    // Gone means that another worker did it, or that it was called off.
-                    if tx.finish_deadline(deadline.id).await? {
-                        acting.act(tx, &deadline, &awaited).await?;
-                        done += 1;
-                    }
+                let ids: Vec<DeadlineId> = due.iter().map(|deadline| deadline.id).collect();
+                let ours = tx.finish_deadlines(&ids).await?;
+                // Gone means that another worker did it, or that it was called off.
+                for deadline in due.iter().filter(|deadline| ours.contains(&deadline.id)) {
+                    acting.act(tx, deadline, &awaited).await?;
                 }
-                Ok(done)
+                Ok(ours.len())
             })
         });
         self.parts.store.write(work).await

@@ -17,10 +17,7 @@ impl Service {
 
     /// A grant with its agent, as they are now.
     pub async fn grant_and_agent(&self, id: GrantId) -> Result<Option<(Grant, Agent)>> {
-        let mut session = self.parts.store.read().await?;
-        let Some(grant) = session.grant(id).await? else { return Ok(None) };
-        let agent = session.agent(grant.agent).await?;
-        Ok(agent.map(|agent| (grant, agent)))
+        Ok(self.parts.store.read().await?.grant_with_agent(id).await?)
     }
 
     /// An agent, as it is now.

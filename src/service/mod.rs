@@ -23,6 +23,7 @@ mod people;
 mod policies;
 mod register;
 mod settle;
+pub mod tokens;
 mod vote;
 mod weigh;
 

@@ -175,30 +175,34 @@ pub(super) async fn put(
     // Everybody who can act gets a card, and the channel one for all to see.
     if !request.needs.is_empty() {
         let channel = Place::Channel(policy.approvals_channel().to_owned());
-        refresh_homes(tx, entropy, now, to.people.keys()).await?;
+        refresh_homes(tx, entropy, now, to.people.keys());
         let people = to.people.into_keys().map(Place::Person);
-        let mut cards = Vec::new();
-        for place in std::iter::once(channel).chain(people) {
-            let id = CardId::new(entropy.ulid(now));
-            let face = Face::Approval;
-            let card = Card { id, request: request.id, place, face, message: None };
-            tx.insert_card(&card).await?;
-            cards.push(shown(entropy, &card, now));
+        let places = std::iter::once(channel).chain(people);
+        let cards: Vec<Card> = places
+            .map(|place| {
+                let id = CardId::new(entropy.ulid(now));
+                Card { id, request: request.id, place, face: Face::Approval, message: None }
+            })
+            .collect();
+        tx.insert_cards(&cards).await?;
+        for card in &cards {
+            send(tx, entropy, now, &Delivery::Card { card: card.id }).await?;
         }
-        tx.enqueue_all(&cards, now).await?;
     }
     if request.acceptance == Acceptance::Awaited {
         let place = Place::Person(agent.owner.clone());
         post_card(tx, entropy, &request, place, Face::Ownership, now).await?;
     }
+    let mut deadlines = Vec::new();
     let remind_at = now + rules.remind_after.delta();
     if remind_at < request.decide_by {
         let due = Due::RequestReminder { request: request.id };
-        put_deadline(tx, entropy, now, remind_at, due).await?;
+        deadlines.push(due_at(entropy, now, remind_at, due));
     }
     let due = Due::RequestExpiry { request: request.id };
-    put_deadline(tx, entropy, now, request.decide_by, due).await?;
-    refresh_homes(tx, entropy, now, [&request.asked_by, &agent.owner]).await?;
+    deadlines.push(due_at(entropy, now, request.decide_by, due));
+    tx.put_deadlines(&deadlines).await?;
+    refresh_homes(tx, entropy, now, [&request.asked_by, &agent.owner]);
     Ok(Put::Open(agent, request))
 }
 
@@ -236,11 +240,6 @@ pub(super) async fn post_card(
     send(tx, entropy, now, &Delivery::Card { card: id }).await
 }
 
-/// What brings a copy of a card up to date.
-pub(super) fn shown(entropy: &Entropy, card: &Card, now: Timestamp) -> (DeliveryId, Delivery) {
-    (DeliveryId::new(entropy.ulid(now)), Delivery::Card { card: card.id })
-}
-
 /// A message on its way.
 pub(super) async fn send(
     tx: &mut Tx,
@@ -252,31 +251,19 @@ pub(super) async fn send(
 }
 
 /// Something to do at a time.
-pub(super) async fn put_deadline(
-    tx: &mut Tx,
-    entropy: &Entropy,
-    now: Timestamp,
-    at: Timestamp,
-    due: Due,
-) -> std::result::Result<(), StoreError> {
-    tx.put_deadline(&Deadline { id: DeadlineId::new(entropy.ulid(now)), at, due }).await
+pub(super) fn due_at(entropy: &Entropy, now: Timestamp, at: Timestamp, due: Due) -> Deadline {
+    Deadline { id: DeadlineId::new(entropy.ulid(now)), at, due }
 }
 
 /// The App Homes of those who have opened theirs show what is new.
-pub(super) async fn refresh_homes<'a>(
+pub(super) fn refresh_homes<'a>(
     tx: &mut Tx,
     entropy: &Entropy,
     now: Timestamp,
     people: impl IntoIterator<Item = &'a PersonId>,
-) -> std::result::Result<(), StoreError> {
-    let people: Vec<&PersonId> = people.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-    let homes = tx.homes_among(&people).await?;
-    let home = |person: &&PersonId| {
-        let id = DeliveryId::new(entropy.ulid(now));
-        (id, Delivery::Home { person: (*person).clone() })
-    };
-    let homes: Vec<_> = homes.iter().map(home).collect();
-    tx.enqueue_all(&homes, now).await
+) {
+    let people: BTreeSet<&PersonId> = people.into_iter().collect();
+    tx.refresh_homes(people.into_iter().cloned().collect(), entropy.ulid(now), now);
 }
 
 impl Addressees {

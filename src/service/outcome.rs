@@ -375,8 +375,10 @@ pub struct Overview {
     pub your_requests: Vec<RequestOf>,
     /// The person's agents.
     pub your_agents: Vec<AgentLine>,
-    /// The live grants of the person's agents.
+    /// Live grants of the person's agents, the first to end first: as many as are looked at.
     pub your_grants: Vec<GrantOf>,
+    /// How many there are in all.
+    pub grants_in_all: usize,
     /// When this was true.
     pub now: Timestamp,
 }
@@ -416,6 +418,8 @@ pub struct HistoryLine {
     pub at: Timestamp,
     /// Who, if it was a person.
     pub by: Option<PersonId>,
+    /// What people call the request or the grant that it is about, if it is about one.
+    pub reference: Option<Reference>,
     /// What.
     pub what: What,
 }

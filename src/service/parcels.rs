@@ -183,16 +183,14 @@ async fn with_agent(
     session: &mut Session,
     request: crate::domain::ids::RequestId,
 ) -> Found<(Request, Agent)> {
-    let Some(request) = session.request(request).await? else { return Ok(None) };
-    Ok(session.agent(request.agent).await?.map(|agent| (request, agent)))
+    session.request_with_agent(request).await
 }
 
 async fn grant_with_agent(
     session: &mut Session,
     grant: crate::domain::ids::GrantId,
 ) -> Found<(Grant, Agent)> {
-    let Some(grant) = session.grant(grant).await? else { return Ok(None) };
-    Ok(session.agent(grant.agent).await?.map(|agent| (grant, agent)))
+    session.grant_with_agent(grant).await
 }
 
 async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::opening::{put_deadline, refresh_homes, send, shown};
+use super::opening::{due_at, refresh_homes, send};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::deadline::Due;
@@ -139,14 +139,17 @@ async fn schedule_end(
     grant: &Grant,
     now: Timestamp,
 ) -> Done<()> {
+    let mut deadlines = Vec::new();
     for before in policy.remind_before_end() {
         let at = grant.expires_at - before.delta();
         if at > now {
             let due = Due::GrantReminder { grant: grant.id, before: *before };
-            put_deadline(tx, entropy, now, at, due).await?;
+            deadlines.push(due_at(entropy, now, at, due));
         }
     }
-    put_deadline(tx, entropy, now, grant.expires_at, Due::GrantExpiry { grant: grant.id }).await
+    let due = Due::GrantExpiry { grant: grant.id };
+    deadlines.push(due_at(entropy, now, grant.expires_at, due));
+    tx.put_deadlines(&deadlines).await
 }
 
 /// A request came to nothing: denied, cancelled or expired. A registration frees its name.
@@ -191,7 +194,8 @@ async fn ended(
 ) -> Done<()> {
     tx.update_request(request).await?;
     tx.drop_deadlines(&request.id.to_string()).await?;
-    redraw(tx, entropy, request, now).await?;
+    // Every copy of the request's card shows it as it is now.
+    tx.redraw(request.id, entropy.ulid(now), now);
     let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
     // Who took it back knows, and who got the policy's yes has it as the answer.
     match &request.state {
@@ -213,24 +217,8 @@ async fn ended(
     }
     let voters = request.votes.iter().map(|v| &v.by);
     let people = voters.chain([&request.asked_by, &agent.owner]);
-    refresh_homes(tx, entropy, now, people).await
-}
-
-/// Every copy of the request's card shows it as it is now.
-pub(super) async fn redraw(
-    tx: &mut Tx,
-    entropy: &Entropy,
-    request: &Request,
-    now: Timestamp,
-) -> Done<()> {
-    let cards = tx.cards_of(request.id).await?;
-    let people = cards.iter().filter_map(|card| match &card.place {
-        Place::Person(person) => Some(person),
-        Place::Channel(_) => None,
-    });
-    refresh_homes(tx, entropy, now, people).await?;
-    let cards: Vec<_> = cards.iter().map(|card| shown(entropy, card, now)).collect();
-    tx.enqueue_all(&cards, now).await
+    refresh_homes(tx, entropy, now, people);
+    Ok(())
 }
 
 /// The ids under which a request's events are found.

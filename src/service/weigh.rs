@@ -138,14 +138,15 @@ impl Service {
         resource: &Resource,
         tier_needed: Tier,
     ) -> Result<Vec<Finding>> {
+        let past = session.past(agent.id, access).await?;
         let evidence = Evidence {
             agent,
             owner_is_member: self.standing(&agent.owner).await?.is_member(),
             tier_needed,
             sensitivity: resource.sensitivity,
-            had: session.count_grants(agent.id, access).await?,
-            had_resource: session.count_grants_on(agent.id, &access.resource).await?,
-            denied: session.denials(agent.id, access).await?,
+            had: past.had,
+            had_resource: past.had_resource,
+            denied: past.denied,
             now: self.now(),
         };
         Ok(review(&evidence))

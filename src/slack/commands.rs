@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain;
 use crate::domain::access::Access;
 use crate::domain::request::Reference;
 use crate::domain::time::Span;
@@ -135,7 +136,12 @@ pub fn read(text: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some(verb) => {
-            let Words { thing, access, lasting, because } = Words::read(rest, verb == "request");
+            let asks = match verb {
+                "request" => Asks::Access,
+                "extend" => Asks::Time,
+                _ => Asks::Nothing,
+            };
+            let Words { thing, access, lasting, because } = Words::read(rest, asks);
             match verb {
                 "request" => SlashCommand::Request { agent: thing, access, lasting, because },
                 "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
@@ -205,17 +211,20 @@ fn canonical(word: &str) -> Option<&'static str> {
     WORDS.into_iter().find(|known| *known == same)
 }
 
-/// The command that was probably meant: at most two letters away.
+/// The command that was probably meant.
 fn near(word: &str) -> Option<&'static str> {
-    if word.chars().count() > 20 {
-        return None;
-    }
-    WORDS
-        .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(away, known)| *away <= 2 && *away < known.len() / 2)
-        .min_by_key(|(away, _)| *away)
-        .map(|(_, known)| known)
+    domain::near::near(word, WORDS, 1).first().copied()
+}
+
+/// What a command asks for, and so what its words can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// An access, for a time.
+    Access,
+    /// More time.
+    Time,
+    /// Nothing.
+    Nothing,
 }
 
 /// The arguments of the commands that take several.
@@ -229,7 +238,8 @@ struct Words {
 }
 
 impl Words {
-    fn read(rest: &str, with_access: bool) -> Self {
+    fn read(rest: &str, asks: Asks) -> Self {
+        let with_access = asks == Asks::Access;
         let (rest, reason) = split_reason(rest);
         let joined = if with_access { join_colons(rest) } else { rest.to_owned() };
         let tokens: Vec<&str> = joined.split_whitespace().collect();
@@ -238,9 +248,10 @@ impl Words {
             let marked = ["for", "by"].iter().any(|mark| token.eq_ignore_ascii_case(mark));
             let next = tokens.get(at + usize::from(marked)..).unwrap_or_default();
             let length = match span_length(next) {
-                // What begins like a length of time and is none is kept as typed: the form will
-                // show what is wrong with it.
-                0 => usize::from(marked && next.first().is_some_and(|t| starts_with_digit(t))),
+                // What is meant as a length of time and is none is kept as typed: the answer says
+                // what is wrong with it.
+                0 if marked && next.first().is_some_and(|t| starts_with_digit(t)) => 1,
+                0 if marked && asks != Asks::Nothing && found.thing.is_some() => vague_length(next),
                 length => length,
             };
             if let (None, 1.., Some(words)) = (&found.lasting, length, next.get(..length)) {
@@ -310,6 +321,20 @@ fn span_length(next: &[&str]) -> usize {
         .rev()
         .find(|n| next.get(..*n).is_some_and(|words| words.join(" ").parse::<Span>().is_ok()))
         .unwrap_or(0)
+}
+
+/// How many of the next words are perhaps meant as a length of time, though they are none: up to a
+/// word for a unit of time (`half an hour`), or the only one that is left (`ages`).
+fn vague_length(next: &[&str]) -> usize {
+    const UNITS: [&str; 7] = ["second", "minute", "hour", "day", "week", "month", "year"];
+    let is_unit = |token: &str| {
+        let token = strip(token).to_lowercase();
+        UNITS.iter().any(|unit| token.strip_suffix('s').unwrap_or(&token) == *unit)
+    };
+    match next.iter().take(4).position(|token| is_unit(token)) {
+        Some(at) => at + 1,
+        None => usize::from(matches!(next, [only] if !is_access(only) && !is_filler(only))),
+    }
 }
 
 fn starts_with_digit(token: &str) -> bool {
@@ -401,6 +426,17 @@ mod tests {
                 request("support-agent-v2", "database:read", "", ""),
             ),
             ("request because I must", request("", "", "", "I must")),
+            ("request bot for ages", request("bot", "", "ages", "")),
+            ("request bot a:b for ages because I must", request("bot", "a:b", "ages", "I must")),
+            ("request bot for ages a:b", request("bot", "a:b", "", "ages")),
+            ("request bot a:b for half an hour", request("bot", "a:b", "half an hour", "")),
+            (
+                "request bot a:b for a few days, please",
+                request("bot", "a:b", "a few days,", "please"),
+            ),
+            ("request bot a:b for customer queries", request("bot", "a:b", "", "customer queries")),
+            ("request a:b for bot", request("bot", "a:b", "", "")),
+            ("request bot a:b 30m for queries", request("bot", "a:b", "30m", "queries")),
             (
                 "request bot because it ran for 2h because of x",
                 request("bot", "", "", "it ran for 2h because of x"),
@@ -433,6 +469,11 @@ mod tests {
                 "extend support-agent-v2 for 1 hour",
                 Extend { what: some("support-agent-v2"), by: some("1 hour"), because: None },
             ),
+            (
+                "extend G-1042 by Friday",
+                Extend { what: some("G-1042"), by: some("Friday"), because: None },
+            ),
+            ("stop bot for safety", Stop { agent: some("bot"), because: some("safety") }),
             (
                 "revoke G-1042 it leaks",
                 Revoke { reference: some("G-1042"), because: some("it leaks") },

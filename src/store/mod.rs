@@ -10,27 +10,37 @@
 //! |---|---|
 //! | `open`, `migrate` | from an address to tables that are up to date |
 //! | [`session`], [`tx`], `writer` | reading; writing; group commits |
+//! | `several` | statements about several rows at once |
+//! | `later` | what a transaction writes at its end, for all its works at once |
 //! | `agents` … `deliveries` | the statements, a file an entity |
 //! | [`error`] | what can go wrong |
 
 mod agents;
 mod cards;
+mod credentials;
 mod deadlines;
 mod deliveries;
 pub mod error;
+mod evaluations;
 mod events;
+mod grant_index;
 mod grants;
+mod later;
 mod migrate;
 mod once;
 mod open;
 mod requests;
 pub mod session;
 mod settings;
+mod several;
+mod signing_keys;
 pub mod statement;
 mod tasks;
+mod tokens;
 pub mod tx;
 mod writer;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +51,9 @@ use tokio_util::sync::CancellationToken;
 
 use error::Cause;
 pub use error::StoreError;
+
+pub use grant_index::Changed;
+pub use grants::Past;
 pub use migrate::MIGRATIONS;
 pub use session::Session;
 pub use statement::Statement;
@@ -142,6 +155,8 @@ impl Store {
             #[cfg(debug_assertions)]
             abort_after: limits.abort_after,
             tx: None,
+            apart: 0,
+            taken: VecDeque::new(),
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
         let (engine, readers) = (target.engine(), target.readers(limits));
@@ -168,7 +183,21 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
-        let (work, answer) = Work::new(work);
+        self.write_once(None, work).await
+    }
+
+    /// As [`Store::write`], for a work that will ask [`Tx::once`] for this key: it is looked up
+    /// together with those of all works that share the transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub async fn write_once<T, F>(&self, key: Option<String>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (work, answer) = Work::new(key, work);
         let job: Box<dyn Job> = Box::new(work);
         let through = async {
             self.shared.queue.send(job).await.map_err(|_| Cause::Closed)?;
@@ -240,6 +269,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         agents::ALL,
         requests::ALL,
         grants::ALL,
+        grant_index::ALL,
+        evaluations::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,
@@ -247,6 +278,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         once::ALL,
         settings::ALL,
         tasks::ALL,
+        credentials::ALL,
+        tokens::ALL,
+        signing_keys::ALL,
     ]
     .into_iter()
     .flatten()

@@ -1,7 +1,7 @@
 //! Buttons, clicked on cards, in messages and in App Home.
 
 use super::slash::open;
-use super::{FrontDesk, Handled, Reader, json};
+use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
@@ -9,7 +9,8 @@ use crate::domain::request::Request;
 use crate::domain::vote::Choice;
 use crate::service::ServiceError;
 use crate::service::input::{GrantForm, RegistrationForm};
-use crate::service::outcome::{Asked, VoteReply};
+use crate::service::messenger::Content;
+use crate::service::outcome::{Asked, Refusal, VoteReply};
 use crate::slack::actions::{Button, Form};
 use crate::slack::views::{self, Message, forms};
 use crate::slack::wire::desk::{Answer, FollowUp};
@@ -61,12 +62,20 @@ impl FrontDesk {
             Button::TakeBack(id) => {
                 reader.tell(views::cancelled(&service.cancel(&by, id, once).await?))
             }
-            Button::Extend(id) => self.extend_form(&click, id, reader).await?,
+            Button::Extend(id) => {
+                let answer = self.extend_form(&click, id, reader).await?;
+                self.end_shown(&click, id, answer).await?
+            }
             Button::Release(id) => {
                 let reference = self.reference(id).await?;
-                reader.tell(views::ended(&service.release(&by, &reference, once).await?))
+                let ended = service.release(&by, &reference, once).await?;
+                self.end_shown(&click, id, reader.tell(views::ended(&ended))).await?
             }
             Button::Revoke(id) => match service.grant_and_agent(id).await? {
+                Some((grant, _)) if !grant.is_live(service.now()) => {
+                    let answer = reader.tell(views::refusal(&Refusal::GrantEnded(grant)));
+                    self.end_shown(&click, id, answer).await?
+                }
                 Some((grant, agent)) => open(click.trigger_id, forms::revoke(&grant, &agent)),
                 None => Answer::empty(),
             },
@@ -137,6 +146,24 @@ impl FrontDesk {
             }
             Err(refusal) => reader.tell(views::asked(&Asked::Refused(refusal))),
         })
+    }
+
+    /// A message for all to see that offers something about a grant, when the grant has ended: it
+    /// shows the end instead, and offers it no more. (What only one person sees may be a list with
+    /// other grants in it; it stays.)
+    async fn end_shown(&self, click: &Click, id: GrantId, mut answer: Answer) -> Handled {
+        let (Some(_), Some(response_url)) = (&click.message, &click.response_url) else {
+            return Ok(answer);
+        };
+        let now = self.service.now();
+        if let Some((grant, agent)) = self.service.grant_and_agent(id).await?
+            && !grant.is_live(now)
+        {
+            let message = message_of(views::notice(&Content::GrantEnded { grant, agent }, now));
+            let response_url = response_url.clone();
+            answer.then.push(FollowUp::Replace { response_url, message });
+        }
+        Ok(answer)
     }
 
     async fn details(&self, request: &Request, agent: &Agent) -> Result<Message, ServiceError> {

@@ -3,6 +3,8 @@
 use slack_morphism::prelude::SlackView;
 
 use super::{FrontDesk, Handled, json, say};
+use crate::domain::text::clean;
+use crate::domain::time::Span;
 use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
@@ -136,6 +138,12 @@ impl FrontDesk {
             return Ok(say(views::asked(&asked)));
         }
         Ok(match self.service.grant_to_extend(by, &form.grant).await? {
+            // What was typed and cannot be is said before a form opens for the rest.
+            Ok((_, agent)) if !form.by.is_empty() && form.by.parse::<Span>().is_err() => {
+                let longest = self.service.policy().tier(agent.tier).longest_grant;
+                let refusal = Refusal::BadDuration { typed: clean(&form.by, 40), longest };
+                say(views::refusal(&refusal))
+            }
             Ok((grant, agent)) => {
                 open(slash.trigger_id.clone(), forms::extend(&grant, &agent, &form))
             }

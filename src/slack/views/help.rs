@@ -57,10 +57,11 @@ pub fn help(overview: &Overview) -> Message {
     }
     let grants = &overview.your_grants;
     if !grants.is_empty() {
-        let mut lines = vec![Line::strong(format!("Live grants of your agents: {}", grants.len()))];
+        let in_all = overview.grants_in_all;
+        let mut lines = vec![Line::strong(format!("Live grants of your agents: {in_all}"))];
         lines.extend(grants.iter().take(MOST_GRANTS).map(|of| grant_line(of, now)));
-        if grants.len() > MOST_GRANTS {
-            lines.push(Line::say(format!("… and {} more", grants.len() - MOST_GRANTS)));
+        if in_all > MOST_GRANTS {
+            lines.push(Line::say(format!("… and {} more", in_all - MOST_GRANTS)));
         }
         lines.push(Line::say("Extend or hand back: ").code("/agent grants"));
         page = page.lines(lines);

@@ -41,11 +41,11 @@ pub fn home(overview: &Overview) -> SlackView {
     };
 
     let grants = &overview.your_grants;
-    page = page.heading(&titled("Live grants of your agents", grants.len()));
+    page = page.heading(&titled("Live grants of your agents", overview.grants_in_all));
     page = if grants.is_empty() {
         page.line(Line::say("None. An agent holds nothing that was not asked for."))
     } else {
-        page.entries(grants, grants.len(), most_grants, |p, of| {
+        page.entries(grants, overview.grants_in_all, most_grants, |p, of| {
             grant_row(p, of, Some(&overview.person), now)
         })
     };

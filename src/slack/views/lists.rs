@@ -244,7 +244,9 @@ fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButton
 
 /// One line of an agent's history.
 fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
-    let said = Line::say("• ").at(line.at, now).text("  ").text(happened(&line.what, agent));
+    let named = line.reference.map_or_else(String::new, |reference| format!("{reference} "));
+    let said = Line::say("• ").at(line.at, now).text("  ").text(named);
+    let said = said.text(happened(&line.what, agent));
     match &line.by {
         Some(person) => said.text(", ").person(person),
         None => said,
@@ -254,11 +256,11 @@ fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
 /// What happened, in a few words.
 fn happened(what: &What, agent: &Agent) -> String {
     match what {
-        What::RequestOpened { reference, ask, access, lasting, .. } => {
+        What::RequestOpened { ask, access, lasting, .. } => {
             let access = access.as_ref().map_or_else(String::new, |a| format!(" {a}"));
             let lasting =
                 lasting.as_ref().map_or_else(String::new, |s| format!(" for {}", s.words()));
-            format!("{reference} asked: {ask}{access}{lasting}")
+            format!("asked: {ask}{access}{lasting}")
         }
         What::OwnershipAccepted { .. } => "ownership accepted".to_owned(),
         What::VoteCast { approve: true, roles, .. } => format!("yes from {}", words::roles(roles)),

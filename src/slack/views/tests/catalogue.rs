@@ -394,6 +394,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         your_requests: (0..many).map(|i| of(1_000 + i, said.extension())).collect(),
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
+        grants_in_all: many,
         now: now(),
     }
 }
@@ -415,7 +416,7 @@ fn grant_of(said: &Said, i: usize) -> GrantOf {
 
 pub fn detail(said: &Said) -> AgentDetail {
     let at_work = What::AgentActivated { agent: agent_id(1), tier: Tier::Internal, owner: dana() };
-    let happened = |what| HistoryLine { at: at(100), by: Some(theo()), what };
+    let happened = |what| HistoryLine { at: at(100), by: Some(theo()), reference: None, what };
     AgentDetail {
         agent: said.agent(),
         route: route(Tier::Internal, &["security", "team-lead"]),
@@ -425,6 +426,7 @@ pub fn detail(said: &Said) -> AgentDetail {
             .chain([HistoryLine {
                 at: at(0),
                 by: None,
+                reference: Some(said.grant().reference),
                 what: What::GrantExpired { grant: grant_id(4) },
             }])
             .collect(),
@@ -451,6 +453,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_requests: vec![],
         your_agents: vec![],
         your_grants: vec![],
+        grants_in_all: 0,
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };

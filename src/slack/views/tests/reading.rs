@@ -7,6 +7,7 @@ use super::catalogue::{choices, registration_draft};
 use super::sample::{Said, dana, grant_id};
 use crate::domain::agent::BadSlug;
 use crate::domain::person::Standing;
+use crate::domain::role::RoleName;
 use crate::domain::time::Span;
 use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Field, FieldProblem, Refusal};
@@ -159,7 +160,7 @@ fn mistakes_are_said_on_their_fields() {
 }
 
 #[test]
-fn refusals_are_said_on_their_fields_or_nowhere() {
+fn refusals_are_said_on_their_fields() {
     let said = Said::kindly();
     let refusals = [
         Refusal::UnknownAgent {
@@ -180,13 +181,8 @@ fn refusals_are_said_on_their_fields_or_nowhere() {
         Refusal::AlreadyAsked(said.grant_request()),
         Refusal::GrantEnded(said.revoked()),
     ];
-    let text: Vec<_> = refusals
-        .iter()
-        .map(|refusal| match request_field_errors(refusal) {
-            Some(errors) => format!("{errors:?}"),
-            None => "a message".to_owned(),
-        })
-        .collect();
+    let text: Vec<_> =
+        refusals.iter().map(|refusal| format!("{:?}", refused(&Form::Request, refusal))).collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
     {"agent": "There is no agent “suport”. Did you mean support-agent-v2? You own no active agent yet: /agent register takes two minutes."}
     {"agent": "Only its owner can ask for support-agent-v2."}
@@ -196,6 +192,32 @@ fn refusals_are_said_on_their_fields_or_nowhere() {
     {"because": "A reason is missing. Say in a few words why; people decide by it. For example: because customer support queries"}
     {"access": "It has this already: G-1042, until 15 Jan 08:39 UTC."}
     {"access": "This is being decided already: G-1042."}
-    a message
+    {"agent": "G-1042 is not live any more: revoked by its owner, 15 Jan 08:09 UTC: “Please ask for the replica instead, it holds the same rows.” Ask for a new one: /agent request … database:read"}
+    "#);
+}
+
+#[test]
+fn a_form_without_the_field_says_it_on_another() {
+    let said = Said::kindly();
+    let (agent, grant) = (said.agent().id, said.grant().id);
+    let nobody = || Refusal::NobodyCanDecide { roles: vec![RoleName::new("team-lead")] };
+    let text: Vec<_> = [
+        (Form::Register, nobody()),
+        (Form::Register, Refusal::NotMember(Standing::Guest)),
+        (Form::Request, nobody()),
+        (Form::Extend { grant }, nobody()),
+        (Form::Extend { grant }, Refusal::GrantEnded(said.revoked())),
+        (Form::Reinstate { agent }, Refusal::NotSuspended(said.agent())),
+    ]
+    .iter()
+    .map(|(form, refusal)| format!("{}: {:?}", form.callback_id(), refused(form, refusal)))
+    .collect();
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    register: {"team": "Nobody could decide this: there is nobody else for team lead. Security has been told. Ask again once people hold these roles."}
+    register: {"name": "You are a guest in this workspace. Only full, active members can ask, own and decide here. Ask a full member of your team to do it for you."}
+    request: {"agent": "Nobody could decide this: there is nobody else for team lead. Security has been told. Ask again once people hold these roles."}
+    extend: {"lasting": "Nobody could decide this: there is nobody else for team lead. Security has been told. Ask again once people hold these roles."}
+    extend: {"lasting": "G-1042 is not live any more: revoked by its owner, 15 Jan 08:09 UTC: “Please ask for the replica instead, it holds the same rows.” Ask for a new one: /agent request … database:read"}
+    reinstate: {"because": "support-agent-v2 was not stopped (it is active), so there is nothing to undo. See where it stands: /agent show support-agent-v2"}
     "#);
 }

@@ -1,0 +1,80 @@
+//! Who asks: a service that the policy names, or an agent.
+
+use async_trait::async_trait;
+use axum::http::request::Parts;
+
+use super::caller::{self, NoCaller};
+use crate::domain::event::Actor;
+use crate::domain::ids::AgentId;
+use crate::service::tokens::TokenDesk;
+
+/// Somebody who proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A service that the policy names; it may ask about anybody.
+    Service {
+        /// Its name in the policy.
+        name: String,
+    },
+    /// An agent; it may ask about itself.
+    Agent {
+        /// Which.
+        id: AgentId,
+    },
+}
+
+impl Caller {
+    /// As the record names them.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Service { name } => Actor::Service(name.clone()),
+            Self::Agent { id } => Actor::Agent(*id),
+        }
+    }
+}
+
+/// Why it is not known who asks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthorised {
+    /// There is no proof.
+    #[error("say who asks: send `Authorization: Bearer …`")]
+    Missing,
+    /// The proof is not accepted.
+    #[error("the token is not accepted: {0}")]
+    Refused(String),
+    /// It cannot be judged at the moment.
+    #[error("who asks cannot be judged at the moment; ask again")]
+    Unavailable,
+}
+
+/// Finds out who asks.
+#[async_trait]
+pub trait Authenticate: Send + Sync + 'static {
+    /// Who sends this request.
+    ///
+    /// # Errors
+    ///
+    /// It is not known; see [`Unauthorised`].
+    async fn caller(&self, request: &Parts) -> Result<Caller, Unauthorised>;
+}
+
+/// Services and agents, by what the use cases about tokens know of them.
+#[async_trait]
+impl Authenticate for TokenDesk {
+    async fn caller(&self, request: &Parts) -> Result<Caller, Unauthorised> {
+        let path = request.uri.path();
+        match caller::authenticate(self, &request.headers, &request.method, path).await {
+            Ok(caller::Caller::Service { name }) => Ok(Caller::Service { name }),
+            Ok(caller::Caller::Agent { id, .. }) => Ok(Caller::Agent { id }),
+            Err(NoCaller::Nobody) => Err(Unauthorised::Missing),
+            Err(NoCaller::NotKnown(why)) => Err(Unauthorised::Refused(why.to_string())),
+            Err(NoCaller::Away(error)) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a caller was not looked up"
+                );
+                Err(Unauthorised::Unavailable)
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! One question, or several at once.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::answer::{Answer, json};
+use super::wire::{Asked, Many, Part, Unclear};
+use super::{AtDoor, Door};
+use crate::api::authenticate::Caller;
+use crate::api::extract::document;
+use crate::api::problem::Problem;
+use crate::domain::evaluation::Question;
+use crate::pdp::bundle::{Bundle, Semantic};
+
+/// `POST /access/v1/evaluation`.
+pub(super) async fn one(State(door): AtDoor, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match door.one(&parts, body).await {
+        Ok(answer) => json(&answer),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// `POST /access/v1/evaluations`.
+pub(super) async fn many(State(door): AtDoor, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match door.many(&parts, body).await {
+        Ok(Answers::One(answer)) => json(&answer),
+        Ok(answers @ Answers::Several { .. }) => json(&answers),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The answers to several questions; to one that was asked alone, the answer alone.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answers {
+    One(Answer),
+    Several { evaluations: Vec<Answer> },
+}
+
+impl Door {
+    async fn one(&self, parts: &Parts, body: Body) -> Result<Answer, Problem> {
+        let caller = self.caller(parts).await?;
+        let question = document::<Part>(parts, body).await?.whole()?;
+        self.answered(&caller, question).await
+    }
+
+    async fn answered(&self, caller: &Caller, question: Question) -> Result<Answer, Problem> {
+        self.may_ask(caller, &question.subject).await?;
+        let evaluated = self.pdp.evaluate(caller.actor(), question.clone()).await?;
+        Ok(self.answer(&question, &evaluated))
+    }
+
+    async fn many(&self, parts: &Parts, body: Body) -> Result<Answers, Problem> {
+        let caller = self.caller(parts).await?;
+        match document::<Many>(parts, body).await?.asked()? {
+            Asked::One(question) => Ok(Answers::One(self.answered(&caller, question).await?)),
+            Asked::Several(questions, semantic) => {
+                let evaluations = self.several(&caller, questions, semantic).await?;
+                Ok(Answers::Several { evaluations })
+            }
+        }
+    }
+
+    async fn several(
+        &self,
+        caller: &Caller,
+        questions: Vec<Result<Question, Unclear>>,
+        semantic: Semantic,
+    ) -> Result<Vec<Answer>, Problem> {
+        for question in questions.iter().flatten() {
+            self.may_ask(caller, &question.subject).await?;
+        }
+        let asked = questions.iter().map(|question| question.as_ref().ok().cloned()).collect();
+        let bundle = Bundle { caller: caller.actor(), questions: asked, semantic };
+        let evaluated = self.pdp.evaluate_all(bundle).await?;
+        let answer = |(question, evaluated): (&Result<Question, Unclear>, _)| match question {
+            Ok(question) => match evaluated {
+                Some(evaluated) => self.answer(question, &evaluated),
+                None => Answer::unclear(&Unclear::Malformed("it was not answered".to_owned())),
+            },
+            Err(unclear) => Answer::unclear(unclear),
+        };
+        Ok(questions.iter().zip(evaluated).map(answer).collect())
+    }
+}

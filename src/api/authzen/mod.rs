@@ -1,0 +1,122 @@
+//! OpenID AuthZEN Authorization API 1.0: may this subject do this to this resource, now?
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`wire`] | requests, as they come |
+//! | `evaluate` | one question, or several |
+//! | `search` | who, what and to what, in pages |
+//! | [`answer`] | answers, as they go |
+//! | [`words`] | why not, and what to do |
+//! | `metadata` | what this server offers |
+
+pub mod answer;
+mod evaluate;
+mod metadata;
+mod search;
+pub mod wire;
+pub mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderName;
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::{Map, Value};
+
+use super::authenticate::{Authenticate, Caller};
+use super::problem::Problem;
+use crate::domain::evaluation::{AGENT, Denial, Entity, Question};
+use crate::pdp::{Evaluated, Pdp};
+
+/// The request's own name, which every answer carries back.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Says how to ask for what was denied (the Access Request and Approval Profile): what stands in an
+/// answer as `context.access_request`.
+pub trait Requestable: Send + Sync + 'static {
+    /// The way to ask for it; none if it cannot be asked for.
+    fn access_request(
+        &self,
+        question: &Question,
+        denial: &Denial,
+        evaluation: &Evaluated,
+    ) -> Option<Value>;
+}
+
+/// The door.
+pub struct Door {
+    pdp: Pdp,
+    authenticate: Arc<dyn Authenticate>,
+    public_url: Option<String>,
+    requestable: Option<Arc<dyn Requestable>>,
+    metadata: Map<String, Value>,
+}
+
+impl Door {
+    /// A door to these answers, for whom `authenticate` knows. `public_url` is this server's
+    /// address from outside, without a slash at its end; without it there is no metadata.
+    pub fn new(pdp: Pdp, authenticate: Arc<dyn Authenticate>, public_url: Option<String>) -> Self {
+        Self { pdp, authenticate, public_url, requestable: None, metadata: Map::new() }
+    }
+
+    /// With a way to ask for what was denied.
+    #[must_use]
+    pub fn with_requests(mut self, requestable: Arc<dyn Requestable>) -> Self {
+        self.requestable = Some(requestable);
+        self
+    }
+
+    /// With more in its metadata: what a profile adds, such as `access_request_endpoint`.
+    #[must_use]
+    pub fn with_metadata(mut self, name: &str, value: Value) -> Self {
+        self.metadata.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Its routes.
+    pub fn router(self) -> Router {
+        let well_known = "/.well-known/authzen-configuration";
+        Router::new()
+            .route("/access/v1/evaluation", post(evaluate::one))
+            .route("/access/v1/evaluations", post(evaluate::many))
+            .route("/access/v1/search/subject", post(search::subjects))
+            .route("/access/v1/search/resource", post(search::resources))
+            .route("/access/v1/search/action", post(search::actions))
+            .route(well_known, get(metadata::at_root))
+            .route(&format!("{well_known}/{{*below}}"), get(metadata::below))
+            .layer(from_fn(with_request_id))
+            .with_state(Arc::new(self))
+    }
+
+    /// Who asks.
+    async fn caller(&self, parts: &Parts) -> Result<Caller, Problem> {
+        Ok(self.authenticate.caller(parts).await?)
+    }
+
+    /// Services may ask about anybody, agents about themselves.
+    async fn may_ask(&self, caller: &Caller, about: &Entity) -> Result<(), Problem> {
+        let Caller::Agent { id } = caller else { return Ok(()) };
+        let card = if about.kind == AGENT { self.pdp.agent_now(&about.id).await? } else { None };
+        if card.is_some_and(|card| card.known.id == *id) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("an agent may ask about itself alone: name it as the subject"))
+        }
+    }
+}
+
+type AtDoor = State<Arc<Door>>;
+
+/// Every answer carries the request's own name.
+async fn with_request_id(request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).cloned();
+    let mut response = next.run(request).await;
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID.clone(), id);
+    }
+    response
+}

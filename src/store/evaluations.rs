@@ -1,0 +1,69 @@
+//! The record of what was asked and answered at run time.
+
+use sha2::{Digest, Sha256};
+
+use super::error::StoreError;
+use super::session::{Session, execute, one};
+use super::statement::statements;
+use super::tx::Tx;
+use crate::domain::evaluation::Record;
+use crate::domain::event::{Actor, What};
+use crate::domain::ids::{BatchId, EvaluationId};
+use crate::domain::time::Timestamp;
+
+const TABLE: &str = "evaluation_batches";
+
+statements! {
+    INSERT on "evaluation_batches" = "INSERT INTO evaluation_batches \
+        (id, first_id, last_id, at, sha256, doc) VALUES ($1, $2, $3, $4, $5, $6)";
+    AROUND on "evaluation_batches" = "SELECT id, last_id, doc FROM evaluation_batches \
+        WHERE first_id <= $1 ORDER BY first_id DESC LIMIT 1";
+}
+
+impl Tx {
+    /// Keeps evaluations that were answered at the same moment, and seals them in the log. Their
+    /// ids must follow each other in the order given (see [`EvaluationId`]); nothing is done if
+    /// there are none.
+    pub async fn record_evaluations(
+        &mut self,
+        batch: BatchId,
+        at: Timestamp,
+        records: &[Record],
+    ) -> Result<(), StoreError> {
+        let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(()) };
+        let doc = serde_json::to_string(records)
+            .map_err(|source| StoreError::Unwritable { table: TABLE, source })?;
+        let sha256 = hex::encode(Sha256::digest(doc.as_bytes()));
+        execute!(
+            self,
+            INSERT,
+            batch.to_string(),
+            first.id.to_string(),
+            last.id.to_string(),
+            at,
+            sha256.as_str(),
+            doc,
+        )?;
+        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        self.append(at, Actor::System, What::EvaluationsRecorded { batch, count, sha256 }).await
+    }
+}
+
+impl Session {
+    /// The record of this evaluation.
+    pub async fn evaluation(&mut self, id: EvaluationId) -> Result<Option<Record>, StoreError> {
+        let id_text = id.to_string();
+        let Some((batch, last, doc)) = one!(self, AROUND, (String, String, String), &id_text)?
+        else {
+            return Ok(None);
+        };
+        if last < id_text {
+            return Ok(None);
+        }
+        let records: Vec<Record> = serde_json::from_str(&doc).map_err(|error| {
+            tracing::error!(table = TABLE, row = batch, %error, "a record is not understood");
+            StoreError::Inconsistent { table: TABLE, column: "doc".to_owned(), row: batch }
+        })?;
+        Ok(records.into_iter().find(|record| record.id == id))
+    }
+}
