@@ -124,6 +124,7 @@ impl Bed {
             wall: Arc::new(SystemClock),
             entropy: Arc::new(Entropy::from_system()),
             limits,
+            programs: None,
         };
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = oneshot::channel();

@@ -9,7 +9,9 @@ use countersign::domain::delivery::{Card, Face, MessageRef, Place};
 use countersign::domain::grant::{Grant, GrantState};
 use countersign::domain::ids::{AgentId, CardId, DeadlineId, GrantId, RequestId};
 use countersign::domain::person::PersonId;
-use countersign::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
+use countersign::domain::request::{
+    Acceptance, ApprovedBy, Ask, Origin, Reference, Request, RequestState,
+};
 use countersign::domain::role::{RoleName, TeamName};
 use countersign::domain::tier::{Answers, Tier};
 use countersign::domain::time::{Span, Timestamp};
@@ -118,6 +120,7 @@ fn question(entropy: &Entropy, agent: &Agent) -> (Request, Vec<Card>) {
         reference: Reference { letter: 'G', number: 0 },
         agent: agent.id,
         asked_by: agent.owner.clone(),
+        origin: Origin::Person,
         asked_at: now,
         ask: Ask::Grant {
             access: Access::new("tickets", "comment"),

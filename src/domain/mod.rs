@@ -24,6 +24,7 @@
 //! | [`event`] | the audit log's lines and their chain |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
+//! | [`task`] | how a program follows what it asked for |
 
 pub mod access;
 pub mod agent;
@@ -42,6 +43,7 @@ pub mod request;
 pub mod review;
 pub mod role;
 pub mod signing_key;
+pub mod task;
 pub mod text;
 pub mod tier;
 pub mod time;

@@ -65,6 +65,7 @@ impl Text {
                     Kind::AccessToken => &["at+jwt"],
                     Kind::Binding => &["binding+jwt"],
                     Kind::Approval => &["approval+jwt"],
+                    Kind::Callback => &["callback+jwt"],
                     Kind::Link => &["link+jwt"],
                 },
                 algorithms: OWN,

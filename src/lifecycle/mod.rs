@@ -25,13 +25,20 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::api::authzen::Door;
+use crate::api::callbacks::address::Resolver;
+use crate::api::callbacks::send::HttpsCallbacks;
+use crate::api::link::{self, LinkDoor};
+use crate::api::requests::{self, Callers};
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
 use crate::health::{self, Health};
+use crate::identity::Signer;
 use crate::jobs::Jobs;
 use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
+use crate::service::access_requests::Evaluations;
+use crate::service::access_requests::callback::Callbacks;
 use crate::service::{Parts, Service, ServiceError};
 use crate::slack::front::FrontDesk;
 use crate::slack::render::render;
@@ -62,6 +69,22 @@ pub struct Outside {
     pub entropy: Arc<Entropy>,
     /// How often Slack may be called.
     pub limits: Limits,
+    /// What the doors for programs need; they stay shut without it.
+    pub programs: Option<Programs>,
+}
+
+/// What the doors for programs need.
+pub struct Programs {
+    /// Signs what ties requests to refusals, approvals, links and callbacks.
+    pub signer: Arc<dyn Signer>,
+    /// Who sends requests.
+    pub callers: Arc<dyn Callers>,
+    /// Where evaluations are found again.
+    pub evaluations: Arc<dyn Evaluations>,
+    /// Where hosts of callbacks are.
+    pub resolver: Arc<dyn Resolver>,
+    /// Whom callbacks trust.
+    pub tls: rustls::ClientConfig,
 }
 
 impl Outside {
@@ -72,7 +95,21 @@ impl Outside {
             wall: Arc::new(SystemClock),
             entropy: Arc::new(Entropy::from_system()),
             limits: Limits::slack(),
+            programs: None,
         }
+    }
+}
+
+impl Programs {
+    /// The addresses of the doors, and who tells programs.
+    fn open(self, service: &Service, policy: &PolicyHandle) -> (Router, Arc<dyn Callbacks>) {
+        let Self { signer, callers, evaluations, resolver, tls } = self;
+        let callbacks =
+            HttpsCallbacks::new(Arc::clone(&signer), policy.clone(), Arc::clone(&resolver), tls);
+        let link = LinkDoor { service: service.clone(), signer: Arc::clone(&signer) };
+        let service = service.clone();
+        let door = requests::Door { service, signer, callers, evaluations, resolver };
+        (requests::router(door).merge(link::router(link)), Arc::new(callbacks))
     }
 }
 
@@ -157,7 +194,7 @@ async fn start_on(
     outside: Outside,
     limits_of_store: crate::store::Limits,
 ) -> Result<Running, StartError> {
-    let Outside { clock, wall, entropy, limits } = outside;
+    let Outside { clock, wall, entropy, limits, programs } = outside;
     let policy = match &config.policy.path {
         Some(folder) => Policy::load(folder).map_err(StartError::Policy)?,
         None => Policy::starter(),
@@ -197,7 +234,15 @@ async fn start_on(
     let intake =
         Arc::new(Intake::new(desk, directory, courier, Arc::clone(&installation), settings));
     let messenger = SlackMessenger::new(Arc::clone(&client), installation, Arc::new(render));
-    let jobs = Jobs::new(service.clone(), Arc::new(messenger), wall, Arc::clone(&entropy));
+    let (doors, callbacks) = match programs {
+        Some(programs) => {
+            let (doors, callbacks) = programs.open(&service, &policy);
+            (doors, Some(callbacks))
+        }
+        None => (Router::new(), None),
+    };
+    let messenger = Arc::new(messenger);
+    let jobs = Jobs::telling(service.clone(), messenger, callbacks, wall, Arc::clone(&entropy));
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let parts = pdp::Parts {
@@ -222,7 +267,7 @@ async fn start_on(
         }
     });
     let mut health = Health::new(store.clone());
-    let mut router = Router::new();
+    let mut router = doors;
     match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let verifier = Verifier::new(signing_secret)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::outcome::Overview;
+use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::credential::Credential;
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
@@ -87,6 +88,31 @@ pub enum Content {
         /// Where it should have gone.
         to: Place,
         /// Why.
+        error: String,
+    },
+    /// Somebody met a refusal of the agent, and passes the question on to its owner.
+    MayBeAsked {
+        /// The agent.
+        agent: Agent,
+        /// What it was refused.
+        access: Access,
+    },
+    /// An agent asks too often.
+    QuotaReached {
+        /// The agent.
+        agent: Agent,
+        /// Of what: `requests`.
+        quota: String,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The outcome of a program's request can never be told to it.
+    CallbackFailed {
+        /// The agent it is about.
+        agent: Agent,
+        /// The host that does not take it.
+        host: String,
+        /// What happened.
         error: String,
     },
     /// Another policy is in force.

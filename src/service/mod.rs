@@ -5,6 +5,7 @@
 //! again, decides purely, writes, commits. What it answers is a value in [`outcome`]; an error
 //! means that nothing was recorded.
 
+pub mod access_requests;
 mod agents;
 mod ask;
 pub mod credentials;
@@ -25,6 +26,7 @@ mod register;
 mod settle;
 pub mod tokens;
 mod vote;
+mod weigh;
 
 use std::sync::Arc;
 

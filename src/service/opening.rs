@@ -10,11 +10,11 @@ use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Card, Delivery, Face, Notice, Place};
-use crate::domain::event::{Actor, TextHash, What};
+use crate::domain::event::{TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{CardId, DeadlineId, DeliveryId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Ask, Asked, Reference, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Asked, Origin, Reference, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
@@ -26,6 +26,7 @@ use crate::store::{StoreError, Tx};
 pub(super) struct Question {
     pub agent: Agent,
     pub asked_by: PersonId,
+    pub origin: Origin,
     pub ask: Ask,
     pub tier: Tier,
     pub acceptance: Acceptance,
@@ -121,7 +122,7 @@ pub(super) async fn put(
     to: Addressees,
     now: Timestamp,
 ) -> std::result::Result<Put, StoreError> {
-    let Question { agent, asked_by, ask, tier, acceptance, findings, rule } = question;
+    let Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule } = question;
     let rules = policy.tier(tier);
     let needs = if rule.is_some() { Vec::new() } else { to.needs };
     let reference = Reference { letter: ask.letter(), number: tx.next_number().await? };
@@ -130,11 +131,15 @@ pub(super) async fn put(
         AgentState::Pending { request } => request,
         _ => RequestId::new(entropy.ulid(now)),
     };
+    // What would open nothing any more need not be decided.
+    let latest = now + rules.decide_within.delta();
+    let decide_by = origin.not_after().map_or(latest, |until| until.min(latest));
     let request = Request {
         id,
         reference,
         agent: agent.id,
-        asked_by: asked_by.clone(),
+        asked_by,
+        origin,
         asked_at: now,
         ask,
         tier,
@@ -148,12 +153,12 @@ pub(super) async fn put(
         acceptance,
         votes: Vec::new(),
         findings,
-        decide_by: now + rules.decide_within.delta(),
+        decide_by,
         policy: policy.digest().to_owned(),
         state: RequestState::Open,
     };
     tx.insert_request(&request).await?;
-    tx.append(now, Actor::Person(asked_by), opened(&request)).await?;
+    tx.append(now, request.asker(), opened(&request)).await?;
 
     if let Some(rule) = rule
         && request.acceptance == Acceptance::NotNeeded

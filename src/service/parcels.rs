@@ -6,10 +6,10 @@ use crate::domain::agent::Agent;
 use crate::domain::delivery::{Card, Delivery, Face, MessageRef, Notice, Place};
 use crate::domain::event::{Actor, What};
 use crate::domain::grant::Grant;
-use crate::domain::ids::{CardId, DeliveryId};
+use crate::domain::ids::{CardId, DeliveryId, TaskId};
 use crate::domain::request::{Ask, Request, RequestState};
 use crate::domain::time::Timestamp;
-use crate::store::{Session, work};
+use crate::store::{Session, Tx, work};
 
 impl Service {
     /// What a delivery shows now; `None` if there is nothing (any more) to show.
@@ -20,6 +20,8 @@ impl Service {
             Delivery::Home { person } => {
                 Ok(Some(Parcel::Home { overview: self.overview(person).await? }))
             }
+            // Programs are told by another way than people.
+            Delivery::Callback { .. } => Ok(None),
             Delivery::Notice { place, notice } => {
                 let mut session = self.parts.store.read().await?;
                 let content = content(&mut session, notice, now).await?;
@@ -91,7 +93,15 @@ impl Service {
                 tx.give_up(id, &error).await?;
                 let what = What::DeliveryFailed { delivery: id, error: error.clone() };
                 tx.append(now, Actor::System, what).await?;
+                let security = Place::Channel(policy.security_channel().to_owned());
                 let to = match &delivery {
+                    Delivery::Callback { task } => {
+                        let Some(notice) = callback_failed(tx, *task, error, now).await? else {
+                            return Ok(());
+                        };
+                        let told = Delivery::Notice { place: security, notice };
+                        return super::opening::send(tx, &entropy, now, &told).await;
+                    }
                     Delivery::Notice { notice: Notice::DeliveryFailed { .. }, .. } => {
                         return Ok(());
                     }
@@ -107,7 +117,6 @@ impl Service {
                 if !tx.once(&format!("undelivered:{to:?}:{error}"), now).await? {
                     return Ok(());
                 }
-                let security = Place::Channel(policy.security_channel().to_owned());
                 let notice = Notice::DeliveryFailed { delivery: id, to, error };
                 let told = Delivery::Notice { place: security, notice };
                 super::opening::send(tx, &entropy, now, &told).await
@@ -145,6 +154,28 @@ impl Service {
         });
         Ok(self.parts.store.write(work).await?)
     }
+}
+
+/// What security is told of a program that cannot be told: once for each host.
+async fn callback_failed(
+    tx: &mut Tx,
+    task: TaskId,
+    error: String,
+    now: Timestamp,
+) -> Found<Notice> {
+    let Some(task) = tx.task(task).await? else { return Ok(None) };
+    let Some(callback) = task.callback else { return Ok(None) };
+    let host = host_of(&callback.endpoint).to_owned();
+    if !tx.once(&format!("undelivered:callback:{host}:{error}"), now).await? {
+        return Ok(None);
+    }
+    Ok(Some(Notice::CallbackFailed { agent: task.agent, host, error }))
+}
+
+/// The host of an address, with its port.
+fn host_of(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 type Found<T> = std::result::Result<Option<T>, crate::store::StoreError>;
@@ -216,6 +247,21 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
             to: to.clone(),
             error: error.clone(),
         }),
+        Notice::MayBeAsked { agent, access } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::MayBeAsked { agent, access: access.clone() }),
+        Notice::QuotaReached { agent, quota, limit } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::QuotaReached { agent, quota: quota.clone(), limit: *limit }),
+        Notice::CallbackFailed { agent, host, error } => {
+            session.agent(*agent).await?.map(|agent| Content::CallbackFailed {
+                agent,
+                host: host.clone(),
+                error: error.clone(),
+            })
+        }
         Notice::PolicyLoaded { digest } => Some(Content::PolicyLoaded { digest: digest.clone() }),
         Notice::PolicyRefused { mistakes } => {
             Some(Content::PolicyRefused { mistakes: mistakes.clone() })

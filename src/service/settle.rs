@@ -12,6 +12,7 @@ use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
 use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
+use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
 use crate::store::{StoreError, Tx};
@@ -114,6 +115,8 @@ async fn start(
     now: Timestamp,
 ) -> Done<Option<Grant>> {
     let Some(access) = request.ask.access() else { return Ok(None) };
+    let latest = now + lasting.delta();
+    let expires_at = request.origin.not_after().map_or(latest, |until| until.min(latest));
     let grant = Grant {
         id: GrantId::new(entropy.ulid(now)),
         reference: request.reference,
@@ -121,7 +124,7 @@ async fn start(
         access: access.clone(),
         request: request.id,
         starts_at: now,
-        expires_at: now + lasting.delta(),
+        expires_at,
         state: GrantState::Active,
     };
     tx.insert_grant(&grant).await?;
@@ -166,8 +169,9 @@ pub(super) async fn came_to_nothing(
             Actor::Person(by.clone()),
             What::RequestDenied { request: request.id, reason: TextHash::of(reason) },
         ),
-        RequestState::Cancelled { by, .. } => {
-            (Actor::Person(by.clone()), What::RequestCancelled { request: request.id })
+        RequestState::Cancelled { by, program, .. } => {
+            let by = program.as_ref().map_or_else(|| Actor::Person(by.clone()), Submitter::actor);
+            (by, What::RequestCancelled { request: request.id })
         }
         _ => (Actor::System, What::RequestExpired { request: request.id }),
     };
@@ -199,14 +203,17 @@ async fn ended(
     let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
     // Who took it back knows, and who got the policy's yes has it as the answer.
     match &request.state {
-        RequestState::Cancelled { by, .. } => {
+        RequestState::Cancelled { by, program: None, .. } => {
             told.remove(by);
         }
-        RequestState::Approved { by: ApprovedBy::Policy { .. }, .. } => {
+        RequestState::Approved { by: ApprovedBy::Policy { .. }, .. }
+            if request.origin.is_person() =>
+        {
             told.remove(&request.asked_by);
         }
         _ => {}
     }
+    super::access_requests::tell_programs(tx, entropy, request, now).await?;
     for person in told {
         let notice = Notice::Outcome { request: request.id };
         let place = Place::Person(person.clone());

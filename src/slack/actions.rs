@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access::Access;
 use crate::domain::ids::{AgentId, CredentialId, GrantId, RequestId};
 
 /// A button, as read back from a click.
@@ -45,6 +46,8 @@ pub enum Button {
     AddKey(AgentId),
     /// Opens the form that takes a credential away.
     RevokeKey(CredentialId),
+    /// Opens the form for a grant, filled in with what the agent was refused.
+    AskFor(AgentId, Access),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -78,6 +81,7 @@ impl Button {
             Self::Keys(_) => "keys",
             Self::AddKey(_) => "add_key",
             Self::RevokeKey(_) => "revoke_key",
+            Self::AskFor(..) => "ask_for",
             Self::Nothing => "nothing",
         }
     }
@@ -100,6 +104,7 @@ impl Button {
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
+            Self::AskFor(id, access) => format!("{id} {access}"),
             Self::Request(None) | Self::Register | Self::Nothing => "-".to_owned(),
         }
     }
@@ -128,6 +133,10 @@ impl Button {
             "keys" => agent().map(Self::Keys),
             "add_key" => agent().map(Self::AddKey),
             "revoke_key" => value.parse().ok().map(Self::RevokeKey),
+            "ask_for" => {
+                let (agent, access) = value.split_once(' ')?;
+                Some(Self::AskFor(agent.parse().ok()?, access.parse().ok()?))
+            }
             "nothing" => Some(Self::Nothing),
             _ => None,
         }

@@ -36,8 +36,8 @@ statements! {
         JOIN agents a ON a.id = g.agent_id WHERE g.id = $1";
     COUNT_ALL_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE state = 'active' \
         AND starts_at <= $1 AND expires_at > $1";
-    LIVE_FOR on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND access = $2 \
-        AND state = 'active' AND starts_at <= $3 AND expires_at > $3 \
+    LIVE_FOR on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND access IN ($2, $3) \
+        AND state = 'active' AND starts_at <= $4 AND expires_at > $4 \
         ORDER BY expires_at DESC, id LIMIT 1";
     PAST on "grants" = "SELECT \
         (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND access = $2), \
@@ -159,14 +159,16 @@ impl Session {
         Ok((grants, count!(self, COUNT_ALL_LIVE, now)?))
     }
 
-    /// The grant of this access that this agent holds at this moment; the last to end, if several.
+    /// The grant of this access, or of all objects of its resource, that this agent holds at this
+    /// moment; the last to end, if several.
     pub async fn live_grant_for(
         &mut self,
         agent: AgentId,
         access: &Access,
         now: Timestamp,
     ) -> Result<Option<Grant>, StoreError> {
-        entity!(self, LIVE_FOR, Grant, agent.to_string(), access.to_string(), now)
+        let (one, all) = (access.to_string(), access.to_all().to_string());
+        entity!(self, LIVE_FOR, Grant, agent.to_string(), one, all, now)
     }
 
     /// What the agent had of this access before.

@@ -35,6 +35,7 @@ mod settings;
 mod several;
 mod signing_keys;
 pub mod statement;
+mod tasks;
 mod tokens;
 pub mod tx;
 mod writer;
@@ -57,6 +58,7 @@ pub use grants::Past;
 pub use migrate::MIGRATIONS;
 pub use session::Session;
 pub use statement::Statement;
+pub use tasks::Sent;
 pub use tx::Tx;
 use writer::{Job, LONGEST_QUEUE, Work, Writer};
 
@@ -276,6 +278,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         events::ALL,
         once::ALL,
         settings::ALL,
+        tasks::ALL,
         credentials::ALL,
         tokens::ALL,
         signing_keys::ALL,

@@ -42,7 +42,7 @@ statements! {
     OF_AGENT on "requests" = "SELECT id, doc FROM requests WHERE agent_id = $1 \
         ORDER BY number DESC LIMIT $2";
     OPEN_GRANT on "requests" = "SELECT id, doc FROM requests \
-        WHERE agent_id = $1 AND ask = 'grant' AND access = $2 AND state = 'open' ORDER BY number LIMIT 1";
+        WHERE agent_id = $1 AND ask = 'grant' AND access IN ($2, $3) AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_EXTENSION on "requests" = "SELECT id, doc FROM requests \
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
@@ -231,13 +231,14 @@ impl Session {
         entities!(self, OF_AGENT, Request, agent.to_string(), i64::from(limit))
     }
 
-    /// The open request for a grant of this access to this agent.
+    /// The open request for a grant of this access, or of all objects of its resource, to this agent.
     pub async fn open_grant_request(
         &mut self,
         agent: AgentId,
         access: &Access,
     ) -> Result<Option<Request>, StoreError> {
-        entity!(self, OPEN_GRANT, Request, agent.to_string(), access.to_string())
+        let (one, all) = (access.to_string(), access.to_all().to_string());
+        entity!(self, OPEN_GRANT, Request, agent.to_string(), one, all)
     }
 
     /// The open request to extend this grant.

@@ -112,6 +112,16 @@ impl FrontDesk {
             Button::Keys(id) => self.keys(&by, id, reader).await?,
             Button::AddKey(id) => self.add_key(&click, id, reader).await?,
             Button::RevokeKey(id) => self.revoke_key(&click, id, reader).await?,
+            Button::AskFor(agent, access) => {
+                let agent = self.slug(agent).await?;
+                let draft = GrantForm { agent, access: access.to_string(), ..GrantForm::default() };
+                // What can no longer be asked is said now, not after the form was filled in.
+                if let Some(refusal) = service.refuse_early(&by, &draft).await? {
+                    return Ok(reader.tell(views::refusal(&refusal)));
+                }
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                open(click.trigger_id, forms::request(&draft, &choices, None))
+            }
             Button::Nothing => Answer::empty(),
         })
     }

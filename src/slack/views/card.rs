@@ -9,7 +9,8 @@ use super::page::{Message, Page, button, danger, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Face;
-use crate::domain::request::{Acceptance, Ask, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Origin, Request, RequestState};
+use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
 use crate::slack::actions::Button;
 
@@ -76,7 +77,12 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             return lines;
         }
         Ask::Grant { lasting, raise_to, .. } => {
-            lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
+            let lasts = Line::fact("For").text(format!("{} from approval", lasting.words()));
+            // Written out: the card's first shape has no moment from which to count.
+            lines.push(match request.origin.not_after() {
+                None => lasts,
+                Some(until) => lasts.text(", not beyond ").at(until, request.asked_at),
+            });
             let tier = match raise_to {
                 Some(to) => format!(", tier {} → {to}", agent.tier),
                 None => format!(", tier {}", agent.tier),
@@ -122,6 +128,17 @@ pub fn asked_for_credential(ask: &Ask) -> Line {
 }
 
 fn asked_by(request: &Request, agent: &Agent) -> Line {
+    if let Origin::Agent { by_service, .. } = &request.origin {
+        let program = match by_service {
+            None => Submitter::Agent(agent.id),
+            Some(name) => Submitter::Service(name.clone()),
+        };
+        return Line::fact("Asked by")
+            .line(words::itself(&program, agent))
+            .text(" (owner ")
+            .person(&agent.owner)
+            .text(")");
+    }
     let line = Line::fact("Asked by").person(&request.asked_by);
     if request.asked_by == agent.owner {
         line.text(" (owner)")

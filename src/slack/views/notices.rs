@@ -65,6 +65,48 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
                 .small(Line::say(format!("In the log: {delivery}")))
                 .into_message()
         }
+        Content::MayBeAsked { agent, access } => Page::message()
+            .lines(vec![
+                Line::strong(agent.slug.as_str())
+                    .text(" was refused ")
+                    .bold(words::access(access))
+                    .text(", and somebody who saw that asks you, its owner, about it."),
+                Line::fact("Next").text(
+                    "if the agent needs it, ask for it: the form is filled in. If not, do nothing.",
+                ),
+            ])
+            .buttons(vec![
+                primary(&Button::AskFor(agent.id, access.clone()), "Ask for it…"),
+                button(&Button::Show(agent.id), "Show agent"),
+            ])
+            .into_message(),
+        Content::QuotaReached { agent, quota, limit } => Page::message()
+            .lines(vec![
+                Line::say("⚠ ").bold(agent.slug.as_str()).text(format!(
+                    " asks too much: {limit} of its {} wait already.",
+                    clip(quota, 40)
+                )),
+                Line::fact("Next").text(
+                    "look at what it does; what waits can be taken back with /agent cancel. \
+                     Until then it is told to wait.",
+                ),
+            ])
+            .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
+            .into_message(),
+        Content::CallbackFailed { agent, host, error } => Page::message()
+            .lines(vec![
+                Line::say("⚠ ")
+                    .bold(clip(host, 120))
+                    .text(" does not take what became of a request of ")
+                    .bold(agent.slug.as_str())
+                    .text("."),
+                Line::fact("Why").code(clip(error, 120)),
+                Line::fact("Next")
+                    .text("mend the receiver, or take the host out of ")
+                    .code("[callbacks]")
+                    .text(" in policy.toml. The outcome can still be fetched by the task."),
+            ])
+            .into_message(),
         Content::PolicyLoaded { digest } => Page::message()
             .lines(vec![
                 Line::strong("Another policy is in force.")

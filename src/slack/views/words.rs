@@ -8,6 +8,7 @@ use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::RoleName;
+use crate::domain::task::Submitter;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
 
@@ -51,9 +52,22 @@ pub const fn tier_means(tier: Tier) -> &'static str {
     }
 }
 
-/// Resource and action with room between them: `database : read`.
+/// Resource and action with room between them: `database : read`, `database # orders : read`.
 pub fn access(access: &crate::domain::access::Access) -> String {
-    format!("{} : {}", access.resource, access.action)
+    match &access.object {
+        None => format!("{} : {}", access.resource, access.action),
+        Some(object) => format!("{} # {object} : {}", access.resource, access.action),
+    }
+}
+
+/// A program that acts by itself: `support-agent-v2 itself`, or `crm, for support-agent-v2`.
+pub fn itself(program: &Submitter, agent: &Agent) -> Line {
+    match program {
+        Submitter::Agent(_) => Line::say(format!("{} itself", agent.slug)),
+        Submitter::Service(name) => {
+            Line::say(super::escape::clip(name, 60)).text(format!(", for {}", agent.slug))
+        }
+    }
 }
 
 /// `1 grant`, `3 grants`.
@@ -238,12 +252,17 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
                 .text(": ")
                 .quoted(&reason)
         }
-        RequestState::Cancelled { at, by, reason } => {
-            let word = if by == request.asked_by { "Taken back" } else { "Cancelled" };
+        RequestState::Cancelled { at, by, program, reason } => {
+            let own = program.is_some() || by == request.asked_by;
             // Nobody took it back: with the last yes it was found that nothing can come of it.
-            let last = request.votes.iter().any(|vote| vote.by == by);
+            let last = program.is_none() && request.votes.iter().any(|vote| vote.by == by);
             let how = if last { " at the last yes, that of " } else { " by " };
-            let line = Line::strong(word).text(how).person(&by).text(", ").at(at, now);
+            let line = Line::strong(if own { "Taken back" } else { "Cancelled" }).text(how);
+            let line = match &program {
+                None => line.person(&by),
+                Some(program) => line.line(itself(program, agent)),
+            };
+            let line = line.text(", ").at(at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
         }
         RequestState::Expired { at } => Line::strong("Expired").text(" unanswered, ").at(at, now),

@@ -12,6 +12,7 @@ use crate::domain::ids::AgentId;
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, Ask, NotCounted, Request};
 use crate::domain::role::TeamName;
+use crate::domain::task::Submitter;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::Span;
 use crate::service::input::{GrantForm, RegistrationForm};
@@ -96,6 +97,14 @@ fn cards(said: &Said, all: &mut Catalogue) {
     }
     let other = Request { asked_by: person("U0MINA"), ..raises };
     add("grant_raises_tier", card(face, &other, &agent, None, None, now()));
+    let own = said.own_request(None);
+    add("own_new", new_card(face, &own, &agent));
+    add("own_open", card(face, &own, &agent, opens, usual, now()));
+    let through = said.own_request(Some(&said.short));
+    add("own_by_service", card(face, &through, &agent, opens, usual, now()));
+    let itself = Submitter::Agent(agent.id);
+    let taken_back = own.cancel_by_program(itself, said.reason.clone(), at(540)).unwrap();
+    add("own_taken_back", card(face, &taken_back, &agent, opens, None, now()));
     add("extension_open", card(face, &said.extension(), &agent, opens, usual, now()));
     let stopped = said.suspended();
     add("reinstatement_open", card(face, &said.reinstatement(), &stopped, None, None, now()));
@@ -180,6 +189,15 @@ fn notices(said: &Said, all: &mut Catalogue) {
             error: said.reason.clone(),
         },
     );
+    add(
+        "may_be_asked",
+        Content::MayBeAsked { agent: said.agent(), access: said.access_to_object() },
+    );
+    let (quota, limit) = ("requests".to_owned(), 10);
+    add("quota_reached", Content::QuotaReached { agent: said.agent(), quota, limit });
+    let host = format!("{}.example.com", said.short);
+    let error = "http_503".to_owned();
+    add("callback_failed", Content::CallbackFailed { agent: said.agent(), host, error });
     add("policy_loaded", Content::PolicyLoaded { digest: "9f2c1a7be0d4".to_owned() });
     let mistake = format!("policy.toml:12: no role {}", said.short);
     let mistakes = (0..said.many).map(|_| mistake.clone()).collect();

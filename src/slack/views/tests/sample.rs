@@ -14,10 +14,11 @@ use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, CredentialId, DeliveryId, GrantId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{
-    Acceptance, ApprovedBy, Ask, Asked, Reference, Request, RequestState,
+    Acceptance, ApprovedBy, Ask, Asked, Origin, Reference, Request, RequestState,
 };
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
+use crate::domain::text::clean;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::vote::{Choice, Vote};
@@ -159,6 +160,7 @@ impl Said {
             reference: Reference { letter: ask.letter(), number },
             agent: agent_id(1),
             asked_by: dana(),
+            origin: Origin::Person,
             asked_at: at(0),
             ask,
             tier: Tier::Internal,
@@ -206,6 +208,27 @@ impl Said {
                 },
             )
         }
+    }
+
+    /// The agent asks for one object by itself.
+    pub fn own_request(&self, by_service: Option<&str>) -> Request {
+        let request = self.grant_request();
+        let ask = match request.ask {
+            Ask::Grant { lasting, because, raise_to, .. } => {
+                Ask::Grant { access: self.access_to_object(), lasting, because, raise_to }
+            }
+            ask => ask,
+        };
+        let by_service = by_service.map(str::to_owned);
+        let not_after = Some(at(7_200));
+        let origin = Origin::Agent { evaluation: None, task: None, by_service, not_after };
+        Request { ask, origin, ..request }
+    }
+
+    pub fn access_to_object(&self) -> Access {
+        // As the domain takes it: nothing that deceives, and never empty.
+        let object = Some(clean(&self.short, 128)).filter(|object| !object.is_empty());
+        Access { object: object.or(Some("orders".to_owned())), ..self.access() }
     }
 
     pub fn extension(&self) -> Request {
@@ -324,7 +347,12 @@ impl Said {
 
     pub fn cancelled(&self, request: Request) -> Request {
         Request {
-            state: RequestState::Cancelled { at: at(540), by: dana(), reason: self.reason.clone() },
+            state: RequestState::Cancelled {
+                at: at(540),
+                by: dana(),
+                program: None,
+                reason: self.reason.clone(),
+            },
             ..request
         }
     }
@@ -332,7 +360,12 @@ impl Said {
     /// Cancelled at the last yes, because somebody else has it by now.
     pub fn taken(&self, request: Request) -> Request {
         Request {
-            state: RequestState::Cancelled { at: at(540), by: sam(), reason: self.reason.clone() },
+            state: RequestState::Cancelled {
+                at: at(540),
+                by: sam(),
+                program: None,
+                reason: self.reason.clone(),
+            },
             ..self.approved(request)
         }
     }
