@@ -114,6 +114,7 @@ impl Server {
             wall: Arc::new(SystemClock),
             entropy: Arc::new(Entropy::from_system()),
             limits: Limits::slack(),
+            programs: None,
         };
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = oneshot::channel();

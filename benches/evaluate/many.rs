@@ -5,7 +5,9 @@ use countersign::domain::access::Access;
 use countersign::domain::agent::Agent;
 use countersign::domain::grant::{Grant, GrantState};
 use countersign::domain::ids::{GrantId, RequestId};
-use countersign::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
+use countersign::domain::request::{
+    Acceptance, ApprovedBy, Ask, Origin, Reference, Request, RequestState,
+};
 use countersign::domain::time::{Span, Timestamp};
 use countersign::store::Engine;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -71,6 +73,7 @@ fn rows(engine: Engine, agent: &Agent, first: usize, many: usize, ends: Timestam
         findings: Vec::new(),
         decide_by: ends,
         policy: "of the measurement".to_owned(),
+        origin: Origin::Person,
         state: RequestState::Approved { at: now(), by: ApprovedBy::People },
     };
     let grant = Grant {

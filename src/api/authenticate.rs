@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 
 use super::caller::{self, NoCaller};
+use super::requests::Callers;
 use crate::domain::event::Actor;
 use crate::domain::ids::AgentId;
+use crate::domain::task::Submitter;
 use crate::service::tokens::TokenDesk;
 
 /// Somebody who proved who they are.
@@ -75,6 +78,19 @@ impl Authenticate for TokenDesk {
                 );
                 Err(Unauthorised::Unavailable)
             }
+        }
+    }
+}
+
+/// The same for programs that ask for access.
+#[async_trait]
+impl Callers for TokenDesk {
+    async fn caller(&self, request: &Parts) -> Result<Submitter, Response> {
+        let path = request.uri.path();
+        match caller::authenticate(self, &request.headers, &request.method, path).await {
+            Ok(caller::Caller::Service { name }) => Ok(Submitter::Service(name)),
+            Ok(caller::Caller::Agent { id, .. }) => Ok(Submitter::Agent(id)),
+            Err(nobody) => Err(nobody.into_response()),
         }
     }
 }

@@ -329,6 +329,21 @@ pub struct Record {
 }
 
 impl Record {
+    /// The question as far as it is recorded: who, what and to what, without properties or context.
+    pub fn question(&self) -> Question {
+        let entity = |name: &Name| Entity {
+            kind: name.kind.clone(),
+            id: name.id.clone(),
+            properties: Properties::new(),
+        };
+        Question {
+            subject: entity(&self.subject),
+            action: Action { name: self.action.clone(), properties: Properties::new() },
+            resource: entity(&self.resource),
+            context: Properties::new(),
+        }
+    }
+
     /// The record of this question and its answer.
     pub fn of(
         id: EvaluationId,

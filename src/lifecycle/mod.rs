@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use hyper_rustls::ConfigBuilderExt;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
@@ -24,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::api::authzen::Door;
-use crate::api::callbacks::address::Resolver;
+use crate::api::authzen::{Door, Profile};
+use crate::api::callbacks::address::{Resolver, SystemResolver};
 use crate::api::callbacks::send::HttpsCallbacks;
 use crate::api::link::{self, LinkDoor};
 use crate::api::requests::{self, Callers};
@@ -39,6 +40,7 @@ use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
 use crate::service::access_requests::Evaluations;
 use crate::service::access_requests::callback::Callbacks;
+use crate::service::tokens::TokenDesk;
 use crate::service::{Parts, Service, ServiceError};
 use crate::slack::front::FrontDesk;
 use crate::slack::render::render;
@@ -69,7 +71,7 @@ pub struct Outside {
     pub entropy: Arc<Entropy>,
     /// How often Slack may be called.
     pub limits: Limits,
-    /// What the doors for programs need; they stay shut without it.
+    /// What stands in, in tests, for what the doors for programs are made of.
     pub programs: Option<Programs>,
 }
 
@@ -101,6 +103,21 @@ impl Outside {
 }
 
 impl Programs {
+    /// By the server's own keys, tokens and record.
+    fn of(desk: &TokenDesk) -> Result<Self, StartError> {
+        let tls = rustls::ClientConfig::builder()
+            .with_native_roots()
+            .map_err(identity::IdentityError::Certificates)?
+            .with_no_client_auth();
+        Ok(Self {
+            signer: Arc::clone(desk.ring()) as _,
+            callers: Arc::new(desk.clone()),
+            evaluations: Arc::new(desk.service().clone()),
+            resolver: Arc::new(SystemResolver),
+            tls,
+        })
+    }
+
     /// The addresses of the doors, and who tells programs.
     fn open(self, service: &Service, policy: &PolicyHandle) -> (Router, Arc<dyn Callbacks>) {
         let Self { signer, callers, evaluations, resolver, tls } = self;
@@ -234,17 +251,22 @@ async fn start_on(
     let intake =
         Arc::new(Intake::new(desk, directory, courier, Arc::clone(&installation), settings));
     let messenger = SlackMessenger::new(Arc::clone(&client), installation, Arc::new(render));
-    let (doors, callbacks) = match programs {
-        Some(programs) => {
-            let (doors, callbacks) = programs.open(&service, &policy);
-            (doors, Some(callbacks))
-        }
-        None => (Router::new(), None),
-    };
-    let messenger = Arc::new(messenger);
-    let jobs = Jobs::telling(service.clone(), messenger, callbacks, wall, Arc::clone(&entropy));
-
+    let wanted = config.server.listen;
+    let listen = |source| StartError::Listen { address: wanted, source };
+    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let tokens = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
+    let programs = match programs {
+        Some(programs) => programs,
+        None => Programs::of(&tokens)?,
+    };
+    let signer = Arc::clone(&programs.signer);
+    let (doors, callbacks) = programs.open(&service, &policy);
+    let messenger = Arc::new(messenger);
+    let jobs =
+        Jobs::telling(service.clone(), messenger, Some(callbacks), wall, Arc::clone(&entropy));
+
     let parts = pdp::Parts {
         store: store.clone(),
         policy: policy.clone(),
@@ -288,16 +310,12 @@ async fn start_on(
             });
         }
     }
-    let wanted = config.server.listen;
-    let listen = |source| StartError::Listen { address: wanted, source };
-    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    let router = router.merge(health::router(health));
-    let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
-    let callers = Arc::new(desk.clone());
+    let profile = Profile { signer, service: service.clone() };
+    let questions = Door::new(pdp, Arc::new(tokens.clone()), public_url).with_requests(profile);
     let router = router
-        .merge(crate::api::oauth::router(desk))
-        .merge(Door::new(pdp, callers, public_url).router());
+        .merge(health::router(health))
+        .merge(crate::api::oauth::router(tokens))
+        .merge(questions.router());
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

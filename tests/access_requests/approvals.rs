@@ -78,7 +78,6 @@ programs! {
             json!({ "id": approval["id"], "state": world.signer().sign(Kind::Binding, &claims) }),
         ] {
             let answer = shows(&agent, asked.clone(), &wrong).await;
-            println!("{wrong}");
             is_refused(&answer, "approval_unverifiable", "none");
         }
     }

@@ -25,5 +25,5 @@ mod world;
 #[path = "../support/database.rs"]
 mod database;
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, unused_macros, reason = "the office serves other stories, too")]
+#[expect(dead_code, unused_imports, reason = "the office serves other stories, too")]
 mod support;

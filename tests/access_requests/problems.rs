@@ -34,7 +34,6 @@ programs! {
                 body["denial"].as_object_mut().expect("an object").remove(without);
                 change(&mut body);
                 let answer = agent.posts(REQUESTS, &body).await;
-                println!("{what}, without {without}: {answer:?}");
                 answer.is_profile_problem("invalid_denial_binding", 400);
             }
         }
@@ -76,7 +75,6 @@ programs! {
             let mut body = whole.clone();
             body["denial"]["binding_token"] = token;
             let answer = agent.posts(REQUESTS, &body).await;
-            println!("{what}: {answer:?}");
             answer.is_profile_problem("invalid_denial_binding", 400);
         }
         let changes: [Change; 8] = [
@@ -99,7 +97,6 @@ programs! {
             let mut body = whole.clone();
             change(&mut body);
             let answer = agent.posts(REQUESTS, &body).await;
-            println!("{what}: {answer:?}");
             answer.is_profile_problem("invalid_denial_binding", 400);
         }
     }
@@ -193,7 +190,6 @@ programs! {
             let mut body = whole.clone();
             change(&mut body);
             let answer = agent.posts(REQUESTS, &body).await;
-            println!("{what}: {answer:?}");
             answer.is_our_problem("malformed", 400);
         }
         let mut large = whole.clone();

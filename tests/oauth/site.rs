@@ -14,7 +14,9 @@ use countersign::domain::event::{Body, Verifier, What};
 use countersign::domain::grant::{Grant, GrantState};
 use countersign::domain::ids::{AgentId, CredentialId, GrantId, RequestId};
 use countersign::domain::person::{PersonId, Profile, Standing};
-use countersign::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
+use countersign::domain::request::{
+    Acceptance, ApprovedBy, Ask, Origin, Reference, Request, RequestState,
+};
 use countersign::domain::role::{RoleName, TeamName};
 use countersign::domain::signing_key::Algorithm;
 use countersign::domain::tier::{Answers, Tier};
@@ -205,6 +207,7 @@ impl Site {
                     findings: Vec::new(),
                     decide_by: now + TimeDelta::hours(1),
                     policy: "digest".into(),
+                    origin: Origin::Person,
                     state: RequestState::Approved { at: now, by: ApprovedBy::People },
                 };
                 tx.insert_request(&request).await?;

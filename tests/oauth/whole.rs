@@ -48,6 +48,7 @@ async fn server(database: &TestDatabase, more: &[(&str, &str)]) -> (Sandbox, Run
         wall: Arc::new(SystemClock),
         entropy: Arc::new(Entropy::from_system()),
         limits: Limits::none(),
+        programs: None,
     };
     (sandbox, start(&config, outside).await.unwrap())
 }

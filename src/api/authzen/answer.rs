@@ -4,9 +4,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Door;
+use super::profile::Approval;
 use super::wire::Unclear;
 use super::words::{Reasons, reasons};
 use crate::domain::evaluation::{Basis, Decision, Question};
@@ -44,6 +45,10 @@ pub struct AnswerContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_request: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Value>,
+    #[serde(flatten)]
+    next: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorShown>,
 }
 
@@ -78,7 +83,11 @@ impl Answer {
 
 impl Door {
     /// The answer to this question.
-    pub(super) fn answer(&self, question: &Question, evaluated: &Evaluated) -> Answer {
+    pub(super) async fn answer(&self, question: &Question, evaluated: &Evaluated) -> Answer {
+        let approval = match &self.profile {
+            Some(profile) => profile.approval(question, evaluated).await,
+            None => Approval::NotLookedAt,
+        };
         let mut context = AnswerContext {
             evaluation_id: Some(evaluated.id),
             evaluated_at: Some(evaluated.at),
@@ -94,6 +103,13 @@ impl Door {
             }
             Decision::Allow { basis: Basis::Rule { rule } } => context.rule = Some(rule.clone()),
             Decision::Deny { denial } => {
+                let denial = match &approval {
+                    Approval::Refused(why, next) => {
+                        context.next.clone_from(next);
+                        why
+                    }
+                    Approval::Opens(_) | Approval::NotLookedAt => denial,
+                };
                 let agent = evaluated.agent.as_deref();
                 let usual = |tier| self.pdp.usual_wait(tier);
                 let Reasons { user, admin } =
@@ -101,11 +117,13 @@ impl Door {
                 context.reason = Some(denial.code());
                 context.reason_user = Some(English { en: user });
                 context.reason_admin = Some(English { en: admin });
-                context.access_request = self
-                    .requestable
-                    .as_ref()
-                    .and_then(|way| way.access_request(question, denial, evaluated));
+                context.access_request = self.profile.as_ref().and_then(|profile| {
+                    profile.access_request(&self.pdp, question, denial, evaluated)
+                });
             }
+        }
+        if let Approval::Opens(shown) = approval {
+            context.approval = Some(shown);
         }
         Answer { decision: evaluated.decision.is_allowed(), context }
     }

@@ -52,7 +52,7 @@ impl Door {
     async fn answered(&self, caller: &Caller, question: Question) -> Result<Answer, Problem> {
         self.may_ask(caller, &question.subject).await?;
         let evaluated = self.pdp.evaluate(caller.actor(), question.clone()).await?;
-        Ok(self.answer(&question, &evaluated))
+        Ok(self.answer(&question, &evaluated).await)
     }
 
     async fn many(&self, parts: &Parts, body: Body) -> Result<Answers, Problem> {
@@ -78,13 +78,16 @@ impl Door {
         let asked = questions.iter().map(|question| question.as_ref().ok().cloned()).collect();
         let bundle = Bundle { caller: caller.actor(), questions: asked, semantic };
         let evaluated = self.pdp.evaluate_all(bundle).await?;
-        let answer = |(question, evaluated): (&Result<Question, Unclear>, _)| match question {
-            Ok(question) => match evaluated {
-                Some(evaluated) => self.answer(question, &evaluated),
-                None => Answer::unclear(&Unclear::Malformed("it was not answered".to_owned())),
-            },
-            Err(unclear) => Answer::unclear(unclear),
-        };
-        Ok(questions.iter().zip(evaluated).map(answer).collect())
+        let mut answers = Vec::with_capacity(evaluated.len());
+        for (question, evaluated) in questions.iter().zip(evaluated) {
+            answers.push(match (question, evaluated) {
+                (Ok(question), Some(evaluated)) => self.answer(question, &evaluated).await,
+                (Ok(_), None) => {
+                    Answer::unclear(&Unclear::Malformed("it was not answered".to_owned()))
+                }
+                (Err(unclear), _) => Answer::unclear(unclear),
+            });
+        }
+        Ok(answers)
     }
 }

@@ -4,9 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{AtDoor, Door, answer};
+use super::{AtDoor, Door, Profile, answer};
 use crate::api::problem::Problem;
 
 /// `GET /.well-known/authzen-configuration`.
@@ -30,7 +30,10 @@ impl Door {
         if !below.is_empty() && path.ok().as_deref() != Some(below) {
             return not_here("there is no such policy decision point here");
         }
-        let mut document = self.metadata.clone();
+        let mut document = Map::new();
+        for (name, value) in self.profile.iter().flat_map(Profile::metadata) {
+            document.insert(name.to_owned(), value);
+        }
         let endpoints = [
             ("policy_decision_point", ""),
             ("access_evaluation_endpoint", "/access/v1/evaluation"),

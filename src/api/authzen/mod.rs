@@ -7,11 +7,13 @@
 //! | `search` | who, what and to what, in pages |
 //! | [`answer`] | answers, as they go |
 //! | [`words`] | why not, and what to do |
+//! | [`Profile`] | how to ask for what was denied, and what an approval was worth |
 //! | `metadata` | what this server offers |
 
 pub mod answer;
 mod evaluate;
 mod metadata;
+mod profile;
 mod search;
 pub mod wire;
 pub mod words;
@@ -25,56 +27,29 @@ use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde_json::{Map, Value};
 
 use super::authenticate::{Authenticate, Caller};
 use super::problem::Problem;
-use crate::domain::evaluation::{AGENT, Denial, Entity, Question};
-use crate::pdp::{Evaluated, Pdp};
+use crate::domain::evaluation::{AGENT, Entity};
+use crate::pdp::Pdp;
+pub use profile::Profile;
 
 /// The request's own name, which every answer carries back.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Says how to ask for what was denied (the Access Request and Approval Profile): what stands in an
-/// answer as `context.access_request`.
-pub trait Requestable: Send + Sync + 'static {
-    /// The way to ask for it; none if it cannot be asked for.
-    fn access_request(
-        &self,
-        question: &Question,
-        denial: &Denial,
-        evaluation: &Evaluated,
-    ) -> Option<Value>;
-}
 
 /// The door.
 pub struct Door {
     pdp: Pdp,
     authenticate: Arc<dyn Authenticate>,
     public_url: Option<String>,
-    requestable: Option<Arc<dyn Requestable>>,
-    metadata: Map<String, Value>,
+    profile: Option<Profile>,
 }
 
 impl Door {
     /// A door to these answers, for whom `authenticate` knows. `public_url` is this server's
     /// address from outside, without a slash at its end; without it there is no metadata.
     pub fn new(pdp: Pdp, authenticate: Arc<dyn Authenticate>, public_url: Option<String>) -> Self {
-        Self { pdp, authenticate, public_url, requestable: None, metadata: Map::new() }
-    }
-
-    /// With a way to ask for what was denied.
-    #[must_use]
-    pub fn with_requests(mut self, requestable: Arc<dyn Requestable>) -> Self {
-        self.requestable = Some(requestable);
-        self
-    }
-
-    /// With more in its metadata: what a profile adds, such as `access_request_endpoint`.
-    #[must_use]
-    pub fn with_metadata(mut self, name: &str, value: Value) -> Self {
-        self.metadata.insert(name.to_owned(), value);
-        self
+        Self { pdp, authenticate, public_url, profile: None }
     }
 
     /// Its routes.

@@ -16,6 +16,7 @@ use crate::domain::ids::{AgentId, EvaluationId, GrantId, RequestId, TaskId};
 use crate::domain::task::Status;
 use crate::domain::time::{Span, Timestamp};
 use crate::identity::{Disbelief, Kind, Signer, claims_of, read_claims};
+use crate::service::{Result, Service};
 
 /// How long every replica may take to see a new grant.
 const SEEN_WITHIN: Span = Span::seconds(30);
@@ -149,7 +150,7 @@ pub fn judge(
     agent: AgentId,
     seen: impl FnOnce(GrantId) -> Seen,
     now: Timestamp,
-) -> Result<Shown, ApprovalRefused> {
+) -> std::result::Result<Shown, ApprovalRefused> {
     use ApprovalRefused::{Expired, OutOfScope, Pending, Unverifiable};
     let id = shown.get("id").and_then(Value::as_str).ok_or(Unverifiable)?;
     let grant = grant_of(id).ok_or(Unverifiable)?;
@@ -185,12 +186,38 @@ pub fn judge(
     }
 }
 
+impl Service {
+    /// What [`judge`] says of an approval that is shown, by the grant as it is recorded.
+    pub async fn judge_approval(
+        &self,
+        signer: &dyn Signer,
+        shown: &Value,
+        question: &Question,
+        agent: AgentId,
+    ) -> Result<std::result::Result<Shown, ApprovalRefused>> {
+        let now = self.now();
+        let id = shown.get("id").and_then(Value::as_str).and_then(grant_of);
+        let grant = match id {
+            None => None,
+            Some(id) => self.parts.store.read().await?.grant(id).await?,
+        };
+        let seen = match grant {
+            None => Seen::Unknown,
+            Some(grant) if grant.is_live(now) => {
+                Seen::Live { agent: grant.agent, access: grant.access, until: grant.expires_at }
+            }
+            Some(_) => Seen::Ended,
+        };
+        Ok(judge(signer, shown, question, agent, |_| seen, now))
+    }
+}
+
 fn verified(
     signer: &dyn Signer,
     text: &str,
     id: &str,
     agent: AgentId,
-) -> Result<Claims, ApprovalRefused> {
+) -> std::result::Result<Claims, ApprovalRefused> {
     let claims =
         signer.recognise(Kind::Approval, Some(signer.issuer()), text).map_err(|why| match why {
             Disbelief::Expired => ApprovalRefused::Expired,

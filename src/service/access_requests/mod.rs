@@ -17,8 +17,8 @@ pub mod submit;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::Result;
 use super::opening::send;
+use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::delivery::Delivery;
 use crate::domain::evaluation::{Decision, Question};
@@ -46,6 +46,19 @@ pub struct Recorded {
 pub trait Evaluations: Send + Sync + 'static {
     /// The evaluation, while it is kept.
     async fn evaluation(&self, id: EvaluationId) -> Result<Option<Recorded>>;
+}
+
+/// The evaluations on the record.
+#[async_trait]
+impl Evaluations for Service {
+    async fn evaluation(&self, id: EvaluationId) -> Result<Option<Recorded>> {
+        let found = self.parts.store.read().await?.evaluation(id).await?;
+        Ok(found.map(|record| Recorded {
+            question: record.question(),
+            decision: record.answer,
+            at: record.at,
+        }))
+    }
 }
 
 /// One item of a task, with what it follows.

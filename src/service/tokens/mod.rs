@@ -111,7 +111,8 @@ impl TokenDesk {
         &self.parts.ring
     }
 
-    fn service(&self) -> &Service {
+    /// The use cases beside these.
+    pub fn service(&self) -> &Service {
         &self.parts.service
     }
 
