@@ -2,12 +2,15 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`authenticate`] | who asks |
+//! | [`authenticate`], [`caller`] | who asks |
 //! | [`extract`] | a body, read as the standards want it |
 //! | [`problem`] | what is told when there is no answer |
 //! | [`authzen`] | questions at run time |
+//! | [`oauth`] | tokens |
 
 pub mod authenticate;
 pub mod authzen;
+pub mod caller;
 pub mod extract;
+pub mod oauth;
 pub mod problem;

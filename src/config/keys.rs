@@ -31,13 +31,17 @@ impl Key {
     pub const APP_TOKEN: Self = Self("slack.app_token");
     /// `slack.signing_secret`: a secret.
     pub const SIGNING_SECRET: Self = Self("slack.signing_secret");
+    /// `identity.keys_file`: where the keys are that sign tokens.
+    pub const KEYS_FILE: Self = Self("identity.keys_file");
+    /// `identity.encryption_key`: a secret.
+    pub const ENCRYPTION_KEY: Self = Self("identity.encryption_key");
     /// `telemetry.level`: what is logged.
     pub const LEVEL: Self = Self("telemetry.level");
     /// `telemetry.format`: how it is logged.
     pub const FORMAT: Self = Self("telemetry.format");
 
     /// All of them, in the order of `default.toml`.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::LISTEN,
         Self::PUBLIC_URL,
         Self::DATABASE_URL,
@@ -51,6 +55,9 @@ impl Key {
         Self("slack.app_token_file"),
         Self::SIGNING_SECRET,
         Self("slack.signing_secret_file"),
+        Self::KEYS_FILE,
+        Self::ENCRYPTION_KEY,
+        Self("identity.encryption_key_file"),
         Self::LEVEL,
         Self::FORMAT,
     ];
@@ -165,7 +172,13 @@ mod tests {
         let secrets: Vec<_> = Key::ALL.into_iter().filter(|key| key.is_secret()).collect();
         assert_eq!(
             secrets,
-            [Key::DATABASE_URL, Key::BOT_TOKEN, Key::APP_TOKEN, Key::SIGNING_SECRET]
+            [
+                Key::DATABASE_URL,
+                Key::BOT_TOKEN,
+                Key::APP_TOKEN,
+                Key::SIGNING_SECRET,
+                Key::ENCRYPTION_KEY,
+            ]
         );
     }
 

@@ -7,7 +7,7 @@
 //! | [`keys`] | the names of the settings and of their variables |
 //! | [`source`] | the sources laid over each other, and who won |
 //! | [`mistake`] | what is wrong, said so that it can be put right |
-//! | [`server`] [`database`] [`policy`] [`slack`] [`telemetry`] | one section each |
+//! | [`server`] [`database`] [`policy`] [`slack`] [`identity`] [`telemetry`] | one section each |
 //! | [`show`](show()) | the whole as it is in force, secrets left out |
 //!
 //! All mistakes are found at once. Secrets are [`secrecy::SecretString`]s: printing a [`Config`] shows
@@ -15,6 +15,7 @@
 
 pub mod address;
 pub mod database;
+pub mod identity;
 pub mod keys;
 pub mod mistake;
 pub mod policy;
@@ -32,6 +33,7 @@ use reader::Reader;
 
 pub use address::WebAddress;
 pub use database::{Database, DatabaseUrl, Engine};
+pub use identity::Identity;
 pub use mistake::{Mistake, Mistakes};
 pub use policy::Policy;
 pub use server::Server;
@@ -54,6 +56,8 @@ pub struct Config {
     pub policy: Policy,
     /// How it and the workspace reach each other.
     pub slack: Slack,
+    /// Where its keys are.
+    pub identity: Identity,
     /// What is logged.
     pub telemetry: Telemetry,
 }
@@ -66,11 +70,17 @@ impl Config {
         let database = Database::read(&mut reader);
         let policy = Policy::read(&mut reader);
         let slack = Slack::read(&mut reader);
+        let identity = Identity::read(&mut reader);
         let telemetry = Telemetry::read(&mut reader);
-        let whole = match (server, database, policy, slack, telemetry) {
-            (Some(server), Some(database), Some(policy), Some(slack), Some(telemetry)) => {
-                Some(Self { server, database, policy, slack, telemetry })
-            }
+        let whole = match (server, database, policy, slack, identity, telemetry) {
+            (
+                Some(server),
+                Some(database),
+                Some(policy),
+                Some(slack),
+                Some(identity),
+                Some(telemetry),
+            ) => Some(Self { server, database, policy, slack, identity, telemetry }),
             _ => None,
         };
         reader.finish(whole)

@@ -17,6 +17,9 @@
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`grant`] | what a yes opens, until when |
+//! | [`credential`], [`public_key`] | how an agent proves who it is |
+//! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
+//! | [`token`] | what was issued to an agent, and whether it is still good |
 //! | [`event`] | the audit log's lines and their chain |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
@@ -31,10 +34,13 @@ pub mod event;
 pub mod grant;
 pub mod ids;
 pub mod person;
+pub mod public_key;
 pub mod request;
 pub mod review;
 pub mod role;
+pub mod signing_key;
 pub mod text;
 pub mod tier;
 pub mod time;
+pub mod token;
 pub mod vote;

@@ -1,5 +1,24 @@
 //! Who signs, and who is who: this server's signing keys, the tokens it issues, and the proofs that
-//! agents show. Nothing here reads a database; keys, time and chance come from outside.
+//! agents show. Nothing here reads a database; the time comes from outside. Keys are made from the
+//! operating system's randomness, always: a seed that somebody knows would be a key that they know.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`algorithm`], [`jws`] | signatures, and texts that carry them |
+//! | [`verify`](mod@verify) | one table of what each kind of text must be |
+//! | [`dpop`] | proofs of possession |
+//! | [`pair`], [`ring`], [`vault`] | this server's keys: made, used, kept |
+//! | [`issuers`], [`fetch`] | the keys of others |
+
+pub mod algorithm;
+pub mod dpop;
+pub mod fetch;
+pub mod issuers;
+pub mod jws;
+pub mod pair;
+pub mod ring;
+pub mod vault;
+pub mod verify;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,10 +1,13 @@
 //! Starting, running and ending the whole.
 
+mod identity;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxFailed, SandboxOptions, sandbox};
+
+pub use identity::IdentityError;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -100,6 +103,9 @@ pub enum StartError {
     /// The signing secret.
     #[error("slack.signing_secret cannot be used")]
     Secret(#[from] EmptySecret),
+    /// The keys that sign tokens.
+    #[error(transparent)]
+    Identity(#[from] identity::IdentityError),
     /// The address.
     #[error(
         "cannot listen on {address}: is another server running? Set server.listen to another port"
@@ -225,6 +231,7 @@ async fn start_on(
         }
         Mode::Socket { .. } => {
             let settings = SocketSettings::default();
+            let clock = Arc::clone(&clock);
             let socket = SocketMode::new(client, Arc::clone(&intake), clock, entropy, settings);
             health = health.with_socket(socket.health());
             let token = stop.child_token();
@@ -241,6 +248,8 @@ async fn start_on(
     let listener = TcpListener::bind(wanted).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let router = router.merge(health::router(health));
+    let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
+    let router = router.merge(crate::api::oauth::router(desk));
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

@@ -142,9 +142,14 @@ pub async fn sandbox(options: SandboxOptions) -> Result<(), SandboxFailed> {
 
 /// Removes what the sandbox keeps, and nothing else that may lie in the folder.
 fn forget(folder: &Path) -> std::io::Result<()> {
-    for name in
-        ["clock", "workspace.json", "countersign.db", "countersign.db-wal", "countersign.db-shm"]
-    {
+    for name in [
+        "clock",
+        "workspace.json",
+        "countersign.db",
+        "countersign.db-wal",
+        "countersign.db-shm",
+        "countersign.keys",
+    ] {
         match std::fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -251,6 +251,17 @@ impl Policy {
         &self.tokens
     }
 
+    /// The same policy, trusting these: for who puts one together without files.
+    #[must_use]
+    pub fn trusting(
+        self,
+        services: BTreeMap<String, ServiceAccount>,
+        issuers: BTreeMap<String, Issuer>,
+        tokens: Tokens,
+    ) -> Self {
+        Self { services, issuers, tokens, ..self }
+    }
+
     /// How often an agent may do what.
     pub const fn quotas(&self) -> &Quotas {
         &self.quotas

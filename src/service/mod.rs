@@ -22,6 +22,7 @@ mod people;
 mod policies;
 mod register;
 mod settle;
+pub mod tokens;
 mod vote;
 
 use std::sync::Arc;

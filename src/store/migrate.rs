@@ -18,6 +18,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 /// The migrations, in order: number, what it does, text. A test holds the list to the folder.
 pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first tables", include_str!("../../migrations/0001_first_tables.sql")),
+    (2, "identity", include_str!("../../migrations/0002_identity.sql")),
     (3, "evaluations", include_str!("../../migrations/0003_evaluations.sql")),
 ];
 

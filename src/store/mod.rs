@@ -15,6 +15,7 @@
 
 mod agents;
 mod cards;
+mod credentials;
 mod deadlines;
 mod deliveries;
 pub mod error;
@@ -28,7 +29,9 @@ mod open;
 mod requests;
 pub mod session;
 mod settings;
+mod signing_keys;
 pub mod statement;
+mod tokens;
 pub mod tx;
 mod writer;
 
@@ -249,6 +252,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         events::ALL,
         once::ALL,
         settings::ALL,
+        credentials::ALL,
+        tokens::ALL,
+        signing_keys::ALL,
     ]
     .into_iter()
     .flatten()
