@@ -202,6 +202,19 @@ impl Pdp {
         self.shared.index().agent(name)
     }
 
+    /// The agent with this slug or id, also if it was registered only just now.
+    ///
+    /// # Errors
+    ///
+    /// [`NoAnswer::Unavailable`] when it is not known what has changed.
+    pub async fn agent_now(&self, name: &str) -> Result<Option<Arc<Card>>, NoAnswer> {
+        if let Some(card) = self.agent(name) {
+            return Ok(Some(card));
+        }
+        self.shared.follow().await?;
+        Ok(self.agent(name))
+    }
+
     /// How long the people of this tier usually take to approve, if there is a record.
     pub fn usual_wait(&self, tier: Tier) -> Option<Span> {
         let usual = self.shared.usual.read().unwrap_or_else(PoisonError::into_inner);

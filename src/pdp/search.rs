@@ -93,9 +93,9 @@ impl Shared {
             Sought::Subjects if question.subject.kind == AGENT => {
                 self.index().active_slugs().into_iter().collect()
             }
-            Sought::Subjects => entities(policy, &question.subject.kind),
+            Sought::Subjects => known(policy, &question.subject.kind),
             Sought::Resources => {
-                let mut names = entities(policy, &question.resource.kind);
+                let mut names = known(policy, &question.resource.kind);
                 let index = self.index();
                 if question.subject.kind == AGENT
                     && let Some(card) = index.agent(&question.subject.id)
@@ -105,17 +105,14 @@ impl Shared {
                 names
             }
             Sought::Actions => {
-                let mut names = BTreeSet::new();
-                if let Some(resource) = policy.resource(&question.resource.kind) {
-                    names.extend(resource.actions.keys().cloned());
-                }
-                names
+                let names = policy.known_actions(&question.resource.kind);
+                names.into_iter().map(str::to_owned).collect()
             }
         }
     }
 }
 
 /// What the policy knows of this type.
-fn entities(_policy: &Policy, _kind: &str) -> BTreeSet<String> {
-    BTreeSet::new()
+fn known(policy: &Policy, kind: &str) -> BTreeSet<String> {
+    policy.known_entities(kind).map(str::to_owned).collect()
 }

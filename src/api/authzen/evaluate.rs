@@ -50,7 +50,7 @@ impl Door {
     }
 
     async fn answered(&self, caller: &Caller, question: Question) -> Result<Answer, Problem> {
-        self.may_ask(caller, &question.subject)?;
+        self.may_ask(caller, &question.subject).await?;
         let evaluated = self.pdp.evaluate(caller.actor(), question.clone()).await?;
         Ok(self.answer(&question, &evaluated))
     }
@@ -73,7 +73,7 @@ impl Door {
         semantic: Semantic,
     ) -> Result<Vec<Answer>, Problem> {
         for question in questions.iter().flatten() {
-            self.may_ask(caller, &question.subject)?;
+            self.may_ask(caller, &question.subject).await?;
         }
         let asked = questions.iter().map(|question| question.as_ref().ok().cloned()).collect();
         let bundle = Bundle { caller: caller.actor(), questions: asked, semantic };

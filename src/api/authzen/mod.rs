@@ -98,11 +98,10 @@ impl Door {
     }
 
     /// Services may ask about anybody, agents about themselves.
-    fn may_ask(&self, caller: &Caller, about: &Entity) -> Result<(), Problem> {
+    async fn may_ask(&self, caller: &Caller, about: &Entity) -> Result<(), Problem> {
         let Caller::Agent { id } = caller else { return Ok(()) };
-        let own = about.kind == AGENT
-            && self.pdp.agent(&about.id).is_some_and(|card| card.known.id == *id);
-        if own {
+        let card = if about.kind == AGENT { self.pdp.agent_now(&about.id).await? } else { None };
+        if card.is_some_and(|card| card.known.id == *id) {
             Ok(())
         } else {
             Err(Problem::forbidden("an agent may ask about itself alone: name it as the subject"))

@@ -98,7 +98,7 @@ impl Door {
                 return Err(Problem::forbidden(words));
             }
             (Sought::Subjects, Caller::Service { .. }) => {}
-            _ => self.may_ask(&caller, &question.subject)?,
+            _ => self.may_ask(&caller, &question.subject).await?,
         }
         let PageAsked { token, limit } = page.unwrap_or_default();
         let of = name_of(sought, &question, limit)?;

@@ -218,3 +218,109 @@ fn roles(needs: &[RoleName]) -> String {
         None => "nobody".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use serde_json::json;
+    use ulid::Ulid;
+
+    use super::*;
+    use crate::domain::evaluation::KnownAgent;
+    use crate::domain::ids::AgentId;
+    use crate::domain::person::PersonId;
+
+    fn card(tier: Tier) -> Card {
+        let known = KnownAgent {
+            id: AgentId::new(Ulid::from_parts(1, 1)),
+            slug: "support-agent-v2".parse().unwrap(),
+            tier,
+            team: "support".to_owned(),
+            owner: PersonId::new("T0ACME", "U0DANA"),
+            model: "m".to_owned(),
+        };
+        Card { known, state: "active", active: true }
+    }
+
+    fn question(subject: &str, access: &str, object: &str) -> Question {
+        let (resource, action) = access.split_once(':').unwrap();
+        serde_json::from_value(json!({
+            "subject": { "type": "agent", "id": subject },
+            "action": { "name": action },
+            "resource": { "type": resource, "id": object },
+        }))
+        .unwrap()
+    }
+
+    fn say(
+        out: &mut String,
+        what: &str,
+        asked: &Question,
+        denial: &Denial,
+        agent: Option<&Card>,
+        usual: Option<Span>,
+    ) {
+        let said = reasons(asked, denial, agent, &Policy::starter(), |_| usual);
+        let digest: String = Policy::starter().digest().chars().take(12).collect();
+        let admin = said.admin.replace(&digest, "DIGEST");
+        writeln!(out, "{what}\n  {}\n  {admin}\n", said.user).unwrap();
+    }
+
+    #[test]
+    fn every_no_says_why_and_what_to_do() {
+        let mut out = String::new();
+        let (reader, writer) = (card(Tier::Observer), card(Tier::Internal));
+        let asked = question("support-agent-v2", "database:write", "orders");
+        let usual = Some(Span::minutes(40));
+        let not = |state: &str| Denial::NotActive { state: state.to_owned() };
+        let low = Denial::TierTooLow { needs: Tier::Internal, has: Tier::Observer };
+        let read = question("support-agent-v2", "database:read", "orders");
+        let forbidden = |user: Option<&str>, admin: Option<&str>| Denial::Forbidden {
+            rule: "in-conversation".to_owned(),
+            user: user.map(str::to_owned),
+            admin: admin.map(str::to_owned),
+        };
+        let missing =
+            Denial::CannotJudge { what: "context.conversation.participants is missing".to_owned() };
+        let approval = |why| Denial::Approval { why };
+        for (what, asked, denial, agent, usual) in [
+            ("no grant", &asked, Denial::NoGrant, Some(&writer), usual),
+            ("no grant, no record of waits", &asked, Denial::NoGrant, Some(&writer), None),
+            ("no grant, approved without people", &read, Denial::NoGrant, Some(&reader), usual),
+            ("tier too low", &asked, low, Some(&reader), usual),
+            ("unknown", &asked, Denial::UnknownSubject, None, None),
+            ("pending", &asked, not("pending"), Some(&writer), None),
+            ("suspended", &asked, not("suspended"), Some(&writer), None),
+            ("retired", &asked, not("retired"), Some(&writer), None),
+            ("unknown access", &asked, Denial::UnknownAccess, Some(&writer), None),
+            ("forbidden", &asked, forbidden(None, None), Some(&writer), None),
+            (
+                "forbidden with words",
+                &asked,
+                forbidden(Some("The customer is not in the conversation."), Some("see runbook 7")),
+                Some(&writer),
+                None,
+            ),
+            ("not judged", &asked, missing, Some(&writer), None),
+            ("approval over", &asked, approval(ApprovalRefused::Expired), Some(&writer), None),
+            ("out of scope", &asked, approval(ApprovalRefused::OutOfScope), Some(&writer), None),
+            ("pending approval", &asked, approval(ApprovalRefused::Pending), Some(&writer), None),
+            ("not ours", &asked, approval(ApprovalRefused::Unverifiable), Some(&writer), None),
+            ("quota", &asked, Denial::Quota, Some(&writer), None),
+        ] {
+            say(&mut out, what, asked, &denial, agent, usual);
+        }
+        insta::assert_snapshot!(out);
+    }
+
+    #[test]
+    fn what_a_caller_writes_cannot_imitate_anything() {
+        let evil = format!("x\u{202e}\n<!channel> {}", "y".repeat(500));
+        let asked = question(&evil, "database:read", &evil);
+        let said = reasons(&asked, &Denial::UnknownSubject, None, &Policy::starter(), |_| None);
+        for text in [&said.user, &said.admin] {
+            assert!(!text.contains(['\u{202e}', '\n']) && text.len() < 800, "{text}");
+        }
+    }
+}
