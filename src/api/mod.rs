@@ -7,7 +7,9 @@
 //! | [`problem`] | what is told when there is no answer |
 //! | [`authzen`] | questions at run time |
 //! | [`oauth`] | tokens |
+//! | [`activity`] | what agents did |
 
+pub mod activity;
 pub mod authenticate;
 pub mod authzen;
 pub mod caller;

@@ -8,6 +8,7 @@
 //! | `config` | `config show`, `config default` |
 //! | `policy` | `policy check`, `test`, `plan`, `explain` |
 //! | [`audit`] | `audit verify`, `audit list` |
+//! | [`trace`] | `trace` |
 //! | [`doctor`] | `doctor` |
 //!
 //! What a command answers goes to standard output; the log and errors go to standard error.
@@ -18,6 +19,7 @@ mod config;
 pub mod doctor;
 pub mod exit;
 mod policy;
+pub mod trace;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -94,6 +96,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Doctor(arguments) => doctor::run(arguments, out).await,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
+        Command::Trace(arguments) => trace::run(arguments, out).await,
         Command::Config { command } => config::run(&command, out),
     }
 }

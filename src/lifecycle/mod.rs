@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::api::activity;
 use crate::api::authenticate::ServiceTokens;
 use crate::api::authzen::Door;
 use crate::clock::{Clock, Entropy, SystemClock};
@@ -222,7 +223,9 @@ async fn start_on(
         }
     });
     let mut health = Health::new(store.clone());
-    let mut router = Router::new().merge(Door::new(pdp, callers, public_url).router());
+    let told = activity::Door::new(service.clone(), Arc::clone(&callers) as _);
+    let mut router =
+        Router::new().merge(Door::new(pdp, callers, public_url).router()).merge(told.router());
     match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let verifier = Verifier::new(signing_secret)?;

@@ -5,6 +5,7 @@
 //! again, decides purely, writes, commits. What it answers is a value in [`outcome`]; an error
 //! means that nothing was recorded.
 
+pub mod activity;
 mod agents;
 mod ask;
 mod deadlines;
@@ -23,6 +24,7 @@ mod policies;
 mod register;
 mod settle;
 pub mod tokens;
+pub mod trace;
 mod vote;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@
 //! | `agents` … `deliveries` | the statements, a file an entity |
 //! | [`error`] | what can go wrong |
 
+mod activity;
 mod agents;
 mod cards;
 mod credentials;
@@ -27,6 +28,7 @@ mod migrate;
 mod once;
 mod open;
 mod requests;
+mod seals;
 pub mod session;
 mod settings;
 mod signing_keys;
@@ -47,6 +49,7 @@ use error::Cause;
 pub use error::StoreError;
 pub use grant_index::Changed;
 pub use migrate::MIGRATIONS;
+pub use seals::{Kept, Sealed};
 pub use session::Session;
 pub use statement::Statement;
 pub use tx::Tx;
@@ -246,6 +249,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         grants::ALL,
         grant_index::ALL,
         evaluations::ALL,
+        activity::ALL,
+        seals::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::DateTime;
+use countersign::api::activity;
 use countersign::api::authenticate::{Authenticate, Caller, ServiceTokens, Unauthorised, bearer};
 use countersign::api::authzen::Door;
 use countersign::clock::{Clock, Entropy, MovableClock};
@@ -186,7 +187,9 @@ impl Replica {
         let parts = pdp::Parts { store: store.clone(), policy: policy.clone(), clock, entropy };
         let pdp = Pdp::start(parts, &tasks, &stop).await.expect("an index");
         let callers = Arc::new(Callers(ServiceTokens::new(policy.clone())));
-        let router = Door::new(pdp.clone(), callers, Some(PUBLIC_URL.to_owned())).router();
+        let told = activity::Door::new(service.clone(), Arc::clone(&callers) as _);
+        let door = Door::new(pdp.clone(), callers, Some(PUBLIC_URL.to_owned()));
+        let router = door.router().merge(told.router());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = stop.clone();
