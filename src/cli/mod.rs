@@ -75,18 +75,20 @@ fn told(failure: &Failure) -> ExitCode {
 /// Why it could not be done.
 pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit, Failure> {
     if !command.is_a_server() {
-        log(&quiet())?;
+        let _ = log(&quiet())?;
     }
     match command {
         Command::Serve(file) => {
             let config = Config::load(&Sources::of_process(file.config))?;
-            log(&config.telemetry)?;
-            crate::lifecycle::serve(&config).await.map(|()| Exit::Well).map_err(ended)
+            let telemetry = log(&config.telemetry)?;
+            let served = crate::lifecycle::serve(&config).await;
+            telemetry.end().await;
+            served.map(|()| Exit::Well).map_err(ended)
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => {
             // What to try is printed; the log speaks up only when something is wrong.
-            log(&quiet())?;
+            let _ = log(&quiet())?;
             let arguments::Sandbox { listen, data, fresh } = arguments;
             crate::lifecycle::sandbox(SandboxOptions { listen, data, fresh })
                 .await
@@ -121,6 +123,6 @@ fn quiet() -> Telemetry {
     Telemetry { level: "warn".to_owned(), ..Telemetry::default() }
 }
 
-fn log(telemetry: &Telemetry) -> Result<(), Failure> {
+fn log(telemetry: &Telemetry) -> Result<telemetry::Running, Failure> {
     telemetry::init(telemetry).map_err(|error| Failure::unavailable("there is no log", error))
 }

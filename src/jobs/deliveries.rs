@@ -8,10 +8,11 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tracing::{Instrument, debug, info, warn};
 
 use super::{Jobs, POLL};
 use crate::domain::delivery::Outgoing;
+use crate::meters::{DELIVERIES, SPANS};
 use crate::service::messenger::{Delivered, Parcel};
 use crate::store::{Engine, work};
 
@@ -43,6 +44,17 @@ enum Fate {
     Delivered,
     Postponed,
     GivenUp,
+}
+
+impl Fate {
+    /// One word for it.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Postponed => "postponed",
+            Self::GivenUp => "given_up",
+        }
+    }
 }
 
 impl Jobs {
@@ -99,8 +111,12 @@ impl Jobs {
 
     async fn carry_out(&self, outgoing: Outgoing) -> Fate {
         let id = outgoing.id;
-        match self.try_once(&outgoing).await {
-            Ok(fate) => fate,
+        let span = tracing::info_span!(target: SPANS, "delivery", delivery.id = %id);
+        match self.try_once(&outgoing).instrument(span).await {
+            Ok(fate) => {
+                DELIVERIES.one(&[fate.word()]);
+                fate
+            }
             Err(error) => {
                 // The lease runs out by itself; nothing is lost.
                 warn!(

@@ -46,6 +46,7 @@ use crate::slack::wire::messenger::SlackMessenger;
 use crate::slack::wire::signature::{EmptySecret, Verifier};
 use crate::slack::wire::socket::{SocketError, SocketMode, SocketSettings};
 use crate::store::{Store, StoreError};
+use crate::telemetry;
 
 /// How long what is under way may take when the server ends.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -253,6 +254,8 @@ async fn start_on(
     let router = router.merge(health::router(health));
     let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
     let router = router.merge(crate::api::oauth::router(desk));
+    let router = telemetry::http::watched(router.merge(telemetry::http::metrics()));
+    tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::input::OnceKey;
 use super::{Result, Service};
-use crate::domain::activity::{Activity, GrantName, Report};
+use crate::domain::activity::{Activity, GrantName, Outcome, Report};
 use crate::domain::agent::Agent;
 use crate::domain::evaluation::{Basis, Decision, Record};
 use crate::domain::event::Actor;
@@ -15,6 +15,7 @@ use crate::domain::grant::Grant;
 use crate::domain::ids::{ActivityId, AgentId, EvaluationId, GrantId};
 use crate::domain::text::clean;
 use crate::domain::time::{Span, Timestamp, to_micros};
+use crate::meters::{ACTIVITIES, RECORDS};
 use crate::store::{Session, StoreError, work};
 
 /// So far a teller's clock may be ahead of ours.
@@ -86,6 +87,7 @@ impl Service {
             }
         }
         drop(session);
+        let seen = activities.clone();
         let recorded = work(move |tx| {
             Box::pin(async move {
                 if let Some(name) = &key {
@@ -102,8 +104,37 @@ impl Service {
                 Ok(Told::Recorded(activities.iter().map(|one| one.id).collect()))
             })
         });
-        Ok(self.parts.store.write(recorded).await?)
+        let told = self.parts.store.write(recorded).await?;
+        if let Told::Recorded(ids) = &told
+            && ids.first() == seen.first().map(|one| &one.id)
+        {
+            seen.iter().for_each(show);
+        }
+        Ok(told)
     }
+}
+
+/// Shows it to whoever watches, after it is durable. What was touched stays on the record alone.
+fn show(activity: &Activity) {
+    let deed = &activity.deed;
+    let outcome = deed.outcome.map_or("unknown", Outcome::word);
+    ACTIVITIES.one(&[outcome]);
+    tracing::event!(
+        target: RECORDS,
+        tracing::Level::INFO,
+        event.name = "countersign.activity",
+        gen_ai.operation.name = "execute_tool",
+        gen_ai.agent.id = activity.agent.to_string(),
+        gen_ai.request.model = deed.model_version,
+        countersign.activity.id = activity.id.to_string(),
+        countersign.evaluation.id = activity.evaluation.map(|id| id.to_string()),
+        countersign.grant.id = activity.grant.map(|id| id.to_string()),
+        countersign.prompt_hash = deed.prompt_hash,
+        countersign.task = deed.task,
+        countersign.outcome = outcome,
+        countersign.data_accessed.count = deed.data_accessed.len(),
+        "an agent told what it did"
+    );
 }
 
 fn hash(text: &str) -> String {

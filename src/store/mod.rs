@@ -24,6 +24,7 @@ mod evaluations;
 mod events;
 mod grant_index;
 mod grants;
+mod measure;
 mod migrate;
 mod once;
 mod open;
@@ -48,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 use error::Cause;
 pub use error::StoreError;
 pub use grant_index::Changed;
+pub use measure::Measure;
 pub use migrate::MIGRATIONS;
 pub use seals::{Kept, Sealed};
 pub use session::Session;
@@ -251,6 +253,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         evaluations::ALL,
         activity::ALL,
         seals::ALL,
+        measure::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,

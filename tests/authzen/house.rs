@@ -25,6 +25,7 @@ use countersign::service::input::{GrantForm, RegistrationForm};
 use countersign::service::outcome::{Asked, Registered};
 use countersign::service::{Parts, Service};
 use countersign::store::{Limits, Store};
+use countersign::telemetry;
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -189,7 +190,8 @@ impl Replica {
         let callers = Arc::new(Callers(ServiceTokens::new(policy.clone())));
         let told = activity::Door::new(service.clone(), Arc::clone(&callers) as _);
         let door = Door::new(pdp.clone(), callers, Some(PUBLIC_URL.to_owned()));
-        let router = door.router().merge(told.router());
+        let doors = door.router().merge(told.router());
+        let router = telemetry::http::watched(doors.merge(telemetry::http::metrics()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = stop.clone();

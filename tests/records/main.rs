@@ -16,6 +16,7 @@ mod database;
 #[path = "../authzen/house.rs"]
 mod house;
 mod seals;
+mod telemetry;
 mod trace;
 
 /// Runs each test function of the module on both engines: `on_both! { name, name }`.

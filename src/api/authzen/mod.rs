@@ -7,12 +7,14 @@
 //! | `search` | who, what and to what, in pages |
 //! | [`answer`] | answers, as they go |
 //! | [`words`] | why not, and what to do |
+//! | `told` | what whoever watches is told of an answer |
 //! | `metadata` | what this server offers |
 
 pub mod answer;
 mod evaluate;
 mod metadata;
 mod search;
+mod told;
 pub mod wire;
 pub mod words;
 
