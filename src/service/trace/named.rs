@@ -26,7 +26,7 @@ pub enum Named {
 
 /// The names that are understood, a line each.
 pub const FORMS: &str = "\
-  eval_…   an evaluation: `context.evaluation_id` of an answer
+\x20 eval_…   an evaluation: `context.evaluation_id` of an answer
   tok_…    a token: its `jti`
   act_…    what an agent did: the id that was answered
   gnt_…    a grant: `context.grant.id` of an answer
