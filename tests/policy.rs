@@ -23,15 +23,20 @@ use tokio::time::timeout;
 
 const STARTER: &str = "manifests/policy";
 
-/// A folder that holds the starter's `policy.toml`, with one text in place of another, and its cases.
+/// The files of the starter beside `policy.toml`.
+const BESIDE: [&str; 4] =
+    ["rules.cedar", "schema.cedarschema", "tests/answers.toml", "tests/routing.toml"];
+
+/// A folder that holds the starter, with one text of its `policy.toml` in place of another.
 fn folder_with(from: &str, to: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(Path::new(STARTER).join("policy.toml")).unwrap();
     assert!(text.contains(from), "{from:?} is not in the starter");
     fs::write(folder.path().join("policy.toml"), text.replacen(from, to, 1)).unwrap();
     fs::create_dir(folder.path().join("tests")).unwrap();
-    let cases = "tests/routing.toml";
-    fs::copy(Path::new(STARTER).join(cases), folder.path().join(cases)).unwrap();
+    for file in BESIDE {
+        fs::copy(Path::new(STARTER).join(file), folder.path().join(file)).unwrap();
+    }
     folder
 }
 
@@ -44,7 +49,7 @@ fn the_starter_checks_without_a_doubt_and_passes_its_own_tests() {
     let policy = Policy::starter();
     assert_eq!(policy.warnings(), []);
     let results = policy.test();
-    assert!(results.len() >= 14, "{}", results.len());
+    assert!(results.len() >= 28, "{}", results.len());
     for case in results {
         assert_eq!(case.failed, [], "{}", case.name);
     }
@@ -97,7 +102,9 @@ fn what_cannot_be_read_is_a_mistake_too() {
     fs::create_dir(folder.path().join("rules")).unwrap();
     fs::write(folder.path().join("rules/hours.cedar"), "permit(principal, action, resource);")
         .unwrap();
-    assert!(said(folder.path()).contains("rules/hours.cedar:1:1: this version evaluates no"));
+    assert!(said(folder.path()).contains("rules/hours.cedar:1:1: this rule has no @id"));
+    fs::write(folder.path().join("rules.cedarschema"), "").unwrap();
+    assert!(said(folder.path()).contains("rules.cedarschema:1:1: this schema is not read"));
 }
 
 #[test]
@@ -107,7 +114,8 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let (text, digest) = good.text.rsplit_once("Digest ").unwrap();
     assert_eq!(
         text,
-        "The policy checks: 3 roles, 2 teams, 7 resources, 2 rules without people, 14 tests.\n"
+        "The policy checks: 3 roles, 2 teams, 8 resources, 2 rules without people, \
+         4 rules at run time, 28 tests.\n"
     );
     assert_eq!(digest.trim_end(), Policy::starter().digest());
 
@@ -119,6 +127,12 @@ fn check_prints_what_is_wrong_or_what_there_is() {
 
     1 mistake to correct. A server would not take this policy.
     "#);
+
+    // Read rightly, and yet not what its authors say it is.
+    let folder = folder_with("{ read = 3 }", "{ read = 2 }");
+    let other = check_report(folder.path());
+    assert!(!other.ok);
+    insta::assert_snapshot!("not_as_meant", other.text);
 
     let folder = folder_with("opens       = \"reading the public documentation\"\n", "");
     let doubtful = check_report(folder.path());
@@ -135,7 +149,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
 #[test]
 fn test_prints_each_case_and_what_was_otherwise() {
     let good = test_report(None);
-    assert!(good.ok && good.text.ends_with("\n14 tests, all passed.\n"), "{}", good.text);
+    assert!(good.ok && good.text.ends_with("\n28 tests, all passed.\n"), "{}", good.text);
 
     let folder = folder_with("\"1h\"\n", "\"2h\"\n");
     let bad = test_report(folder.path());
@@ -149,9 +163,9 @@ fn test_prints_each_case_and_what_was_otherwise() {
             "      without_people: expected false, got by \"short internal reads\"",
         ]
     );
-    assert!(bad.text.ends_with("\n14 tests, 1 failed.\n"), "{}", bad.text);
+    assert!(bad.text.ends_with("\n28 tests, 1 failed.\n"), "{}", bad.text);
 
-    fs::remove_file(folder.path().join("tests/routing.toml")).unwrap();
+    fs::remove_dir_all(folder.path().join("tests")).unwrap();
     let none = test_report(folder.path());
     assert!(none.ok && none.text.starts_with("There are no tests."), "{}", none.text);
 }
@@ -198,6 +212,7 @@ fn explain_prints_the_way_of_a_request() {
         explain("database:read", 1, "30m"),
         explain("crm:read", 1, "1h"),
         explain("registration", 3, ""),
+        explain("customer-account:read", 3, "30m"),
     ];
     assert!(known.iter().all(|report| report.ok));
     insta::assert_snapshot!("explained", known.map(|report| report.text).join("\n"));
@@ -276,6 +291,15 @@ async fn a_changed_folder_is_taken_and_a_bad_one_leaves_the_last_good() {
     watched.write("policy.toml", "nonsense");
     let PolicyNews::Refused(other) = watched.next().await else { panic!("a bad policy was taken") };
     assert_ne!(other.digest, refused.digest);
+
+    // Read rightly, and not what its own cases say: the one before stays.
+    watched.write("policy.toml", &good.replacen("up_to       = \"1h\"", "up_to       = \"2h\"", 1));
+    let PolicyNews::Refused(failed) = watched.next().await else {
+        panic!("a policy that fails its own tests was taken")
+    };
+    let place = &failed.mistakes[0];
+    assert_eq!((place.file.as_str(), place.line), ("tests/routing.toml", 18), "{failed}");
+    assert!(Arc::ptr_eq(&second, &watched.handle.current()));
 
     // Gone: said, and the one before stays.
     fs::remove_file(watched.folder.path().join("policy.toml")).unwrap();

@@ -43,7 +43,10 @@ impl Database {
     pub async fn postgres() -> Option<Self> {
         let server = std::env::var("COUNTERSIGN_TEST_POSTGRES").ok()?;
         let server = PgConnectOptions::from_str(&server).expect("an address of PostgreSQL");
-        let mut admin = PgConnection::connect_with(&server).await.expect("PostgreSQL answers");
+        let admin = PgConnection::connect_with(&server).await;
+        let mut admin = admin.unwrap_or_else(|e| {
+            panic!("the server that COUNTERSIGN_TEST_POSTGRES names does not answer: {e}")
+        });
         let name = format!("countersign_bench_{}", super::now().timestamp_micros());
         let create = format!("CREATE DATABASE {name} TEMPLATE template0");
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.expect("a database");
@@ -52,12 +55,21 @@ impl Database {
         Some(Self { url, engine: Engine::Postgres, _folder: None, server: Some((server, name)) })
     }
 
-    /// Both, or the one that there is.
-    pub async fn all() -> Vec<Self> {
-        let mut all = vec![Self::sqlite()];
-        match Self::postgres().await {
-            Some(postgres) => all.push(postgres),
-            None => println!("COUNTERSIGN_TEST_POSTGRES is not set: SQLite alone is measured"),
+    /// Those that the command line names (`sqlite`, `postgres`); both, or the one that there is, if
+    /// it names none. What is not asked for need not be there.
+    pub async fn asked_for() -> Vec<Self> {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        let named = |name: &str| words.iter().any(|word| word == name);
+        let both = !named("sqlite") && !named("postgres");
+        let mut all = Vec::new();
+        if both || named("sqlite") {
+            all.push(Self::sqlite());
+        }
+        if both || named("postgres") {
+            match Self::postgres().await {
+                Some(postgres) => all.push(postgres),
+                None => println!("COUNTERSIGN_TEST_POSTGRES is not set: no PostgreSQL is measured"),
+            }
         }
         all
     }
@@ -112,6 +124,7 @@ impl Bed {
             wall: Arc::new(SystemClock),
             entropy: Arc::new(Entropy::from_system()),
             limits,
+            programs: None,
         };
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = oneshot::channel();

@@ -23,8 +23,8 @@ pub struct Round {
     pub processor: Duration,
     /// How long each waited, sorted.
     pub waits: Vec<Duration>,
-    /// When each was acknowledged, by its place in the list of requests.
-    pub acknowledged: Vec<(usize, Instant)>,
+    /// When each was acknowledged and how long it had waited, by its place in the list of requests.
+    pub acknowledged: Vec<(usize, Instant, Duration)>,
     /// One of the answers.
     pub sample: String,
 }
@@ -50,7 +50,7 @@ struct Shared {
     requests: Vec<Bytes>,
     next: usize,
     waits: Vec<Duration>,
-    acknowledged: Vec<(usize, Instant)>,
+    acknowledged: Vec<(usize, Instant, Duration)>,
     sample: String,
 }
 
@@ -117,7 +117,7 @@ async fn one(
         assert_eq!(end, filled, "an answer and nothing behind it");
         let mut shared = shared.borrow_mut();
         shared.waits.push(now - sent);
-        shared.acknowledged.push((at, now));
+        shared.acknowledged.push((at, now, now - sent));
         if shared.sample.is_empty() {
             shared.sample = String::from_utf8_lossy(&buffer[..filled]).into_owned();
         }

@@ -9,7 +9,9 @@ use countersign::domain::delivery::{Card, Face, MessageRef, Place};
 use countersign::domain::grant::{Grant, GrantState};
 use countersign::domain::ids::{AgentId, CardId, DeadlineId, GrantId, RequestId};
 use countersign::domain::person::PersonId;
-use countersign::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
+use countersign::domain::request::{
+    Acceptance, ApprovedBy, Ask, Origin, Reference, Request, RequestState,
+};
 use countersign::domain::role::{RoleName, TeamName};
 use countersign::domain::tier::{Answers, Tier};
 use countersign::domain::time::{Span, Timestamp};
@@ -21,7 +23,7 @@ use super::bed::Database;
 use super::now;
 
 /// So many in one transaction.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 20;
 
 /// A person of the workspace.
 pub fn person(user: &str) -> PersonId {
@@ -91,14 +93,15 @@ pub async fn requests(store: &Store, entropy: &Entropy, agent: &Agent, many: usi
                     request.reference.number = tx.next_number().await?;
                     tx.insert_request(&request).await?;
                     let ts = format!("1790000000.{:06}", request.reference.number);
-                    for mut card in cards {
+                    let mut cards = cards;
+                    for card in &mut cards {
                         let channel = match &card.place {
                             Place::Channel(channel) => channel.clone(),
                             Place::Person(person) => person.user.replace('U', "D"),
                         };
                         card.message = Some(MessageRef { channel, ts: ts.clone() });
-                        tx.insert_card(&card).await?;
                     }
+                    tx.insert_cards(&cards).await?;
                     asked.push((request.id, ts));
                 }
                 Ok(asked)
@@ -117,6 +120,7 @@ fn question(entropy: &Entropy, agent: &Agent) -> (Request, Vec<Card>) {
         reference: Reference { letter: 'G', number: 0 },
         agent: agent.id,
         asked_by: agent.owner.clone(),
+        origin: Origin::Person,
         asked_at: now,
         ask: Ask::Grant {
             access: Access::new("tickets", "comment"),

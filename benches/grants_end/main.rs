@@ -1,6 +1,6 @@
 //! Many grants that end at one moment: how late the last is recorded and the last notice is handed
 //! to the sender, and whether clicks stay fast meanwhile.
-//! `cargo bench --bench grants_end [-- 10000]`
+//! `cargo bench --bench grants_end [-- 10000] [sqlite|postgres]`
 
 #![expect(
     clippy::expect_used,
@@ -40,14 +40,8 @@ async fn main() {
     log_to_nowhere();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let many = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(100_000);
-    let only: Vec<String> =
-        std::env::args().skip(1).filter(|a| a.parse::<usize>().is_err()).collect();
-    for database in Database::all().await {
-        let name = database.name().to_lowercase();
-        let named = only.iter().filter(|o| !o.starts_with('-')).collect::<Vec<_>>();
-        if named.is_empty() || named.iter().any(|o| name.starts_with(o.as_str())) {
-            measure(&database, many).await;
-        }
+    for database in Database::asked_for().await {
+        measure(&database, many).await;
         database.drop().await;
     }
 }

@@ -1,5 +1,5 @@
 //! The memory of the real server: at rest on an empty database, and with many live grants.
-//! `cargo bench --bench memory [-- 100000]`
+//! `cargo bench --bench memory [-- 100000] [sqlite|postgres]`
 
 #![expect(
     clippy::expect_used,
@@ -27,8 +27,10 @@ use common::{machine, seed};
 use countersign::clock::Entropy;
 use countersign::store::Store;
 
-/// The owners' agents among which the grants are shared.
-const AGENTS: usize = 100;
+/// The owners among whom the agents are shared; one of them is Dana, who types the commands.
+const OWNERS: usize = 500;
+/// The agents among which the grants are shared.
+const AGENTS: usize = 5_000;
 /// As many commands are answered before the memory is looked at.
 const COMMANDS: usize = 2_000;
 
@@ -37,12 +39,19 @@ async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     println!("{}", machine());
     let many = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(1_000_000);
-    for database in Database::all().await {
+    for database in Database::asked_for().await {
         look(&database, "no grants").await;
         let entropy = Entropy::from_system();
         let store = Store::connect(&database.url).await.expect("a store");
-        let agents: Vec<_> =
-            (0..AGENTS).map(|n| seed::agent(&entropy, &format!("agent-{n}"))).collect();
+        let agents: Vec<_> = (0..AGENTS)
+            .map(|n| {
+                let owner = match n % OWNERS {
+                    0 => "U0DANA".to_owned(),
+                    other => format!("U0OWNER{other}"),
+                };
+                seed::agent_of(&entropy, &format!("agent-{n}"), &owner)
+            })
+            .collect();
         seed::agents(&store, agents.clone()).await;
         store.close().await;
         let ends = common::now() + TimeDelta::days(1);

@@ -1,5 +1,5 @@
 //! From the click's acknowledgement to the changed card at Slack: the copy that was clicked, and
-//! the last of all five. `cargo bench --bench updated_card`
+//! the last of all five. `cargo bench --bench updated_card [-- sqlite|postgres]`
 
 #![expect(
     clippy::expect_used,
@@ -39,7 +39,7 @@ async fn main() {
         "{:<11} {:<22} {:>6} {:>12} {:>12} {:>12} {:>12}",
         "database", "Slack's limits", "clicks", "clicked p50", "p99", "all five p50", "p99"
     );
-    for database in Database::all().await {
+    for database in Database::asked_for().await {
         measure(&database, "not kept", Limits::none, 400).await;
         // As many as fit into one minute's share of `chat.update`, which is 50.
         measure(&database, "kept, within", Limits::slack, 9).await;

@@ -1,16 +1,12 @@
 //! Who asks: a service that the policy names, or an agent.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
 
+use super::caller::{self, NoCaller};
 use crate::domain::event::Actor;
 use crate::domain::ids::AgentId;
-use crate::policy::runtime::ServiceProof;
-use crate::policy::{Policy, PolicyHandle};
+use crate::service::tokens::TokenDesk;
 
 /// Somebody who proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,88 +58,23 @@ pub trait Authenticate: Send + Sync + 'static {
     async fn caller(&self, request: &Parts) -> Result<Caller, Unauthorised>;
 }
 
-/// Services by their bearer tokens, of which the policy holds the hashes.
-#[derive(Debug, Clone)]
-pub struct ServiceTokens {
-    policy: PolicyHandle,
-}
-
-impl ServiceTokens {
-    /// The services of this policy, as it is at each request.
-    pub const fn new(policy: PolicyHandle) -> Self {
-        Self { policy }
-    }
-}
-
+/// Services and agents, by what the use cases about tokens know of them.
 #[async_trait]
-impl Authenticate for ServiceTokens {
+impl Authenticate for TokenDesk {
     async fn caller(&self, request: &Parts) -> Result<Caller, Unauthorised> {
-        let token = bearer(request)?;
-        service_with(&self.policy.current(), token)
-            .map(|name| Caller::Service { name })
-            .ok_or_else(|| Unauthorised::Refused("no service of the policy has it".to_owned()))
-    }
-}
-
-/// The bearer token of a request.
-///
-/// # Errors
-///
-/// There is none.
-pub fn bearer(request: &Parts) -> Result<&str, Unauthorised> {
-    let value = request.headers.get(AUTHORIZATION).ok_or(Unauthorised::Missing)?;
-    let value = value.to_str().map_err(|_| Unauthorised::Missing)?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Some(token.trim()).filter(|token| !token.is_empty()).ok_or(Unauthorised::Missing)
-        }
-        _ => Err(Unauthorised::Missing),
-    }
-}
-
-/// The service with this token. How long it takes says nothing of how near the token is: hashes are
-/// compared, all of them and to their ends.
-pub fn service_with(policy: &Arc<Policy>, token: &str) -> Option<String> {
-    let presented = hex::encode(Sha256::digest(token.as_bytes()));
-    let mut found = None;
-    for service in policy.services().values() {
-        for proof in &service.proofs {
-            if let ServiceProof::Bearer { sha256 } = proof
-                && same(sha256.as_bytes(), presented.as_bytes())
-            {
-                found = Some(service.name.clone());
+        let path = request.uri.path();
+        match caller::authenticate(self, &request.headers, &request.method, path).await {
+            Ok(caller::Caller::Service { name }) => Ok(Caller::Service { name }),
+            Ok(caller::Caller::Agent { id, .. }) => Ok(Caller::Agent { id }),
+            Err(NoCaller::Nobody) => Err(Unauthorised::Missing),
+            Err(NoCaller::NotKnown(why)) => Err(Unauthorised::Refused(why.to_string())),
+            Err(NoCaller::Away(error)) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a caller was not looked up"
+                );
+                Err(Unauthorised::Unavailable)
             }
         }
-    }
-    found
-}
-
-fn same(one: &[u8], other: &[u8]) -> bool {
-    let differ = one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b));
-    one.len() == other.len() && differ == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bearer_token_is_found_whatever_the_case_of_its_scheme() {
-        let of = |value: &str| {
-            let request = axum::http::Request::builder().header("authorization", value);
-            let (parts, ()) = request.body(()).unwrap().into_parts();
-            bearer(&parts).map(str::to_owned)
-        };
-        assert_eq!(of("Bearer abc").as_deref(), Ok("abc"));
-        assert_eq!(of("bearer  abc").as_deref(), Ok("abc"));
-        for none in ["Bearer", "Bearer ", "Basic abc", "abc"] {
-            assert_eq!(of(none), Err(Unauthorised::Missing), "{none}");
-        }
-    }
-
-    #[test]
-    fn hashes_are_the_same_or_not() {
-        assert!(same(b"abc", b"abc"));
-        assert!(!same(b"abc", b"abd") && !same(b"abc", b"ab") && !same(b"", b"a"));
     }
 }

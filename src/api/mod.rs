@@ -2,17 +2,23 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`authenticate`], [`caller`] | who asks |
+//! | [`caller`], [`authenticate`] | who asks |
 //! | [`extract`] | a body, read as the standards want it |
 //! | [`problem`] | what is told when there is no answer |
 //! | [`authzen`] | questions at run time |
+//! | [`requests`] | what is refused is asked for, and followed |
+//! | [`callbacks`] | programs are told what became of it |
+//! | [`link`] | people pass a refusal on to the owner |
 //! | [`oauth`] | tokens |
 //! | [`activity`] | what agents did |
 
 pub mod activity;
 pub mod authenticate;
 pub mod authzen;
+pub mod callbacks;
 pub mod caller;
 pub mod extract;
+pub mod link;
 pub mod oauth;
 pub mod problem;
+pub mod requests;

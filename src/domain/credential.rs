@@ -143,7 +143,10 @@ impl Credential {
 
     /// Somebody takes it away. `None` if it was over already.
     pub fn revoke(self, by: PersonId, reason: String, now: Timestamp) -> Option<Self> {
-        self.is_live(now)
-            .then(|| Self { state: CredentialState::Revoked { at: now, by, reason }, ..self })
+        if self.is_live(now) {
+            Some(Self { state: CredentialState::Revoked { at: now, by, reason }, ..self })
+        } else {
+            None
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{DeadlineId, GrantId, RequestId};
+use super::ids::{CredentialId, DeadlineId, GrantId, RequestId};
 use super::time::{Span, Timestamp};
 
 /// What is due.
@@ -31,16 +31,32 @@ pub enum Due {
         /// This one.
         grant: GrantId,
     },
+    /// Say that a credential is about to end, so that another can follow it.
+    CredentialReminder {
+        /// This one.
+        credential: CredentialId,
+        /// So long before its end.
+        before: Span,
+    },
+    /// A credential's time has come.
+    CredentialExpiry {
+        /// This one.
+        credential: CredentialId,
+    },
 }
 
 impl Due {
-    /// What it is about, for finding all deadlines of one thing: a request's or a grant's id.
+    /// What it is about, for finding all deadlines of one thing: a request's, a
+    /// grant's or a credential's id.
     pub fn subject(&self) -> String {
         match self {
             Self::RequestReminder { request } | Self::RequestExpiry { request } => {
                 request.to_string()
             }
             Self::GrantReminder { grant, .. } | Self::GrantExpiry { grant } => grant.to_string(),
+            Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
+                credential.to_string()
+            }
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::Access;
 use super::agent::Slug;
-use super::ids::{AgentId, CardId, DeliveryId, GrantId, RequestId};
+use super::ids::{AgentId, CardId, CredentialId, DeliveryId, GrantId, RequestId, TaskId};
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
 
@@ -80,6 +81,18 @@ pub enum Notice {
         /// Which.
         grant: GrantId,
     },
+    /// To the owner: a credential is about to end.
+    CredentialEnding {
+        /// Which.
+        credential: CredentialId,
+        /// So long before.
+        before: Span,
+    },
+    /// To the owner (and security's channel, if somebody took it away): a credential has ended.
+    CredentialEnded {
+        /// Which.
+        credential: CredentialId,
+    },
     /// To the owner, the team's and security's channel: an agent was stopped.
     AgentStopped {
         /// Which.
@@ -101,6 +114,31 @@ pub enum Notice {
         /// Where it should have gone.
         to: Place,
         /// Slack's error code, or ours.
+        error: String,
+    },
+    /// To the agent's owner: somebody met a refusal of the agent, and passes the question on.
+    MayBeAsked {
+        /// Which agent.
+        agent: AgentId,
+        /// What it was refused.
+        access: Access,
+    },
+    /// To the agent's owner: the agent asks so often that it was told to wait.
+    QuotaReached {
+        /// Which agent.
+        agent: AgentId,
+        /// Of what: `requests`.
+        quota: String,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// To security's channel: the outcome of a program's request can never be told to it.
+    CallbackFailed {
+        /// The agent it is about.
+        agent: AgentId,
+        /// The host that does not take it.
+        host: String,
+        /// What happened.
         error: String,
     },
     /// To security's channel: another policy is in force.
@@ -136,6 +174,11 @@ pub enum Delivery {
         /// Whose.
         person: PersonId,
     },
+    /// Tell a program, at the address that it named, how what it asked for stands now.
+    Callback {
+        /// Its task.
+        task: TaskId,
+    },
 }
 
 impl Delivery {
@@ -146,13 +189,14 @@ impl Delivery {
             Self::Notice { place: Place::Channel(id), .. } => format!("channel:{id}"),
             Self::Notice { place: Place::Person(person), .. } => format!("person:{person}"),
             Self::Home { person } => format!("home:{person}"),
+            Self::Callback { task } => task.to_string(),
         }
     }
 
     /// Whether a newer one of the same lane makes an older one superfluous, because both show the
     /// state at the moment of sending.
     pub const fn shows_state(&self) -> bool {
-        matches!(self, Self::Card { .. } | Self::Home { .. })
+        matches!(self, Self::Card { .. } | Self::Home { .. } | Self::Callback { .. })
     }
 }
 

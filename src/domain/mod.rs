@@ -8,6 +8,7 @@
 //! | [`ids`] | identifiers that say what they name |
 //! | [`time`] | the time type, and spans as people write them |
 //! | [`text`] | text of people and agents, made safe to keep |
+//! | [`near`](mod@near) | the names that are near to what somebody typed |
 //! | [`person`] | who somebody is, and whether they may decide anything |
 //! | [`role`] | roles, and who holds them at this moment |
 //! | [`tier`] | the three tiers, and how answers become one |
@@ -17,7 +18,7 @@
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`grant`] | what a yes opens, until when |
-//! | [`credential`], [`public_key`] | how an agent proves who it is |
+//! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
 //! | [`token`] | what was issued to an agent, and whether it is still good |
 //! | [`evaluation`] | one question at run time, and its answer |
@@ -25,10 +26,12 @@
 //! | [`event`] | the audit log's lines and their chain |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
+//! | [`task`] | how a program follows what it asked for |
 
 pub mod access;
 pub mod activity;
 pub mod agent;
+pub mod claims;
 pub mod credential;
 pub mod deadline;
 pub mod delivery;
@@ -36,12 +39,14 @@ pub mod evaluation;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod near;
 pub mod person;
 pub mod public_key;
 pub mod request;
 pub mod review;
 pub mod role;
 pub mod signing_key;
+pub mod task;
 pub mod text;
 pub mod tier;
 pub mod time;

@@ -7,10 +7,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::access::Access;
-use super::ids::{AgentId, GrantId, RequestId};
+use super::credential::Proof;
+use super::event::Actor;
+use super::ids::{AgentId, EvaluationId, GrantId, RequestId, TaskId};
 use super::person::{PersonId, Standing};
 use super::review::Finding;
 use super::role::{RoleName, TeamName};
+use super::task::Submitter;
 use super::tier::Tier;
 use super::time::{Span, Timestamp};
 use super::vote::{Choice, Vote, match_people};
@@ -48,6 +51,17 @@ pub enum Ask {
         /// Why; untrusted text, cleaned.
         because: String,
     },
+    /// May it prove itself so?
+    Credential {
+        /// What people call the credential; untrusted text, cleaned.
+        name: String,
+        /// What is to be accepted.
+        proof: Proof,
+        /// For so long from the approval.
+        lasting: Span,
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
 }
 
 impl Ask {
@@ -58,16 +72,18 @@ impl Ask {
             Self::Grant { .. } => 'G',
             Self::Extension { .. } => 'X',
             Self::Reinstatement { .. } => 'S',
+            Self::Credential { .. } => 'K',
         }
     }
 
-    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`.
+    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Registration => "registration",
             Self::Grant { .. } => "grant",
             Self::Extension { .. } => "extension",
             Self::Reinstatement { .. } => "reinstatement",
+            Self::Credential { .. } => "credential",
         }
     }
 
@@ -75,7 +91,7 @@ impl Ask {
     pub const fn access(&self) -> Option<&Access> {
         match self {
             Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
-            Self::Registration | Self::Reinstatement { .. } => None,
+            Self::Registration | Self::Reinstatement { .. } | Self::Credential { .. } => None,
         }
     }
 
@@ -84,7 +100,8 @@ impl Ask {
         match self {
             Self::Grant { because, .. }
             | Self::Extension { because, .. }
-            | Self::Reinstatement { because } => Some(because),
+            | Self::Reinstatement { because }
+            | Self::Credential { because, .. } => Some(because),
             Self::Registration => None,
         }
     }
@@ -193,8 +210,11 @@ pub enum RequestState {
     Cancelled {
         /// When.
         at: Timestamp,
-        /// Who.
+        /// Who; for a program, the person who answers for it.
         by: PersonId,
+        /// The program that took it back by itself, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        program: Option<Submitter>,
         /// Why.
         reason: String,
     },
@@ -229,6 +249,51 @@ impl RequestState {
     }
 }
 
+/// How a question came in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "origin", rename_all = "snake_case")]
+pub enum Origin {
+    /// A person asked, in Slack or with `agent-cli`.
+    #[default]
+    Person,
+    /// The agent asked for itself, after it was refused something. The request's `asked_by` is the
+    /// person who answers for it.
+    Agent {
+        /// The evaluation that said no.
+        evaluation: Option<EvaluationId>,
+        /// The task by which the agent follows the request.
+        task: Option<TaskId>,
+        /// The service that asked in the agent's name, if one did.
+        by_service: Option<String>,
+        /// Nothing that comes of it lasts beyond this moment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_after: Option<Timestamp>,
+    },
+}
+
+impl Origin {
+    /// The task by which a program follows the request.
+    pub const fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Person => None,
+            Self::Agent { task, .. } => *task,
+        }
+    }
+
+    /// The moment beyond which nothing that comes of it lasts.
+    pub const fn not_after(&self) -> Option<Timestamp> {
+        match self {
+            Self::Person => None,
+            Self::Agent { not_after, .. } => *not_after,
+        }
+    }
+
+    /// Whether a person asked.
+    pub const fn is_person(&self) -> bool {
+        matches!(self, Self::Person)
+    }
+}
+
 /// Somebody who was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -247,8 +312,11 @@ pub struct Request {
     pub reference: Reference,
     /// The agent it is about.
     pub agent: AgentId,
-    /// Who asks.
+    /// Who asks, or answers for the agent that asks by itself.
     pub asked_by: PersonId,
+    /// How it came in.
+    #[serde(default)]
+    pub origin: Origin,
     /// Since when.
     pub asked_at: Timestamp,
     /// What is asked.
@@ -334,6 +402,15 @@ impl Request {
     /// Whether the named owner's word is still missing.
     pub fn accept_awaited(&self) -> bool {
         self.acceptance == Acceptance::Awaited && matches!(self.state, RequestState::Open)
+    }
+
+    /// Who asked, for the log.
+    pub fn asker(&self) -> Actor {
+        match &self.origin {
+            Origin::Person => Actor::Person(self.asked_by.clone()),
+            Origin::Agent { by_service: Some(name), .. } => Actor::Service(name.clone()),
+            Origin::Agent { .. } => Actor::Agent(self.agent),
+        }
     }
 
     /// The state as it is in truth at this moment.
@@ -515,7 +592,20 @@ impl Request {
     /// Takes it back. `None` if it has ended.
     pub fn cancel(self, by: PersonId, reason: String, now: Timestamp) -> Option<Self> {
         matches!(self.state, RequestState::Open)
-            .then(|| self.with(RequestState::Cancelled { at: now, by, reason }))
+            .then(|| self.with(RequestState::Cancelled { at: now, by, program: None, reason }))
+    }
+
+    /// A program takes back what it asked. `None` if it has ended.
+    pub fn cancel_by_program(
+        self,
+        program: Submitter,
+        reason: String,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let by = self.asked_by.clone();
+        let program = Some(program);
+        matches!(self.state, RequestState::Open)
+            .then(|| self.with(RequestState::Cancelled { at: now, by, program, reason }))
     }
 
     /// Its time came. `None` if it has ended, or if it is not yet time.

@@ -21,6 +21,7 @@ fn request(needs: &[&str]) -> Request {
         reference: Reference { letter: 'G', number: 7 },
         agent: AgentId::new(Ulid::from_parts(1, 2)),
         asked_by: person("DANA"),
+        origin: Origin::Person,
         asked_at: at(0),
         ask: Ask::Grant {
             access: Access::new("database", "read"),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Sensitivity;
 use super::agent::Agent;
+use super::claims::Breadth;
 use super::tier::Tier;
 use super::time::Timestamp;
 
@@ -45,6 +46,20 @@ pub enum Finding {
         /// How much.
         sensitivity: Sensitivity,
     },
+    /// ✓ It has no other credential.
+    FirstCredential,
+    /// ✓ Others are accepted beside it, until they end.
+    BesideLive {
+        /// How many.
+        live: u32,
+    },
+    /// ✓ The same as one it has, for longer.
+    Renewal,
+    /// ⚠ More than one workload may fit the claims.
+    BroadClaims {
+        /// How broad they are.
+        breadth: Breadth,
+    },
 }
 
 impl Finding {
@@ -52,7 +67,13 @@ impl Finding {
     pub const fn is_warning(self) -> bool {
         !matches!(
             self,
-            Self::OwnerActive | Self::Certified | Self::TierSuffices | Self::HadBefore { .. }
+            Self::OwnerActive
+                | Self::Certified
+                | Self::TierSuffices
+                | Self::HadBefore { .. }
+                | Self::FirstCredential
+                | Self::BesideLive { .. }
+                | Self::Renewal
         )
     }
 }

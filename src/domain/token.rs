@@ -40,6 +40,6 @@ impl IssuedToken {
 
     /// Somebody takes it back. `None` if it was over already.
     pub fn revoke(self, now: Timestamp) -> Option<Self> {
-        self.is_live(now).then(|| Self { revoked_at: Some(now), ..self })
+        if self.is_live(now) { Some(Self { revoked_at: Some(now), ..self }) } else { None }
     }
 }

@@ -152,7 +152,12 @@ impl IssuerKeys {
                 if text("issuer").map(|found| found.trim_end_matches('/')) != Some(issuer) {
                     return Err(KeysAway::Garbled);
                 }
-                text("jwks_uri").ok_or(KeysAway::Garbled)?.to_owned()
+                let url = text("jwks_uri").ok_or(KeysAway::Garbled)?;
+                // Who is read from in the clear is on this machine; nobody else sends us here.
+                if issuer.starts_with("https://") && !url.starts_with("https://") {
+                    return Err(KeysAway::Fetch(FetchError::Address));
+                }
+                url.to_owned()
             }
         };
         read(&self.fetch.get(&url).await?)
@@ -261,6 +266,14 @@ mod tests {
         );
         let keys = IssuerKeys::new(Arc::clone(&web) as _);
         assert_eq!(keys.keys(issuer, Source::Discovered, None).await, Err(KeysAway::Garbled));
+        let inside = "https://careless.example.com";
+        web.documents.lock().unwrap().insert(
+            format!("{inside}/.well-known/openid-configuration"),
+            json!({"issuer": inside, "jwks_uri": "http://127.0.0.1/keys"}),
+        );
+        web.documents.lock().unwrap().insert("http://127.0.0.1/keys".into(), set(&["a"]));
+        let refused = keys.keys(inside, Source::Discovered, None).await;
+        assert_eq!(refused, Err(KeysAway::Fetch(FetchError::Address)));
         let given = set(&["a"]).to_string();
         assert_eq!(keys.keys(issuer, Source::Given(&given), None).await.unwrap().len(), 1);
     }

@@ -32,6 +32,8 @@ pub enum Kind {
     Binding,
     /// What an approval opens, for re-evaluation: `approval+jwt`.
     Approval,
+    /// What tells a program that what it asked for has ended: `callback+jwt`.
+    Callback,
     /// A link that puts a ready request before the agent's owner: `link+jwt`.
     Link,
 }
@@ -43,6 +45,7 @@ impl Kind {
             Self::AccessToken => "at+jwt",
             Self::Binding => "binding+jwt",
             Self::Approval => "approval+jwt",
+            Self::Callback => "callback+jwt",
             Self::Link => "link+jwt",
         }
     }

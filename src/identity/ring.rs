@@ -40,7 +40,7 @@ impl Kind {
     /// How texts of this kind are signed: what others verify by what everybody can.
     const fn algorithm(self) -> Algorithm {
         match self {
-            Self::AccessToken => Algorithm::Es256,
+            Self::AccessToken | Self::Callback => Algorithm::Es256,
             Self::Binding | Self::Approval | Self::Link => Algorithm::EdDsa,
         }
     }

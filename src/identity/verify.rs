@@ -65,6 +65,7 @@ impl Text {
                     Kind::AccessToken => &["at+jwt"],
                     Kind::Binding => &["binding+jwt"],
                     Kind::Approval => &["approval+jwt"],
+                    Kind::Callback => &["callback+jwt"],
                     Kind::Link => &["link+jwt"],
                 },
                 algorithms: OWN,
@@ -183,7 +184,8 @@ pub fn verify(
     if !expected.audiences.is_empty() {
         let aud = audience(claims).unwrap_or_default();
         if !aud.iter().any(|one| expected.audiences.contains(one)) {
-            return Err(Wrong::Audience(expected.audiences.join(" or ")));
+            let first = expected.audiences.first().copied().unwrap_or_default();
+            return Err(Wrong::Audience(first.to_owned()));
         }
     }
     let now = now.timestamp();

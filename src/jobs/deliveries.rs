@@ -11,7 +11,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug, info, warn};
 
 use super::{Jobs, POLL};
-use crate::domain::delivery::Outgoing;
+use crate::domain::delivery::{Delivery, Outgoing};
+use crate::domain::ids::TaskId;
 use crate::meters::{DELIVERIES, SPANS};
 use crate::service::messenger::{Delivered, Parcel};
 use crate::store::{Engine, work};
@@ -132,6 +133,9 @@ impl Jobs {
     async fn try_once(&self, outgoing: &Outgoing) -> crate::service::Result<Fate> {
         let service = &self.parts.service;
         let mut result = Delivered::Shown;
+        if let Delivery::Callback { task } = outgoing.delivery {
+            result = self.call_back(outgoing, task).await?;
+        }
         // A new card is posted and then shown in full: two tries of one delivery.
         for _ in 0..2 {
             let Some(parcel) = service.parcel(&outgoing.delivery).await? else { break };
@@ -172,6 +176,26 @@ impl Jobs {
                 Ok(Fate::GivenUp)
             }
         }
+    }
+
+    /// Tells a program, as long as there is hope.
+    async fn call_back(
+        &self,
+        outgoing: &Outgoing,
+        task: TaskId,
+    ) -> crate::service::Result<Delivered> {
+        let service = &self.parts.service;
+        let Some(view) = service.to_tell(task).await? else { return Ok(Delivered::Shown) };
+        let told = match &self.parts.callbacks {
+            Some(callbacks) => callbacks.tell(outgoing.id, &view).await,
+            None => Delivered::Retry { after: None, error: "no_way_to_tell_programs".to_owned() },
+        };
+        Ok(match told {
+            Delivered::Retry { error, .. } if service.is_told_in_vain(outgoing.since) => {
+                Delivered::Never { error }
+            }
+            told => told,
+        })
     }
 
     async fn postpone(

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::{Clock, Entropy};
 use crate::service::Service;
+use crate::service::access_requests::callback::Callbacks;
 use crate::service::messenger::Messenger;
 
 pub use deliveries::Settled;
@@ -41,6 +42,8 @@ struct Parts {
     worker: String,
     /// Rung when the clock was moved.
     wake: Arc<Notify>,
+    /// Tells programs; without it what is for them waits.
+    callbacks: Option<Arc<dyn Callbacks>>,
 }
 
 impl Jobs {
@@ -51,9 +54,21 @@ impl Jobs {
         wall: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
     ) -> Self {
+        Self::telling(service, messenger, None, wall, entropy)
+    }
+
+    /// Workers over these parts that also tell programs how what they asked for has ended.
+    pub fn telling(
+        service: Service,
+        messenger: Arc<dyn Messenger>,
+        callbacks: Option<Arc<dyn Callbacks>>,
+        wall: Arc<dyn Clock>,
+        entropy: Arc<Entropy>,
+    ) -> Self {
         let worker = format!("wrk_{}", entropy.ulid(wall.now()));
         let wake = Arc::new(Notify::new());
-        Self { parts: Arc::new(Parts { service, messenger, wall, entropy, worker, wake }) }
+        let parts = Parts { service, messenger, wall, entropy, worker, wake, callbacks };
+        Self { parts: Arc::new(parts) }
     }
 
     /// Rings when the clock was moved, so that nobody waits for the next poll.

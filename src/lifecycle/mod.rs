@@ -1,6 +1,8 @@
 //! Starting, running and ending the whole.
 
 mod identity;
+#[cfg(debug_assertions)]
+mod rehearsal;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
@@ -23,15 +25,21 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::api::activity;
-use crate::api::authenticate::ServiceTokens;
 use crate::api::authzen::Door;
+use crate::api::callbacks::address::Resolver;
+use crate::api::callbacks::send::HttpsCallbacks;
+use crate::api::link::{self, LinkDoor};
+use crate::api::requests::{self, Callers};
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
 use crate::health::{self, Health};
+use crate::identity::Signer;
 use crate::jobs::Jobs;
 use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
+use crate::service::access_requests::Evaluations;
+use crate::service::access_requests::callback::Callbacks;
 use crate::service::{Parts, Service, ServiceError};
 use crate::slack::front::FrontDesk;
 use crate::slack::render::render;
@@ -63,6 +71,22 @@ pub struct Outside {
     pub entropy: Arc<Entropy>,
     /// How often Slack may be called.
     pub limits: Limits,
+    /// What the doors for programs need; they stay shut without it.
+    pub programs: Option<Programs>,
+}
+
+/// What the doors for programs need.
+pub struct Programs {
+    /// Signs what ties requests to refusals, approvals, links and callbacks.
+    pub signer: Arc<dyn Signer>,
+    /// Who sends requests.
+    pub callers: Arc<dyn Callers>,
+    /// Where evaluations are found again.
+    pub evaluations: Arc<dyn Evaluations>,
+    /// Where hosts of callbacks are.
+    pub resolver: Arc<dyn Resolver>,
+    /// Whom callbacks trust.
+    pub tls: rustls::ClientConfig,
 }
 
 impl Outside {
@@ -73,7 +97,21 @@ impl Outside {
             wall: Arc::new(SystemClock),
             entropy: Arc::new(Entropy::from_system()),
             limits: Limits::slack(),
+            programs: None,
         }
+    }
+}
+
+impl Programs {
+    /// The addresses of the doors, and who tells programs.
+    fn open(self, service: &Service, policy: &PolicyHandle) -> (Router, Arc<dyn Callbacks>) {
+        let Self { signer, callers, evaluations, resolver, tls } = self;
+        let callbacks =
+            HttpsCallbacks::new(Arc::clone(&signer), policy.clone(), Arc::clone(&resolver), tls);
+        let link = LinkDoor { service: service.clone(), signer: Arc::clone(&signer) };
+        let service = service.clone();
+        let door = requests::Door { service, signer, callers, evaluations, resolver };
+        (requests::router(door).merge(link::router(link)), Arc::new(callbacks))
     }
 }
 
@@ -158,7 +196,7 @@ async fn start_on(
     outside: Outside,
     limits_of_store: crate::store::Limits,
 ) -> Result<Running, StartError> {
-    let Outside { clock, wall, entropy, limits } = outside;
+    let Outside { clock, wall, entropy, limits, programs } = outside;
     let policy = match &config.policy.path {
         Some(folder) => Policy::load(folder).map_err(StartError::Policy)?,
         None => Policy::starter(),
@@ -198,7 +236,15 @@ async fn start_on(
     let intake =
         Arc::new(Intake::new(desk, directory, courier, Arc::clone(&installation), settings));
     let messenger = SlackMessenger::new(Arc::clone(&client), installation, Arc::new(render));
-    let jobs = Jobs::new(service.clone(), Arc::new(messenger), wall, Arc::clone(&entropy));
+    let (doors, callbacks) = match programs {
+        Some(programs) => {
+            let (doors, callbacks) = programs.open(&service, &policy);
+            (doors, Some(callbacks))
+        }
+        None => (Router::new(), None),
+    };
+    let messenger = Arc::new(messenger);
+    let jobs = Jobs::telling(service.clone(), messenger, callbacks, wall, Arc::clone(&entropy));
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let parts = pdp::Parts {
@@ -208,7 +254,6 @@ async fn start_on(
         entropy: Arc::clone(&entropy),
     };
     let pdp = Pdp::start(parts, &tasks, &stop).await?;
-    let callers = Arc::new(ServiceTokens::new(policy.clone()));
     let public_url = config.server.public_url.as_ref().map(|url| url.as_str().to_owned());
     let (failing, failed) = watch::channel(None);
     let failing = Arc::new(failing);
@@ -224,9 +269,7 @@ async fn start_on(
         }
     });
     let mut health = Health::new(store.clone());
-    let told = activity::Door::new(service.clone(), Arc::clone(&callers) as _);
-    let mut router =
-        Router::new().merge(Door::new(pdp, callers, public_url).router()).merge(told.router());
+    let mut router = doors;
     match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let verifier = Verifier::new(signing_secret)?;
@@ -253,8 +296,14 @@ async fn start_on(
     let address = listener.local_addr().map_err(listen)?;
     let router = router.merge(health::router(health));
     let desk = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
-    let router = router.merge(crate::api::oauth::router(desk));
-    let router = telemetry::http::watched(router.merge(telemetry::http::metrics()));
+    let callers = Arc::new(desk.clone());
+    let told = activity::Door::new(service.clone(), Arc::clone(&callers) as _);
+    let router = router
+        .merge(crate::api::oauth::router(desk))
+        .merge(Door::new(pdp, callers, public_url).router())
+        .merge(told.router())
+        .merge(telemetry::http::metrics());
+    let router = telemetry::http::watched(router);
     tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));
     let token = stop.clone();
     tasks.spawn(async move {
@@ -430,8 +479,9 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
         warn!("{warning}");
     }
     let mut told = std::pin::pin!(told_to_end());
+    let (outside, limits) = surroundings();
     let running = tokio::select! {
-        started = start_on(config, Outside::real(), limits_of_store()) => started?,
+        started = start_on(config, outside, limits) => started?,
         () = &mut told => return Ok(()),
     };
     info!(address = %running.address(), "at work");
@@ -447,17 +497,13 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     }
 }
 
-/// The usual limits. A build for tests also reads when it is to die: this is the one place that
-/// knows of `COUNTERSIGN_TEST_ABORT_AFTER_COMMITS` (a number: the process aborts right after that
-/// many commits), and it is not compiled into a release.
-fn limits_of_store() -> crate::store::Limits {
-    crate::store::Limits {
-        #[cfg(debug_assertions)]
-        abort_after: std::env::var("COUNTERSIGN_TEST_ABORT_AFTER_COMMITS")
-            .ok()
-            .and_then(|number| number.parse().ok()),
-        ..crate::store::Limits::default()
-    }
+/// The world outside and the store's limits; a build for tests may be told others.
+fn surroundings() -> (Outside, crate::store::Limits) {
+    #[cfg(debug_assertions)]
+    let found = (rehearsal::outside(), rehearsal::limits_of_store());
+    #[cfg(not(debug_assertions))]
+    let found = (Outside::real(), crate::store::Limits::default());
+    found
 }
 
 /// Ctrl-C, or the service manager's SIGTERM. Listens from the call on, not only from the first wait:

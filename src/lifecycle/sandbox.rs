@@ -124,6 +124,7 @@ pub async fn sandbox(options: SandboxOptions) -> Result<(), SandboxFailed> {
         wall: Arc::new(SystemClock),
         entropy: Arc::new(Entropy::from_system()),
         limits: Limits::slack(),
+        programs: None,
     };
     let bot = start(&config, outside).await?;
     // Set once, here; nobody else has it.

@@ -317,3 +317,18 @@ fn a_yes_that_ends_while_it_waits_is_a_no() {
     let late = decide(&house, &asked, &found, at(29) + TimeDelta::seconds(1));
     assert_eq!(late, Decision::Deny { denial: Denial::NoGrant });
 }
+
+#[test]
+fn an_object_that_cannot_be_granted_is_no_way_around_the_tier() {
+    let mut world = World { agents: vec![agent(0)], ..World::default() };
+    world.go(Step::Agent { n: 0, to: 0 });
+    let mut index = Index::at(0);
+    assert!(index.take((0, 1), &world.agents, &world.grants));
+    let house = House(Ruling::Permit { rule: "standing".to_owned() });
+    for object in [" ", "one\u{202e}two", &"x".repeat(200)] {
+        let asked = question("agent-0", "database", object, "write");
+        let found = Findings::of(&index, &asked, at(1));
+        let denial = Denial::TierTooLow { needs: Tier::Internal, has: Tier::Observer };
+        assert_eq!(decide(&house, &asked, &found, at(1)), Decision::Deny { denial }, "{object:?}");
+    }
+}

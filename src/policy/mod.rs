@@ -1,9 +1,11 @@
 //! The policy folder: who approves what, for how long, and what needs nobody.
 //!
-//! A folder kept in git: `policy.toml` and `tests/*.toml` (documented in `docs/policy.md`).
-//! [`Policy::load`] reads it and reports every mistake at once, with file, line and cure;
-//! [`PolicyHandle`] keeps the last good one while the folder changes; [`report`] says in
-//! plain words what `countersign policy check | test | plan | explain` print.
+//! A folder kept in git: `policy.toml`, rules in `*.cedar`, and `tests/*.toml` (documented in
+//! `docs/policy.md`). [`Policy::load`] reads it and reports every mistake at once, with file, line
+//! and cure; what the folder's own tests do not find as they expect is no policy either.
+//! [`Policy::decide`] answers at run time; [`PolicyHandle`] keeps the last good one while the folder
+//! changes; [`report`] says in plain words what `countersign policy check | test | plan | explain`
+//! print.
 
 mod cases;
 mod digest;

@@ -1,16 +1,10 @@
 //! "Did you mean": the known word that is nearest to an unknown one.
 
-/// The nearest of `known`, if it is near enough to be meant: a slip of a letter or two.
+use crate::domain;
+
+/// The nearest of `known`, if it is near enough to be meant.
 pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let patience = (word.chars().count() / 3).clamp(1, 3);
-    known
-        .into_iter()
-        .map(|other| (strsim::damerau_levenshtein(&word, &other.to_lowercase()), other))
-        // A word of one letter is near to nothing: any other would do.
-        .filter(|(distance, _)| *distance <= patience && *distance < word.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other)
+    domain::near::near(word, known, 1).first().copied()
 }
 
 /// A sentence that helps: the nearest word, or all that there are.
@@ -35,13 +29,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_near_and_another_word_is_not() {
+    fn what_is_near_is_named_or_else_all_that_there_is() {
         let known = ["security", "compliance", "vp"];
-        assert_eq!(near("securty", known), Some("security"));
-        assert_eq!(near("Security", known), Some("security"));
-        assert_eq!(near("pv", known), Some("vp"));
-        assert_eq!(near("legal", known), None);
-        assert_eq!(near("4", ["1", "2"]), None);
+        assert_eq!(cure("securty", "roles", known), "Did you mean \"security\"?");
         assert_eq!(cure("legal", "roles", known), "The roles are: security, compliance, vp.");
+        assert_eq!(cure("legal", "roles", []), "There are no roles yet.");
     }
 }

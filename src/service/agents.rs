@@ -1,5 +1,6 @@
 //! Agents: listed, shown, stopped.
 
+use super::credentials::live_credentials;
 use super::grants::ended_by;
 use super::input::OnceKey;
 use super::opening::{refresh_homes, send};
@@ -9,8 +10,9 @@ use super::{Result, Service};
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, Body, TextHash, What};
 use crate::domain::person::PersonId;
+use crate::domain::request::Reference;
 use crate::domain::text::{LONGEST_TEXT, clean};
-use crate::store::work;
+use crate::store::{Session, work};
 
 /// As many lines as a list shows.
 const SHOWN: u32 = 20;
@@ -22,12 +24,8 @@ impl Service {
     pub async fn list(&self) -> Result<Listing<AgentLine>> {
         let now = self.now();
         let mut session = self.parts.store.read().await?;
-        let (agents, total) = session.agents(SHOWN, 0).await?;
-        let mut shown = Vec::new();
-        for agent in agents {
-            let live_grants = session.count_live(agent.id, now).await?;
-            shown.push(AgentLine { agent, live_grants });
-        }
+        let (agents, total) = session.agents_with_live(now, SHOWN).await?;
+        let shown = agents.into_iter().map(AgentLine::from).collect();
         Ok(Listing { shown, total, now })
     }
 
@@ -45,6 +43,7 @@ impl Service {
         let route = self.route(&self.policy(), agent.tier, None).await?;
         let mut session = self.parts.store.read().await?;
         let grants = session.live_grants_of(agent.id, now).await?;
+        let live_credentials = live_credentials(&mut session, agent.id, now).await?;
         let open = session.open_requests_of_agent(agent.id).await?;
         let mut history = Vec::new();
         for line in session.events_about_agent(agent.id, HISTORY).await? {
@@ -53,10 +52,11 @@ impl Service {
                     Actor::Person(person) => Some(person),
                     Actor::System | Actor::Agent(_) | Actor::Service(_) => None,
                 };
-                history.push(HistoryLine { at: line.at, by, what });
+                let reference = reference(&mut session, &what).await?;
+                history.push(HistoryLine { at: line.at, by, reference, what });
             }
         }
-        Ok(Ok(AgentDetail { agent, route, grants, open, history, now }))
+        Ok(Ok(AgentDetail { agent, route, grants, live_credentials, open, history, now }))
     }
 
     /// The live grants, of one agent if it is named.
@@ -83,12 +83,7 @@ impl Service {
         }
         let mut session = self.parts.store.read().await?;
         let (grants, total) = session.live_grants(now, SHOWN).await?;
-        let mut shown = Vec::new();
-        for grant in grants {
-            if let Some(agent) = session.agent(grant.agent).await? {
-                shown.push(GrantOf { grant, agent });
-            }
-        }
+        let shown = grants.into_iter().map(|(grant, agent)| GrantOf { grant, agent }).collect();
         Ok(Ok(Listing { shown, total, now }))
     }
 
@@ -149,10 +144,23 @@ impl Service {
                     let notice = Notice::AgentStopped { agent: agent.id };
                     send(tx, &entropy, now, &Delivery::Notice { place, notice }).await?;
                 }
-                refresh_homes(tx, &entropy, now, [&agent.owner, &by]).await?;
+                refresh_homes(tx, &entropy, now, [&agent.owner, &by]);
                 Ok(Stopped::Done { agent, grants, requests })
             })
         });
         self.once(once, work).await
     }
+}
+
+/// What people call the request or the grant that an event is about.
+async fn reference(session: &mut Session, what: &What) -> Result<Option<Reference>> {
+    if let What::RequestOpened { reference, .. } = what {
+        return Ok(Some(*reference));
+    }
+    let about = what.about();
+    Ok(match (about.grant, about.request) {
+        (Some(grant), _) => session.grant(grant).await?.map(|grant| grant.reference),
+        (None, Some(request)) => session.request(request).await?.map(|request| request.reference),
+        (None, None) => None,
+    })
 }

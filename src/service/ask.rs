@@ -1,15 +1,16 @@
 //! An owner asks for more: a grant, more time, or that a stopped agent may go on.
 
 use super::input::{ExtensionForm, GrantForm, OnceKey};
-use super::opening::{Addressees, Put, Question, put};
+use super::opening::{Put, Question, put};
 use super::outcome::{Asked, Refusal};
+use super::weigh::{Length, Weighed};
 use super::{Result, Service};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::grant::Grant;
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Ask, Reference};
-use crate::domain::review::{Evidence, Finding, review};
+use crate::domain::request::{Acceptance, Ask, Origin, Reference};
+use crate::domain::review::Finding;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -37,55 +38,17 @@ impl Service {
         form: &GrantForm,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
-        let policy = self.policy();
         let agent = match self.own_agent(by, &form.agent).await? {
             Ok(agent) if agent.is_active() => agent,
             Ok(agent) => return refuse(Refusal::NotActive(agent)),
             Err(refusal) => return refuse(refusal),
         };
-        let (access, resource, needed) = match known_access(&policy, &form.access) {
-            Ok(known) => known,
+        let length = Length::Typed(&form.lasting);
+        let weighed = self.weigh_grant(&agent, &form.access, length, &form.because).await?;
+        let Weighed { ask, tier, findings, rule } = match weighed {
+            Ok(weighed) => weighed,
             Err(refusal) => return refuse(refusal),
         };
-        let tier = agent.tier.max(needed);
-        let longest = policy.tier(tier).longest_grant;
-        let lasting = match form.lasting.parse::<Span>() {
-            Ok(asked) if asked > longest => {
-                return refuse(Refusal::TooLong { asked, longest, tier });
-            }
-            Ok(asked) => asked,
-            Err(_) => {
-                let typed = clean(&form.lasting, 40);
-                return refuse(Refusal::BadDuration { typed, longest });
-            }
-        };
-        let because = clean(&form.because, LONGEST_TEXT);
-        if because.is_empty() {
-            return refuse(Refusal::NoReason);
-        }
-        let now = self.now();
-        let mut session = self.parts.store.read().await?;
-        if let Some(grant) = session.live_grant_for(agent.id, &access, now).await?
-            && grant.left(now).is_some_and(|left| left >= lasting)
-        {
-            return refuse(Refusal::AlreadyHas(grant));
-        }
-        let findings = self.review(&mut session, &agent, &access, resource, needed).await?;
-        drop(session);
-        // A rule of the policy decides what is ordinary; what needs a second look goes to people.
-        let ordinary = !findings.iter().any(|f| {
-            matches!(
-                f,
-                Finding::OwnerGone
-                    | Finding::CertificationLapsed
-                    | Finding::RaisesTier { .. }
-                    | Finding::DeniedBefore { .. }
-            )
-        });
-        let case = Case::Grant { tier, access: &access, lasting };
-        let rule = if ordinary { policy.without_people(&case) } else { None };
-        let raise_to = (needed > agent.tier).then_some(needed);
-        let ask = Ask::Grant { access, lasting, because, raise_to };
         self.put_question(by, agent, ask, tier, findings, rule, once).await
     }
 
@@ -230,7 +193,7 @@ impl Service {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one question")]
-    async fn put_question(
+    pub(super) async fn put_question(
         &self,
         by: &PersonId,
         agent: Agent,
@@ -241,17 +204,11 @@ impl Service {
         once: Option<OnceKey>,
     ) -> Result<Asked> {
         let policy = self.policy();
-        let to = match self.addressees(&policy, tier, &agent.team, by, &agent.owner).await? {
-            _ if rule.is_some() => Addressees::nobody(),
-            Ok(to) => to,
-            Err(refusal) => {
-                if let Refusal::NobodyCanDecide { roles } = &refusal {
-                    self.tell_nobody_can_decide(&agent.slug, by, roles).await?;
-                }
-                return refuse(refusal);
-            }
+        let routed = self.routed(&policy, &agent, by, tier, rule.as_deref()).await?;
+        let (to, usual) = match routed {
+            Ok(routed) => routed,
+            Err(refusal) => return refuse(refusal),
         };
-        let usual = self.parts.store.read().await?.usual_wait(tier).await?;
         let (now, entropy) = (self.now(), self.entropy());
         let acceptance = Acceptance::NotNeeded;
         let asked_by = by.clone();
@@ -274,12 +231,17 @@ impl Service {
                     Ask::Grant { access, .. } => tx.open_grant_request(agent.id, access).await?,
                     Ask::Extension { grant, .. } => tx.open_extension(*grant).await?,
                     Ask::Reinstatement { .. } => tx.open_reinstatement(agent.id).await?,
+                    Ask::Credential { proof, .. } => {
+                        super::credentials::open_request(tx, agent.id, proof).await?
+                    }
                     Ask::Registration => None,
                 };
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
                 }
-                let question = Question { agent, asked_by, ask, tier, acceptance, findings, rule };
+                let origin = Origin::Person;
+                let question =
+                    Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule };
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Asked::Opened { agent, request, usual },
                     Put::Approved(agent, request, grant) => {
@@ -289,27 +251,6 @@ impl Service {
             })
         });
         self.once(once, work).await
-    }
-
-    async fn review(
-        &self,
-        session: &mut crate::store::Session,
-        agent: &Agent,
-        access: &Access,
-        resource: &Resource,
-        tier_needed: Tier,
-    ) -> Result<Vec<Finding>> {
-        let evidence = Evidence {
-            agent,
-            owner_is_member: self.standing(&agent.owner).await?.is_member(),
-            tier_needed,
-            sensitivity: resource.sensitivity,
-            had: session.count_grants(agent.id, access).await?,
-            had_resource: session.count_grants_on(agent.id, &access.resource).await?,
-            denied: session.denials(agent.id, access).await?,
-            now: self.now(),
-        };
-        Ok(review(&evidence))
     }
 
     /// The agent by this name, if the person may speak for it.
@@ -396,7 +337,7 @@ fn refuse(refusal: Refusal) -> Result<Asked> {
 }
 
 /// What is asked for, if the policy knows it; else what exists and what is near.
-fn known_access<'p>(
+pub(super) fn known_access<'p>(
     policy: &'p Policy,
     typed: &str,
 ) -> std::result::Result<(Access, &'p Resource, Tier), Refusal> {

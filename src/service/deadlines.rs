@@ -7,16 +7,17 @@ use std::sync::Arc;
 use tracing::error;
 
 use super::grants::{about, owner_and_team, tell_ended};
-use super::opening::{post_card, send};
+use super::opening::{post_card, refresh_homes, send};
 use super::people::deciders;
 use super::settle::came_to_nothing;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
+use crate::domain::credential::CredentialState;
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Delivery, Face, Notice, Place};
 use crate::domain::event::{Actor, What};
-use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::ids::{AgentId, DeadlineId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Request};
 use crate::domain::time::{Span, Timestamp};
@@ -58,15 +59,13 @@ impl Service {
         let work = work(move |tx| {
             Box::pin(async move {
                 let mut acting = Acting { entropy, policy, now, agents: BTreeMap::new() };
-                let mut done = 0;
-                for deadline in due {
-                    // Gone means that another worker did it, or that it was called off.
-                    if tx.finish_deadline(deadline.id).await? {
-                        acting.act(tx, &deadline, &awaited).await?;
-                        done += 1;
-                    }
+                let ids: Vec<DeadlineId> = due.iter().map(|deadline| deadline.id).collect();
+                let ours = tx.finish_deadlines(&ids).await?;
+                // Gone means that another worker did it, or that it was called off.
+                for deadline in due.iter().filter(|deadline| ours.contains(&deadline.id)) {
+                    acting.act(tx, deadline, &awaited).await?;
                 }
-                Ok(done)
+                Ok(ours.len())
             })
         });
         self.parts.store.write(work).await
@@ -207,6 +206,25 @@ impl Acting {
                 tx.append_about(self.now, Actor::System, what, about(&grant)).await?;
                 let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
                 tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
+            }
+            Due::CredentialReminder { credential, before } => {
+                let live = tx.credential(credential).await?.filter(|c| c.is_live(self.now));
+                let Some(credential) = live else { return Ok(()) };
+                let agent = self.agent(tx, credential.agent).await?.filter(Agent::is_active);
+                let Some(agent) = agent else { return Ok(()) };
+                let notice = Notice::CredentialEnding { credential: credential.id, before };
+                self.notice(tx, Place::Person(agent.owner), notice).await
+            }
+            Due::CredentialExpiry { credential } => {
+                let over = tx
+                    .credential(credential)
+                    .await?
+                    .filter(|c| c.state == CredentialState::Active && self.now >= c.expires_at);
+                let Some(credential) = over else { return Ok(()) };
+                let Some(agent) = self.agent(tx, credential.agent).await? else { return Ok(()) };
+                refresh_homes(tx, &self.entropy, self.now, [&agent.owner]);
+                let notice = Notice::CredentialEnded { credential: credential.id };
+                self.notice(tx, Place::Person(agent.owner), notice).await
             }
         }
     }

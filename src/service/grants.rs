@@ -152,7 +152,8 @@ pub(super) async fn tell_ended(
         let notice = Notice::GrantEnded { grant: grant.id };
         send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
     }
-    refresh_homes(tx, entropy, now, [&agent.owner]).await
+    refresh_homes(tx, entropy, now, [&agent.owner]);
+    Ok(())
 }
 
 /// Where an agent's news goes: to its owner and to its team's channel.

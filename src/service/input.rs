@@ -1,5 +1,7 @@
 //! What people fill in, as typed: judged by the use case, so that every door gets the same answers.
 
+use std::fmt;
+
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
 
@@ -51,4 +53,41 @@ pub struct ExtensionForm {
     pub by: String,
     /// Why.
     pub because: String,
+}
+
+/// The form for a credential.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct CredentialForm {
+    /// The agent's name.
+    pub agent: String,
+    /// What people will call the credential: `laptop`, `production`.
+    pub name: String,
+    /// Whether a platform vouches for the agent; else it signs with a key.
+    pub workload: bool,
+    /// The public key as it was pasted, JWK or PEM. Somebody may paste a private one.
+    pub key: String,
+    /// The issuer's name in the policy.
+    pub issuer: String,
+    /// The claims, one `name = value` to a line.
+    pub claims: String,
+    /// For how long, `90d`; as long as the policy allows, if empty.
+    pub lasting: String,
+    /// Why.
+    pub because: String,
+}
+
+/// Without the key: a private one that was pasted by mistake must not reach a log.
+impl fmt::Debug for CredentialForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { agent, name, workload, key: _, issuer, claims, lasting, because } = self;
+        f.debug_struct("CredentialForm")
+            .field("agent", agent)
+            .field("name", name)
+            .field("workload", workload)
+            .field("issuer", issuer)
+            .field("claims", claims)
+            .field("lasting", lasting)
+            .field("because", because)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,12 +1,12 @@
 //! Finding what a form or a button is about, before it is filled in.
 
 use super::outcome::Refusal;
-use super::{Result, Service};
+use super::{Result, Service, credentials};
 use crate::domain::agent::Agent;
 use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{Reference, Request};
+use crate::domain::request::{Ask, Reference, Request};
 use crate::domain::time::Span;
 
 impl Service {
@@ -17,10 +17,7 @@ impl Service {
 
     /// A grant with its agent, as they are now.
     pub async fn grant_and_agent(&self, id: GrantId) -> Result<Option<(Grant, Agent)>> {
-        let mut session = self.parts.store.read().await?;
-        let Some(grant) = session.grant(id).await? else { return Ok(None) };
-        let agent = session.agent(grant.agent).await?;
-        Ok(agent.map(|agent| (grant, agent)))
+        Ok(self.parts.store.read().await?.grant_with_agent(id).await?)
     }
 
     /// An agent, as it is now.
@@ -58,9 +55,15 @@ impl Service {
     pub async fn what_it_means(&self, request: &Request) -> Result<(Option<String>, Option<Span>)> {
         let usual = self.parts.store.read().await?.usual_wait(request.tier).await?;
         let policy = self.policy();
-        let opens = request.ask.access().and_then(|access| {
-            policy.resource(&access.resource)?.opens(&access.action).map(str::to_owned)
-        });
+        let opens = match &request.ask {
+            Ask::Credential { proof, .. } => {
+                let agent = self.agent_by_id(request.agent).await?;
+                agent.map(|agent| credentials::opens(&policy, &agent, proof))
+            }
+            ask => ask.access().and_then(|access| {
+                policy.resource(&access.resource)?.opens(&access.action).map(str::to_owned)
+            }),
+        };
         Ok((opens, usual))
     }
 }

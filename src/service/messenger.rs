@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::outcome::Overview;
+use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
+use crate::domain::credential::Credential;
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
@@ -47,6 +49,24 @@ pub enum Content {
         /// The agent.
         agent: Agent,
     },
+    /// A credential is about to end.
+    CredentialEnding {
+        /// The credential.
+        credential: Credential,
+        /// The agent.
+        agent: Agent,
+        /// How many others the agent has.
+        beside: u32,
+    },
+    /// A credential has ended, in whatever way.
+    CredentialEnded {
+        /// The credential.
+        credential: Credential,
+        /// The agent.
+        agent: Agent,
+        /// How many others the agent has.
+        beside: u32,
+    },
     /// An agent was stopped.
     AgentStopped {
         /// The agent.
@@ -68,6 +88,31 @@ pub enum Content {
         /// Where it should have gone.
         to: Place,
         /// Why.
+        error: String,
+    },
+    /// Somebody met a refusal of the agent, and passes the question on to its owner.
+    MayBeAsked {
+        /// The agent.
+        agent: Agent,
+        /// What it was refused.
+        access: Access,
+    },
+    /// An agent asks too often.
+    QuotaReached {
+        /// The agent.
+        agent: Agent,
+        /// Of what: `requests`.
+        quota: String,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The outcome of a program's request can never be told to it.
+    CallbackFailed {
+        /// The agent it is about.
+        agent: Agent,
+        /// The host that does not take it.
+        host: String,
+        /// What happened.
         error: String,
     },
     /// Another policy is in force.

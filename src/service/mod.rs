@@ -5,9 +5,11 @@
 //! again, decides purely, writes, commits. What it answers is a value in [`outcome`]; an error
 //! means that nothing was recorded.
 
+pub mod access_requests;
 pub mod activity;
 mod agents;
 mod ask;
+pub mod credentials;
 mod deadlines;
 pub mod directory;
 mod grants;
@@ -26,6 +28,7 @@ mod settle;
 pub mod tokens;
 pub mod trace;
 mod vote;
+mod weigh;
 
 use std::sync::Arc;
 

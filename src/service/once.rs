@@ -50,6 +50,7 @@ impl Service {
             + 'static,
     {
         let now = self.now();
+        let known = key.as_ref().map(|OnceKey(key)| key.clone());
         let work = work(move |tx| {
             Box::pin(async move {
                 let Some(OnceKey(key)) = key else { return then(tx).await };
@@ -63,7 +64,7 @@ impl Service {
                 Ok(outcome)
             })
         });
-        Ok(self.parts.store.write(work).await?)
+        Ok(self.parts.store.write_once(known, work).await?)
     }
 
     /// Whether what carries this key was done before. Asked when something is about to be refused:

@@ -10,11 +10,11 @@ use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Card, Delivery, Face, Notice, Place};
-use crate::domain::event::{Actor, TextHash, What};
+use crate::domain::event::{TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{CardId, DeadlineId, DeliveryId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Ask, Asked, Reference, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Asked, Origin, Reference, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
@@ -26,6 +26,7 @@ use crate::store::{StoreError, Tx};
 pub(super) struct Question {
     pub agent: Agent,
     pub asked_by: PersonId,
+    pub origin: Origin,
     pub ask: Ask,
     pub tier: Tier,
     pub acceptance: Acceptance,
@@ -121,7 +122,7 @@ pub(super) async fn put(
     to: Addressees,
     now: Timestamp,
 ) -> std::result::Result<Put, StoreError> {
-    let Question { agent, asked_by, ask, tier, acceptance, findings, rule } = question;
+    let Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule } = question;
     let rules = policy.tier(tier);
     let needs = if rule.is_some() { Vec::new() } else { to.needs };
     let reference = Reference { letter: ask.letter(), number: tx.next_number().await? };
@@ -130,11 +131,15 @@ pub(super) async fn put(
         AgentState::Pending { request } => request,
         _ => RequestId::new(entropy.ulid(now)),
     };
+    // What would open nothing any more need not be decided.
+    let latest = now + rules.decide_within.delta();
+    let decide_by = origin.not_after().map_or(latest, |until| until.min(latest));
     let request = Request {
         id,
         reference,
         agent: agent.id,
-        asked_by: asked_by.clone(),
+        asked_by,
+        origin,
         asked_at: now,
         ask,
         tier,
@@ -148,12 +153,12 @@ pub(super) async fn put(
         acceptance,
         votes: Vec::new(),
         findings,
-        decide_by: now + rules.decide_within.delta(),
+        decide_by,
         policy: policy.digest().to_owned(),
         state: RequestState::Open,
     };
     tx.insert_request(&request).await?;
-    tx.append(now, Actor::Person(asked_by), opened(&request)).await?;
+    tx.append(now, request.asker(), opened(&request)).await?;
 
     if let Some(rule) = rule
         && request.acceptance == Acceptance::NotNeeded
@@ -170,30 +175,34 @@ pub(super) async fn put(
     // Everybody who can act gets a card, and the channel one for all to see.
     if !request.needs.is_empty() {
         let channel = Place::Channel(policy.approvals_channel().to_owned());
-        refresh_homes(tx, entropy, now, to.people.keys()).await?;
+        refresh_homes(tx, entropy, now, to.people.keys());
         let people = to.people.into_keys().map(Place::Person);
-        let mut cards = Vec::new();
-        for place in std::iter::once(channel).chain(people) {
-            let id = CardId::new(entropy.ulid(now));
-            let face = Face::Approval;
-            let card = Card { id, request: request.id, place, face, message: None };
-            tx.insert_card(&card).await?;
-            cards.push(shown(entropy, &card, now));
+        let places = std::iter::once(channel).chain(people);
+        let cards: Vec<Card> = places
+            .map(|place| {
+                let id = CardId::new(entropy.ulid(now));
+                Card { id, request: request.id, place, face: Face::Approval, message: None }
+            })
+            .collect();
+        tx.insert_cards(&cards).await?;
+        for card in &cards {
+            send(tx, entropy, now, &Delivery::Card { card: card.id }).await?;
         }
-        tx.enqueue_all(&cards, now).await?;
     }
     if request.acceptance == Acceptance::Awaited {
         let place = Place::Person(agent.owner.clone());
         post_card(tx, entropy, &request, place, Face::Ownership, now).await?;
     }
+    let mut deadlines = Vec::new();
     let remind_at = now + rules.remind_after.delta();
     if remind_at < request.decide_by {
         let due = Due::RequestReminder { request: request.id };
-        put_deadline(tx, entropy, now, remind_at, due).await?;
+        deadlines.push(due_at(entropy, now, remind_at, due));
     }
     let due = Due::RequestExpiry { request: request.id };
-    put_deadline(tx, entropy, now, request.decide_by, due).await?;
-    refresh_homes(tx, entropy, now, [&request.asked_by, &agent.owner]).await?;
+    deadlines.push(due_at(entropy, now, request.decide_by, due));
+    tx.put_deadlines(&deadlines).await?;
+    refresh_homes(tx, entropy, now, [&request.asked_by, &agent.owner]);
     Ok(Put::Open(agent, request))
 }
 
@@ -201,6 +210,7 @@ fn opened(request: &Request) -> What {
     let lasting: Option<Span> = match &request.ask {
         Ask::Grant { lasting, .. } => Some(*lasting),
         Ask::Extension { by, .. } => Some(*by),
+        Ask::Credential { lasting, .. } => Some(*lasting),
         Ask::Registration | Ask::Reinstatement { .. } => None,
     };
     What::RequestOpened {
@@ -231,11 +241,6 @@ pub(super) async fn post_card(
     send(tx, entropy, now, &Delivery::Card { card: id }).await
 }
 
-/// What brings a copy of a card up to date.
-pub(super) fn shown(entropy: &Entropy, card: &Card, now: Timestamp) -> (DeliveryId, Delivery) {
-    (DeliveryId::new(entropy.ulid(now)), Delivery::Card { card: card.id })
-}
-
 /// A message on its way.
 pub(super) async fn send(
     tx: &mut Tx,
@@ -247,31 +252,19 @@ pub(super) async fn send(
 }
 
 /// Something to do at a time.
-pub(super) async fn put_deadline(
-    tx: &mut Tx,
-    entropy: &Entropy,
-    now: Timestamp,
-    at: Timestamp,
-    due: Due,
-) -> std::result::Result<(), StoreError> {
-    tx.put_deadline(&Deadline { id: DeadlineId::new(entropy.ulid(now)), at, due }).await
+pub(super) fn due_at(entropy: &Entropy, now: Timestamp, at: Timestamp, due: Due) -> Deadline {
+    Deadline { id: DeadlineId::new(entropy.ulid(now)), at, due }
 }
 
 /// The App Homes of those who have opened theirs show what is new.
-pub(super) async fn refresh_homes<'a>(
+pub(super) fn refresh_homes<'a>(
     tx: &mut Tx,
     entropy: &Entropy,
     now: Timestamp,
     people: impl IntoIterator<Item = &'a PersonId>,
-) -> std::result::Result<(), StoreError> {
-    let people: Vec<&PersonId> = people.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-    let homes = tx.homes_among(&people).await?;
-    let home = |person: &&PersonId| {
-        let id = DeliveryId::new(entropy.ulid(now));
-        (id, Delivery::Home { person: (*person).clone() })
-    };
-    let homes: Vec<_> = homes.iter().map(home).collect();
-    tx.enqueue_all(&homes, now).await
+) {
+    let people: BTreeSet<&PersonId> = people.into_iter().collect();
+    tx.refresh_homes(people.into_iter().cloned().collect(), entropy.ulid(now), now);
 }
 
 impl Addressees {

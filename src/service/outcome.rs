@@ -10,6 +10,7 @@ use crate::domain::request::{NotCounted, Reference, Request};
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
+use crate::store::WithLive;
 
 /// Who decides on a request of some tier, and how long that takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,6 +271,13 @@ pub enum VoteReply {
         /// The agent.
         agent: Agent,
     },
+    /// It was the last yes, and yet nothing could come of it: the request is cancelled.
+    CameToNothing {
+        /// The request as it is now, with the reason.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
     /// It changes nothing.
     NotCounted {
         /// Why.
@@ -360,6 +368,15 @@ pub struct AgentLine {
     pub agent: Agent,
     /// How many live grants it has.
     pub live_grants: u32,
+    /// By how many credentials it can prove itself.
+    pub live_credentials: u32,
+}
+
+impl From<WithLive> for AgentLine {
+    fn from(found: WithLive) -> Self {
+        let WithLive { agent, grants, credentials } = found;
+        Self { agent, live_grants: grants, live_credentials: credentials }
+    }
 }
 
 /// What concerns one person: what `/agent` and App Home show.
@@ -375,8 +392,10 @@ pub struct Overview {
     pub your_requests: Vec<RequestOf>,
     /// The person's agents.
     pub your_agents: Vec<AgentLine>,
-    /// The live grants of the person's agents.
+    /// Live grants of the person's agents, the first to end first: as many as are looked at.
     pub your_grants: Vec<GrantOf>,
+    /// How many there are in all.
+    pub grants_in_all: usize,
     /// When this was true.
     pub now: Timestamp,
 }
@@ -401,6 +420,8 @@ pub struct AgentDetail {
     pub route: Route,
     /// Its live grants.
     pub grants: Vec<Grant>,
+    /// By how many credentials it can prove itself.
+    pub live_credentials: u32,
     /// Its open requests.
     pub open: Vec<Request>,
     /// What happened to it, the latest first.
@@ -416,6 +437,8 @@ pub struct HistoryLine {
     pub at: Timestamp,
     /// Who, if it was a person.
     pub by: Option<PersonId>,
+    /// What people call the request or the grant that it is about, if it is about one.
+    pub reference: Option<Reference>,
     /// What.
     pub what: What,
 }

@@ -1,13 +1,15 @@
 //! What concerns one person: what `/agent` and App Home show.
 
 use super::opening::send;
-use super::outcome::{AgentLine, GrantOf, Overview, RequestOf};
+use super::outcome::{GrantOf, Overview, RequestOf};
 use super::{Result, Service};
-use crate::domain::agent::AgentState;
 use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
 use crate::store::work;
 
+/// As many grants are read, and not those of a person whose agents hold thousands: more than the
+/// views show.
+const GRANTS: u32 = 50;
 /// As many open requests as are looked through for those that wait for a person.
 const LOOKED_THROUGH: u32 = 200;
 
@@ -24,32 +26,27 @@ impl Service {
             your_requests: Vec::new(),
             your_agents: Vec::new(),
             your_grants: Vec::new(),
+            grants_in_all: 0,
             now,
         };
         if !standing.is_member() {
             return Ok(overview);
         }
         let mut session = self.parts.store.read().await?;
-        let open = session.open_requests(LOOKED_THROUGH).await?;
         let mut waiting = Vec::new();
-        for request in open {
-            let Some(agent) = session.agent(request.agent).await? else { continue };
+        for (request, agent) in session.open_requests_with_agents(LOOKED_THROUGH).await? {
             if request.asked_by == *person {
                 let line = RequestOf { request: request.clone(), agent: agent.clone() };
                 overview.your_requests.push(line);
             }
             waiting.push(RequestOf { request, agent });
         }
-        for agent in session.agents_of(person).await? {
-            if matches!(agent.state, AgentState::Rejected { .. } | AgentState::Retired { .. }) {
-                continue;
-            }
-            let live = session.live_grants_of(agent.id, now).await?;
-            let live_grants = u32::try_from(live.len()).unwrap_or(u32::MAX);
-            overview
-                .your_grants
-                .extend(live.into_iter().map(|grant| GrantOf { grant, agent: agent.clone() }));
-            overview.your_agents.push(AgentLine { agent, live_grants });
+        let grants = session.live_grants_of_owner(person, now, GRANTS).await?;
+        overview.your_grants =
+            grants.into_iter().map(|(grant, agent)| GrantOf { grant, agent }).collect();
+        for agent in session.agents_of_with_live(person, now).await? {
+            overview.grants_in_all += agent.grants as usize;
+            overview.your_agents.push(agent.into());
         }
         // People may have to be looked up over the network: not with a database session in hand.
         drop(session);

@@ -6,9 +6,10 @@ use crate::domain::agent::Agent;
 use crate::domain::delivery::{Card, Delivery, Face, MessageRef, Notice, Place};
 use crate::domain::event::{Actor, What};
 use crate::domain::grant::Grant;
-use crate::domain::ids::{CardId, DeliveryId};
+use crate::domain::ids::{CardId, DeliveryId, TaskId};
 use crate::domain::request::{Ask, Request, RequestState};
-use crate::store::{Session, work};
+use crate::domain::time::Timestamp;
+use crate::store::{Session, Tx, work};
 
 impl Service {
     /// What a delivery shows now; `None` if there is nothing (any more) to show.
@@ -19,12 +20,15 @@ impl Service {
             Delivery::Home { person } => {
                 Ok(Some(Parcel::Home { overview: self.overview(person).await? }))
             }
+            // Programs are told by another way than people.
+            Delivery::Callback { .. } => Ok(None),
             Delivery::Notice { place, notice } => {
                 let mut session = self.parts.store.read().await?;
-                let content = content(&mut session, notice).await?;
+                let content = content(&mut session, notice, now).await?;
                 // "About to end" must not be said of what has ended while Slack was away.
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
+                    Some(Content::CredentialEnding { credential, .. }) => !credential.is_live(now),
                     _ => false,
                 };
                 let content = content.filter(|_| !stale);
@@ -89,7 +93,15 @@ impl Service {
                 tx.give_up(id, &error).await?;
                 let what = What::DeliveryFailed { delivery: id, error: error.clone() };
                 tx.append(now, Actor::System, what).await?;
+                let security = Place::Channel(policy.security_channel().to_owned());
                 let to = match &delivery {
+                    Delivery::Callback { task } => {
+                        let Some(notice) = callback_failed(tx, *task, error, now).await? else {
+                            return Ok(());
+                        };
+                        let told = Delivery::Notice { place: security, notice };
+                        return super::opening::send(tx, &entropy, now, &told).await;
+                    }
                     Delivery::Notice { notice: Notice::DeliveryFailed { .. }, .. } => {
                         return Ok(());
                     }
@@ -105,7 +117,6 @@ impl Service {
                 if !tx.once(&format!("undelivered:{to:?}:{error}"), now).await? {
                     return Ok(());
                 }
-                let security = Place::Channel(policy.security_channel().to_owned());
                 let notice = Notice::DeliveryFailed { delivery: id, to, error };
                 let told = Delivery::Notice { place: security, notice };
                 super::opening::send(tx, &entropy, now, &told).await
@@ -145,25 +156,45 @@ impl Service {
     }
 }
 
+/// What security is told of a program that cannot be told: once for each host.
+async fn callback_failed(
+    tx: &mut Tx,
+    task: TaskId,
+    error: String,
+    now: Timestamp,
+) -> Found<Notice> {
+    let Some(task) = tx.task(task).await? else { return Ok(None) };
+    let Some(callback) = task.callback else { return Ok(None) };
+    let host = host_of(&callback.endpoint).to_owned();
+    if !tx.once(&format!("undelivered:callback:{host}:{error}"), now).await? {
+        return Ok(None);
+    }
+    Ok(Some(Notice::CallbackFailed { agent: task.agent, host, error }))
+}
+
+/// The host of an address, with its port.
+fn host_of(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
 type Found<T> = std::result::Result<Option<T>, crate::store::StoreError>;
 
 async fn with_agent(
     session: &mut Session,
     request: crate::domain::ids::RequestId,
 ) -> Found<(Request, Agent)> {
-    let Some(request) = session.request(request).await? else { return Ok(None) };
-    Ok(session.agent(request.agent).await?.map(|agent| (request, agent)))
+    session.request_with_agent(request).await
 }
 
 async fn grant_with_agent(
     session: &mut Session,
     grant: crate::domain::ids::GrantId,
 ) -> Found<(Grant, Agent)> {
-    let Some(grant) = session.grant(grant).await? else { return Ok(None) };
-    Ok(session.agent(grant.agent).await?.map(|agent| (grant, agent)))
+    session.grant_with_agent(grant).await
 }
 
-async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
+async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
     Ok(match notice {
         Notice::Outcome { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {
@@ -189,6 +220,20 @@ async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
         Notice::GrantEnded { grant } => grant_with_agent(session, *grant)
             .await?
             .map(|(grant, agent)| Content::GrantEnded { grant, agent }),
+        Notice::CredentialEnding { credential, .. } => super::credentials::with_agent(
+            session,
+            *credential,
+            now,
+        )
+        .await?
+        .map(|(credential, agent, beside)| Content::CredentialEnding { credential, agent, beside }),
+        Notice::CredentialEnded { credential } => super::credentials::with_agent(
+            session,
+            *credential,
+            now,
+        )
+        .await?
+        .map(|(credential, agent, beside)| Content::CredentialEnded { credential, agent, beside }),
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
         }
@@ -202,6 +247,21 @@ async fn content(session: &mut Session, notice: &Notice) -> Found<Content> {
             to: to.clone(),
             error: error.clone(),
         }),
+        Notice::MayBeAsked { agent, access } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::MayBeAsked { agent, access: access.clone() }),
+        Notice::QuotaReached { agent, quota, limit } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::QuotaReached { agent, quota: quota.clone(), limit: *limit }),
+        Notice::CallbackFailed { agent, host, error } => {
+            session.agent(*agent).await?.map(|agent| Content::CallbackFailed {
+                agent,
+                host: host.clone(),
+                error: error.clone(),
+            })
+        }
         Notice::PolicyLoaded { digest } => Some(Content::PolicyLoaded { digest: digest.clone() }),
         Notice::PolicyRefused { mistakes } => {
             Some(Content::PolicyRefused { mistakes: mistakes.clone() })

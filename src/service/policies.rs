@@ -56,8 +56,14 @@ impl Service {
     /// Slack repeats for hours at the most.
     pub async fn forget_old_keys(&self) -> Result<()> {
         let before = self.now() - chrono::TimeDelta::days(2);
-        let work =
-            work(move |tx| Box::pin(async move { tx.forget_once_before(before).await.map(drop) }));
+        // A program that asks late hears that its task is over, not that there was none.
+        let tasks = self.now() - chrono::TimeDelta::days(30);
+        let work = work(move |tx| {
+            Box::pin(async move {
+                tx.forget_tasks_before(tasks).await?;
+                tx.forget_once_before(before).await.map(drop)
+            })
+        });
         Ok(self.parts.store.write(work).await?)
     }
 }

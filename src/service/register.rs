@@ -8,7 +8,7 @@ use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description, Slug};
 use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Ask};
+use crate::domain::request::{Acceptance, Ask, Origin};
 use crate::domain::review::Finding;
 use crate::domain::role::TeamName;
 use crate::domain::text::{LONGEST_TEXT, clean};
@@ -173,6 +173,7 @@ impl Service {
         let question = Question {
             agent,
             asked_by: by.clone(),
+            origin: Origin::Person,
             ask: Ask::Registration,
             tier,
             acceptance: if owner == *by { Acceptance::NotNeeded } else { Acceptance::Awaited },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::opening::{put_deadline, refresh_homes, send, shown};
+use super::opening::{due_at, refresh_homes, send};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::deadline::Due;
@@ -12,6 +12,7 @@ use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
 use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
+use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
 use crate::store::{StoreError, Tx};
@@ -57,6 +58,10 @@ pub(super) async fn approved(
             tx.update_agent(&agent).await?;
             let what = What::AgentReinstated { agent: agent.id };
             tx.append_about(now, actor, what, about(request)).await?;
+            Ok((agent, None))
+        }
+        Ask::Credential { .. } => {
+            super::credentials::add(tx, entropy, request, actor, now).await?;
             Ok((agent, None))
         }
         Ask::Grant { lasting, raise_to, .. } => {
@@ -110,6 +115,8 @@ async fn start(
     now: Timestamp,
 ) -> Done<Option<Grant>> {
     let Some(access) = request.ask.access() else { return Ok(None) };
+    let latest = now + lasting.delta();
+    let expires_at = request.origin.not_after().map_or(latest, |until| until.min(latest));
     let grant = Grant {
         id: GrantId::new(entropy.ulid(now)),
         reference: request.reference,
@@ -117,7 +124,7 @@ async fn start(
         access: access.clone(),
         request: request.id,
         starts_at: now,
-        expires_at: now + lasting.delta(),
+        expires_at,
         state: GrantState::Active,
     };
     tx.insert_grant(&grant).await?;
@@ -136,14 +143,17 @@ async fn schedule_end(
     grant: &Grant,
     now: Timestamp,
 ) -> Done<()> {
+    let mut deadlines = Vec::new();
     for before in policy.remind_before_end() {
         let at = grant.expires_at - before.delta();
         if at > now {
             let due = Due::GrantReminder { grant: grant.id, before: *before };
-            put_deadline(tx, entropy, now, at, due).await?;
+            deadlines.push(due_at(entropy, now, at, due));
         }
     }
-    put_deadline(tx, entropy, now, grant.expires_at, Due::GrantExpiry { grant: grant.id }).await
+    let due = Due::GrantExpiry { grant: grant.id };
+    deadlines.push(due_at(entropy, now, grant.expires_at, due));
+    tx.put_deadlines(&deadlines).await
 }
 
 /// A request came to nothing: denied, cancelled or expired. A registration frees its name.
@@ -159,8 +169,9 @@ pub(super) async fn came_to_nothing(
             Actor::Person(by.clone()),
             What::RequestDenied { request: request.id, reason: TextHash::of(reason) },
         ),
-        RequestState::Cancelled { by, .. } => {
-            (Actor::Person(by.clone()), What::RequestCancelled { request: request.id })
+        RequestState::Cancelled { by, program, .. } => {
+            let by = program.as_ref().map_or_else(|| Actor::Person(by.clone()), Submitter::actor);
+            (by, What::RequestCancelled { request: request.id })
         }
         _ => (Actor::System, What::RequestExpired { request: request.id }),
     };
@@ -187,18 +198,22 @@ async fn ended(
 ) -> Done<()> {
     tx.update_request(request).await?;
     tx.drop_deadlines(&request.id.to_string()).await?;
-    redraw(tx, entropy, request, now).await?;
+    // Every copy of the request's card shows it as it is now.
+    tx.redraw(request.id, entropy.ulid(now), now);
     let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
     // Who took it back knows, and who got the policy's yes has it as the answer.
     match &request.state {
-        RequestState::Cancelled { by, .. } => {
+        RequestState::Cancelled { by, program: None, .. } => {
             told.remove(by);
         }
-        RequestState::Approved { by: ApprovedBy::Policy { .. }, .. } => {
+        RequestState::Approved { by: ApprovedBy::Policy { .. }, .. }
+            if request.origin.is_person() =>
+        {
             told.remove(&request.asked_by);
         }
         _ => {}
     }
+    super::access_requests::tell_programs(tx, entropy, request, now).await?;
     for person in told {
         let notice = Notice::Outcome { request: request.id };
         let place = Place::Person(person.clone());
@@ -206,24 +221,8 @@ async fn ended(
     }
     let voters = request.votes.iter().map(|v| &v.by);
     let people = voters.chain([&request.asked_by, &agent.owner]);
-    refresh_homes(tx, entropy, now, people).await
-}
-
-/// Every copy of the request's card shows it as it is now.
-pub(super) async fn redraw(
-    tx: &mut Tx,
-    entropy: &Entropy,
-    request: &Request,
-    now: Timestamp,
-) -> Done<()> {
-    let cards = tx.cards_of(request.id).await?;
-    let people = cards.iter().filter_map(|card| match &card.place {
-        Place::Person(person) => Some(person),
-        Place::Channel(_) => None,
-    });
-    refresh_homes(tx, entropy, now, people).await?;
-    let cards: Vec<_> = cards.iter().map(|card| shown(entropy, card, now)).collect();
-    tx.enqueue_all(&cards, now).await
+    refresh_homes(tx, entropy, now, people);
+    Ok(())
 }
 
 /// The ids under which a request's events are found.

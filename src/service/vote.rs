@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::input::OnceKey;
 use super::outcome::{Cancelled, Refusal, VoteReply};
-use super::settle::{about, approved, came_to_nothing, redraw};
+use super::settle::{about, approved, came_to_nothing};
 use super::{Result, Service};
 use crate::domain::agent::Agent;
 use crate::domain::event::{Actor, TextHash, What};
@@ -138,8 +138,7 @@ impl Service {
         let by = by.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                let Some(request) = tx.request(id).await? else { return Ok(VoteReply::Unknown) };
-                let Some(agent) = tx.agent(request.agent).await? else {
+                let Some((request, agent)) = tx.request_with_agent(id).await? else {
                     return Ok(VoteReply::Unknown);
                 };
                 let before = request.clone();
@@ -179,10 +178,15 @@ impl Service {
                 Ok(match voted {
                     Voted::Counted(request) => {
                         tx.update_request(&request).await?;
-                        redraw(tx, &entropy, &request, now).await?;
+                        tx.redraw(request.id, entropy.ulid(now), now);
                         VoteReply::Counted { request, agent }
                     }
                     Voted::Approved(request) => {
+                        let taken = super::credentials::taken(tx, &request, now).await?;
+                        if let Some(request) = taken {
+                            let agent = came_to_nothing(tx, &entropy, &request, agent, now).await?;
+                            return Ok(VoteReply::CameToNothing { request, agent });
+                        }
                         let (agent, grant) =
                             approved(tx, &entropy, &policy, &request, agent, now).await?;
                         VoteReply::Approved { request, agent, grant }
@@ -218,8 +222,9 @@ impl Service {
                     let typed = id.to_string();
                     Cancelled::Refused(Refusal::UnknownReference { typed, near: Vec::new() })
                 };
-                let Some(request) = tx.request(id).await? else { return Ok(unknown()) };
-                let Some(agent) = tx.agent(request.agent).await? else { return Ok(unknown()) };
+                let Some((request, agent)) = tx.request_with_agent(id).await? else {
+                    return Ok(unknown());
+                };
                 if by != request.asked_by && by != agent.owner {
                     let asked_by = request.asked_by;
                     return Ok(Cancelled::Refused(Refusal::NotRequester { asked_by }));
@@ -242,9 +247,6 @@ impl Service {
 
     /// A request with its agent, as they are now.
     pub async fn request_and_agent(&self, id: RequestId) -> Result<Option<(Request, Agent)>> {
-        let mut session = self.parts.store.read().await?;
-        let Some(request) = session.request(id).await? else { return Ok(None) };
-        let agent = session.agent(request.agent).await?;
-        Ok(agent.map(|agent| (request, agent)))
+        Ok(self.parts.store.read().await?.request_with_agent(id).await?)
     }
 }

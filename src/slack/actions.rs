@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::access::Access;
+use crate::domain::ids::{AgentId, CredentialId, GrantId, RequestId};
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,14 @@ pub enum Button {
     Register,
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
+    /// Shows what an agent proves itself by.
+    Keys(AgentId),
+    /// Opens the form for a credential.
+    AddKey(AgentId),
+    /// Opens the form that takes a credential away.
+    RevokeKey(CredentialId),
+    /// Opens the form for a grant, filled in with what the agent was refused.
+    AskFor(AgentId, Access),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -47,6 +56,8 @@ pub enum Button {
 pub const TIER_ANSWERS: &str = "tier_answers";
 /// The `action_id` of the team menu in the registration form, whose change shows other approvers.
 pub const TEAM_CHOICE: &str = "team_choice";
+/// The `action_id` of the menu in the form for a credential whose change shows other fields.
+pub const PROOF_CHOICE: &str = "proof_choice";
 
 impl Button {
     /// The `action_id`. Unique within a message, because a message is about one thing; in lists
@@ -67,6 +78,10 @@ impl Button {
             Self::Reinstate(_) => "reinstate",
             Self::Register => "register",
             Self::Request(_) => "request",
+            Self::Keys(_) => "keys",
+            Self::AddKey(_) => "add_key",
+            Self::RevokeKey(_) => "revoke_key",
+            Self::AskFor(..) => "ask_for",
             Self::Nothing => "nothing",
         }
     }
@@ -87,7 +102,9 @@ impl Button {
             | Self::TakeBack(id) => id.to_string(),
             Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
-            Self::Request(Some(id)) => id.to_string(),
+            Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
+            Self::RevokeKey(id) => id.to_string(),
+            Self::AskFor(id, access) => format!("{id} {access}"),
             Self::Request(None) | Self::Register | Self::Nothing => "-".to_owned(),
         }
     }
@@ -113,6 +130,13 @@ impl Button {
             "register" => Some(Self::Register),
             "request" if value == "-" => Some(Self::Request(None)),
             "request" => agent().map(|id| Self::Request(Some(id))),
+            "keys" => agent().map(Self::Keys),
+            "add_key" => agent().map(Self::AddKey),
+            "revoke_key" => value.parse().ok().map(Self::RevokeKey),
+            "ask_for" => {
+                let (agent, access) = value.split_once(' ')?;
+                Some(Self::AskFor(agent.parse().ok()?, access.parse().ok()?))
+            }
             "nothing" => Some(Self::Nothing),
             _ => None,
         }
@@ -158,6 +182,16 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// How an agent is to prove itself.
+    AddKey {
+        /// Which.
+        agent: AgentId,
+    },
+    /// Why a credential is taken away.
+    RevokeKey {
+        /// Which.
+        credential: CredentialId,
+    },
 }
 
 impl Form {
@@ -172,6 +206,8 @@ impl Form {
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
             Self::Reinstate { .. } => "reinstate",
+            Self::AddKey { .. } => "add_key",
+            Self::RevokeKey { .. } => "revoke_key",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain;
 use crate::domain::access::Access;
 use crate::domain::request::Reference;
 use crate::domain::time::Span;
@@ -86,6 +87,18 @@ pub enum SlashCommand {
         /// The request's reference.
         reference: Option<String>,
     },
+    /// What an agent proves itself by.
+    Keys {
+        /// Its name.
+        agent: Option<String>,
+    },
+    /// The form for a credential.
+    AddKey {
+        /// The agent's name.
+        agent: Option<String>,
+        /// What the credential is to be called.
+        name: Option<String>,
+    },
     /// Something else.
     Unknown {
         /// The word that was typed; untrusted.
@@ -96,7 +109,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 12] = [
+pub const WORDS: [&str; 13] = [
     "register",
     "request",
     "list",
@@ -108,6 +121,7 @@ pub const WORDS: [&str; 12] = [
     "stop",
     "reinstate",
     "cancel",
+    "key",
     "help",
 ];
 
@@ -134,8 +148,14 @@ pub fn read(text: &str) -> SlashCommand {
         Some("grants") => SlashCommand::Grants { agent: first(rest) },
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
+        Some("key") => keys(rest),
         Some(verb) => {
-            let Words { thing, access, lasting, because } = Words::read(rest, verb == "request");
+            let asks = match verb {
+                "request" => Asks::Access,
+                "extend" => Asks::Time,
+                _ => Asks::Nothing,
+            };
+            let Words { thing, access, lasting, because } = Words::read(rest, asks);
             match verb {
                 "request" => SlashCommand::Request { agent: thing, access, lasting, because },
                 "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
@@ -144,6 +164,19 @@ pub fn read(text: &str) -> SlashCommand {
                 _ => SlashCommand::Reinstate { agent: thing, because },
             }
         }
+    }
+}
+
+/// `support-agent-v2` shows its credentials, `add support-agent-v2 laptop` asks for another.
+fn keys(rest: &str) -> SlashCommand {
+    let mut words = rest.split_whitespace().filter(|token| !is_filler(token)).peekable();
+    let adds = |word: &&str| ["add", "new"].iter().any(|add| word.eq_ignore_ascii_case(add));
+    match words.next_if(adds) {
+        Some(_) => SlashCommand::AddKey {
+            agent: words.next().and_then(name),
+            name: text(&words.collect::<Vec<_>>().join(" ")),
+        },
+        None => SlashCommand::Keys { agent: words.next().and_then(name) },
     }
 }
 
@@ -199,23 +232,27 @@ fn canonical(word: &str) -> Option<&'static str> {
         "suspend" => "stop",
         "resume" => "reinstate",
         "withdraw" => "cancel",
+        "keys" | "credential" | "credentials" => "key",
         "?" | "--help" | "-h" => "help",
         other => other,
     };
     WORDS.into_iter().find(|known| *known == same)
 }
 
-/// The command that was probably meant: at most two letters away.
+/// The command that was probably meant.
 fn near(word: &str) -> Option<&'static str> {
-    if word.chars().count() > 20 {
-        return None;
-    }
-    WORDS
-        .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(away, known)| *away <= 2 && *away < known.len() / 2)
-        .min_by_key(|(away, _)| *away)
-        .map(|(_, known)| known)
+    domain::near::near(word, WORDS, 1).first().copied()
+}
+
+/// What a command asks for, and so what its words can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// An access, for a time.
+    Access,
+    /// More time.
+    Time,
+    /// Nothing.
+    Nothing,
 }
 
 /// The arguments of the commands that take several.
@@ -229,7 +266,8 @@ struct Words {
 }
 
 impl Words {
-    fn read(rest: &str, with_access: bool) -> Self {
+    fn read(rest: &str, asks: Asks) -> Self {
+        let with_access = asks == Asks::Access;
         let (rest, reason) = split_reason(rest);
         let joined = if with_access { join_colons(rest) } else { rest.to_owned() };
         let tokens: Vec<&str> = joined.split_whitespace().collect();
@@ -238,9 +276,10 @@ impl Words {
             let marked = ["for", "by"].iter().any(|mark| token.eq_ignore_ascii_case(mark));
             let next = tokens.get(at + usize::from(marked)..).unwrap_or_default();
             let length = match span_length(next) {
-                // What begins like a length of time and is none is kept as typed: the form will
-                // show what is wrong with it.
-                0 => usize::from(marked && next.first().is_some_and(|t| starts_with_digit(t))),
+                // What is meant as a length of time and is none is kept as typed: the answer says
+                // what is wrong with it.
+                0 if marked && next.first().is_some_and(|t| starts_with_digit(t)) => 1,
+                0 if marked && asks != Asks::Nothing && found.thing.is_some() => vague_length(next),
                 length => length,
             };
             if let (None, 1.., Some(words)) = (&found.lasting, length, next.get(..length)) {
@@ -312,6 +351,20 @@ fn span_length(next: &[&str]) -> usize {
         .unwrap_or(0)
 }
 
+/// How many of the next words are perhaps meant as a length of time, though they are none: up to a
+/// word for a unit of time (`half an hour`), or the only one that is left (`ages`).
+fn vague_length(next: &[&str]) -> usize {
+    const UNITS: [&str; 7] = ["second", "minute", "hour", "day", "week", "month", "year"];
+    let is_unit = |token: &str| {
+        let token = strip(token).to_lowercase();
+        UNITS.iter().any(|unit| token.strip_suffix('s').unwrap_or(&token) == *unit)
+    };
+    match next.iter().take(4).position(|token| is_unit(token)) {
+        Some(at) => at + 1,
+        None => usize::from(matches!(next, [only] if !is_access(only) && !is_filler(only))),
+    }
+}
+
 fn starts_with_digit(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -377,6 +430,24 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_shown_and_added() {
+        let keys = |agent: &str| SlashCommand::Keys { agent: some(agent) };
+        let add =
+            |agent: &str, name: &str| SlashCommand::AddKey { agent: some(agent), name: some(name) };
+        for (text, expected) in [
+            ("key support-agent-v2", keys("support-agent-v2")),
+            ("keys of `support-agent-v2`", keys("support-agent-v2")),
+            ("credentials", keys("")),
+            ("key add support-agent-v2", add("support-agent-v2", "")),
+            ("key new to support-agent-v2", add("support-agent-v2", "")),
+            ("key ADD support-agent-v2 “new laptop”", add("support-agent-v2", "new laptop")),
+            ("key add", add("", "")),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_request_is_typed_whole_in_part_and_in_any_order() {
         let whole = request("support-agent-v2", "database:read", "30m", "customer support queries");
         for text in [
@@ -401,6 +472,17 @@ mod tests {
                 request("support-agent-v2", "database:read", "", ""),
             ),
             ("request because I must", request("", "", "", "I must")),
+            ("request bot for ages", request("bot", "", "ages", "")),
+            ("request bot a:b for ages because I must", request("bot", "a:b", "ages", "I must")),
+            ("request bot for ages a:b", request("bot", "a:b", "", "ages")),
+            ("request bot a:b for half an hour", request("bot", "a:b", "half an hour", "")),
+            (
+                "request bot a:b for a few days, please",
+                request("bot", "a:b", "a few days,", "please"),
+            ),
+            ("request bot a:b for customer queries", request("bot", "a:b", "", "customer queries")),
+            ("request a:b for bot", request("bot", "a:b", "", "")),
+            ("request bot a:b 30m for queries", request("bot", "a:b", "30m", "queries")),
             (
                 "request bot because it ran for 2h because of x",
                 request("bot", "", "", "it ran for 2h because of x"),
@@ -433,6 +515,11 @@ mod tests {
                 "extend support-agent-v2 for 1 hour",
                 Extend { what: some("support-agent-v2"), by: some("1 hour"), because: None },
             ),
+            (
+                "extend G-1042 by Friday",
+                Extend { what: some("G-1042"), by: some("Friday"), because: None },
+            ),
+            ("stop bot for safety", Stop { agent: some("bot"), because: some("safety") }),
             (
                 "revoke G-1042 it leaks",
                 Revoke { reference: some("G-1042"), because: some("it leaks") },

@@ -3,12 +3,13 @@
 use sqlx::types::Json;
 
 use super::error::StoreError;
-use super::session::{Session, all, count, entities, entity, execute, read_text};
+use super::session::{Doc, Session, all, count, entities, entity, execute, read_text};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::ids::AgentId;
 use crate::domain::person::PersonId;
+use crate::domain::time::Timestamp;
 
 statements! {
     INSERT on "agents" = "INSERT INTO agents (id, slug, owner, team, tier, state, registered_at, doc) \
@@ -19,11 +20,40 @@ statements! {
     BY_SLUG on "agents" = "SELECT id, doc FROM agents WHERE slug = $1 AND state <> 'rejected'";
     OF_OWNER on "agents" = "SELECT id, doc FROM agents \
         WHERE owner = $1 AND state NOT IN ('rejected', 'retired') ORDER BY slug";
+    OF_OWNER_WITH_LIVE on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
+        WHERE g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $2 AND g.expires_at > $2), \
+        (SELECT COUNT(*) FROM credentials c \
+        WHERE c.agent_id = a.id AND c.state = 'active' AND c.expires_at > $2) \
+        FROM agents a WHERE a.owner = $1 AND a.state NOT IN ('rejected', 'retired') ORDER BY a.slug";
     PAGE on "agents" = "SELECT id, doc FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT $1 OFFSET $2";
+    PAGE_WITH_LIVE on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
+        WHERE g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $1 AND g.expires_at > $1), \
+        (SELECT COUNT(*) FROM credentials c \
+        WHERE c.agent_id = a.id AND c.state = 'active' AND c.expires_at > $1) \
+        FROM agents a WHERE a.state <> 'rejected' ORDER BY a.slug LIMIT $2";
     COUNT on "agents" = "SELECT COUNT(*) FROM agents WHERE state <> 'rejected'";
     SLUGS on "agents" = "SELECT slug, id FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT 10000";
+}
+
+type LiveRow = (String, Doc<Agent>, i64, i64);
+
+/// An agent with what it has at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithLive {
+    /// The agent.
+    pub agent: Agent,
+    /// How many grants it holds.
+    pub grants: u32,
+    /// In how many ways it can prove itself.
+    pub credentials: u32,
+}
+
+fn with_live((id, agent, grants, credentials): LiveRow) -> Result<WithLive, StoreError> {
+    let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    let agent = agent.open(&BY_ID, &id)?;
+    Ok(WithLive { agent, grants: number(grants), credentials: number(credentials) })
 }
 
 impl Tx {
@@ -93,6 +123,28 @@ impl Session {
     ) -> Result<(Vec<Agent>, u32), StoreError> {
         let page = entities!(self, PAGE, Agent, i64::from(limit), i64::from(offset))?;
         Ok((page, count!(self, COUNT)?))
+    }
+
+    /// The first agents by name, without the rejected, each with how many grants it holds at this
+    /// moment; and how many agents there are in all.
+    pub async fn agents_with_live(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<WithLive>, u32), StoreError> {
+        let rows = all!(self, PAGE_WITH_LIVE, LiveRow, now, i64::from(limit))?;
+        let agents = rows.into_iter().map(with_live).collect::<Result<_, _>>()?;
+        Ok((agents, count!(self, COUNT)?))
+    }
+
+    /// As [`Session::agents_of`], each with what it has at this moment.
+    pub async fn agents_of_with_live(
+        &mut self,
+        owner: &PersonId,
+        now: Timestamp,
+    ) -> Result<Vec<WithLive>, StoreError> {
+        let rows = all!(self, OF_OWNER_WITH_LIVE, LiveRow, owner.to_string(), now)?;
+        rows.into_iter().map(with_live).collect()
     }
 
     /// The names of all agents but the rejected; at most 10,000.

@@ -5,33 +5,26 @@
 //! behind. A lease is taken, given back and moved on in write transactions, which come one after
 //! the other across all replicas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::types::Json;
-use sqlx::{Postgres, QueryBuilder, Sqlite};
+use ulid::Ulid;
 
 use super::error::StoreError;
-use super::session::{Doc, Link, Session, Trouble, all, bounded, count, execute, one, read_text};
+use super::session::{Doc, Session, all, count, execute, one, read_text};
+use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
-use crate::domain::delivery::{Delivery, Outgoing};
-use crate::domain::ids::DeliveryId;
+use crate::domain::delivery::{Card, Delivery, Outgoing, Place};
+use crate::domain::ids::{DeliveryId, RequestId};
+use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
 
 statements! {
-    LAST_OF_LANE on "deliveries" = "SELECT leased_by FROM deliveries \
-        WHERE lane = $1 AND state = 'waiting' ORDER BY position DESC LIMIT 1";
-    LANES on "deliveries" = "SELECT lane, COUNT(*), COUNT(leased_by) FROM deliveries \
-        WHERE lane IN ($1, $2, $3, $4, $5, $6, $7, $8) AND state = 'waiting' GROUP BY lane";
-    INSERT on "deliveries" = "INSERT INTO deliveries \
-        (position, id, lane, state, since, ready_at, leased_by, attempts, error, doc) \
-        VALUES ($1, $2, $3, 'waiting', $4, $5, NULL, 0, NULL, $6)";
     LEASE on "deliveries" = "UPDATE deliveries \
         SET leased_by = $1, ready_at = $2, attempts = attempts + 1 \
         WHERE position IN (SELECT position FROM deliveries WHERE ready_at IS NOT NULL AND ready_at <= $3 \
         ORDER BY ready_at, position LIMIT $4) RETURNING position, id, attempts, since, doc";
-    DELIVERED on "deliveries" = "DELETE FROM deliveries WHERE id = $1 AND state = 'waiting' \
-        RETURNING lane";
     GIVE_UP on "deliveries" = "UPDATE deliveries \
         SET state = 'failed', ready_at = NULL, leased_by = NULL, error = $2 \
         WHERE id = $1 AND state = 'waiting' RETURNING lane";
@@ -55,23 +48,63 @@ statements! {
 /// Ready since ever: before any wall clock, whatever the clock by which things are dated says.
 const AT_ONCE: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// As many lanes are looked at in one statement.
-const LANES_AT_ONCE: usize = 8;
+/// The last that waits in each of some lanes; whether it is leased. The lanes' terms follow.
+const LAST_OF_LANES: &str = "SELECT lane, leased_by FROM deliveries WHERE position IN";
 
-/// The beginning of a statement that inserts several.
-const INSERT_SEVERAL: &str = "INSERT INTO deliveries \
-    (position, id, lane, state, since, ready_at, leased_by, attempts, error, doc) ";
+/// Removes those that have arrived.
+const ARRIVED: &str = "DELETE FROM deliveries WHERE id IN";
+
+/// Lets the first waiting one of each lane go, where its time was not set. `ready_at` 1970 is
+/// [`AT_ONCE`].
+const NEXT_OF_LANES: &str = "UPDATE deliveries SET ready_at = '1970-01-01T00:00:00+00:00' \
+    WHERE ready_at IS NULL AND position IN";
+
+/// Inserts several; the places of the values follow.
+const INSERT: &str = "INSERT INTO deliveries \
+    (position, id, lane, since, ready_at, doc, state, leased_by, attempts, error) ";
+
+/// What is to wait from the end of the transaction on.
+#[derive(Debug, Clone)]
+pub(super) enum Waiting {
+    /// This one.
+    One { id: DeliveryId, delivery: Delivery, since: Timestamp },
+    /// What brings every copy of the request's card up to date, and the App Homes of the people
+    /// who have one; the ids count up from this.
+    Cards { request: RequestId, first: Ulid, since: Timestamp },
+    /// What brings these people's App Homes up to date; the ids count up from this.
+    Homes { people: Vec<PersonId>, first: Ulid, since: Timestamp },
+}
 
 /// A row to be inserted.
-struct NewRow<'d> {
+struct NewRow {
     position: i64,
     id: DeliveryId,
     lane: String,
+    since: Timestamp,
     ready: Option<Timestamp>,
-    delivery: &'d Delivery,
+    delivery: Delivery,
+}
+
+/// How the last that waits in a lane stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Waits,
+    IsLeased,
 }
 
 type Row = (i64, String, i64, Timestamp, Doc<Delivery>);
+
+/// These deliveries, with ids that count up from the first.
+fn counted(
+    first: Ulid,
+    deliveries: impl Iterator<Item = Delivery>,
+    since: Timestamp,
+) -> impl Iterator<Item = (DeliveryId, Delivery, Timestamp)> {
+    deliveries.zip(0_u128..).map(move |(delivery, n)| {
+        let ulid = Ulid::from_parts(first.timestamp_ms(), first.random().wrapping_add(n));
+        (DeliveryId::new(ulid), delivery, since)
+    })
+}
 
 fn outgoing((_, id, attempts, since, doc): Row) -> Result<Outgoing, StoreError> {
     let delivery = doc.open(&BY_ID, &id)?;
@@ -90,102 +123,121 @@ impl Tx {
         delivery: &Delivery,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let lane = delivery.lane();
-        let last = one!(self, LAST_OF_LANE, (Option<String>,), lane.as_str())?;
-        if delivery.shows_state() && matches!(last, Some((None,))) {
-            return Ok(());
-        }
-        let ready = last.is_none().then_some(AT_ONCE);
-        self.head.deliveries += 1;
-        let position = self.head.deliveries;
-        execute!(self, INSERT, position, id.to_string(), lane, now, ready, Json(delivery)).map(drop)
+        self.waiting.push(Waiting::One { id, delivery: delivery.clone(), since: now });
+        Ok(())
     }
 
-    /// Sends these on their way, as [`Tx::enqueue`] would one after the other, in few statements.
-    /// Each must show the state at the moment of sending ([`Delivery::shows_state`]), in a lane of
-    /// its own: such a lane holds one that is leased and one that waits at the most.
-    pub async fn enqueue_all(
-        &mut self,
-        deliveries: &[(DeliveryId, Delivery)],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        for some in deliveries.chunks(LANES_AT_ONCE) {
-            let lanes: Vec<String> = some.iter().map(|(_, delivery)| delivery.lane()).collect();
-            let full = self.lanes(&lanes).await?;
-            let mut rows = Vec::with_capacity(some.len());
-            for ((id, delivery), lane) in some.iter().zip(lanes) {
-                let ready = match full.get(&lane) {
-                    Some((waiting, leased)) if waiting > leased => continue,
-                    Some(_) => None,
-                    None => Some(AT_ONCE),
-                };
-                self.head.deliveries += 1;
-                let position = self.head.deliveries;
-                rows.push(NewRow { position, id: *id, lane, ready, delivery });
+    /// Brings every copy of the request's card up to date, and the App Homes of the people who have
+    /// a copy: those that there are when the transaction ends. Their ids count up from the one given.
+    pub fn redraw(&mut self, request: RequestId, first: Ulid, now: Timestamp) {
+        self.waiting.push(Waiting::Cards { request, first, since: now });
+    }
+
+    /// Brings the App Homes of those among these people up to date who ever opened theirs. Their
+    /// ids count up from the one given.
+    pub fn refresh_homes(&mut self, people: Vec<PersonId>, first: Ulid, now: Timestamp) {
+        self.waiting.push(Waiting::Homes { people, first, since: now });
+    }
+
+    /// Writes what has arrived, and what was sent on its way.
+    pub(super) async fn settle_deliveries(&mut self) -> Result<(), StoreError> {
+        self.settle_arrived().await?;
+        let waiting = self.waiting.take();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let all = self.spelt_out(waiting).await?;
+        let lanes: BTreeSet<String> = all.iter().map(|(_, delivery, _)| delivery.lane()).collect();
+        let mut last = self.last_of_lanes(lanes.into_iter().collect()).await?;
+        let mut rows = Vec::with_capacity(all.len());
+        for (id, delivery, since) in all {
+            let lane = delivery.lane();
+            let before = last.get(&lane).copied();
+            if delivery.shows_state() && before == Some(Last::Waits) {
+                continue;
             }
-            self.insert_several(&rows, now).await?;
+            let ready = before.is_none().then_some(AT_ONCE);
+            last.insert(lane.clone(), Last::Waits);
+            self.head.deliveries += 1;
+            rows.push(NewRow { position: self.head.deliveries, id, lane, since, ready, delivery });
         }
-        Ok(())
-    }
-
-    /// How many wait in each of up to eight lanes, and how many of those are leased; nothing for a
-    /// lane that is empty.
-    async fn lanes(
-        &mut self,
-        lanes: &[String],
-    ) -> Result<BTreeMap<String, (i64, i64)>, StoreError> {
-        // Places that are left over ask for the first lane again.
-        let lane = |at: usize| lanes.get(at).or(lanes.first()).map_or("", String::as_str);
-        let rows = all!(
-            self,
-            LANES,
-            (String, i64, i64),
-            lane(0),
-            lane(1),
-            lane(2),
-            lane(3),
-            lane(4),
-            lane(5),
-            lane(6),
-            lane(7),
-        )?;
-        Ok(rows.into_iter().map(|(lane, waiting, leased)| (lane, (waiting, leased))).collect())
-    }
-
-    async fn insert_several(
-        &mut self,
-        rows: &[NewRow<'_>],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        macro_rules! insert {
-            ($engine:ty, $connection:expr) => {{
-                let mut query = QueryBuilder::<$engine>::new(INSERT_SEVERAL);
-                query.push_values(rows, |mut values, row| {
-                    values
-                        .push_bind(row.position)
-                        .push_bind(row.id.to_string())
-                        .push_bind(row.lane.as_str())
-                        .push("'waiting'")
-                        .push_bind(now)
-                        .push_bind(row.ready)
-                        .push("NULL, 0, NULL")
-                        .push_bind(Json(row.delivery));
-                });
-                let inserted = query.build().execute(&mut **$connection);
-                bounded(self.session.limit, inserted).await.map(drop)
-            }};
-        }
-        let outcome = match &mut self.session.link {
-            Link::Sqlite(connection) => insert!(Sqlite, connection),
-            Link::Postgres(connection) => insert!(Postgres, connection),
-            Link::Gone => Err(Trouble::Slow),
+        let fixed = "'waiting', CAST(NULL AS TEXT), 0, CAST(NULL AS TEXT)";
+        let text = |places: String| {
+            format!("{INSERT} VALUES {}", places.replace(')', &format!(", {fixed})")))
         };
-        self.session.judge(INSERT.table, outcome)?;
-        self.session.touched = true;
-        Ok(())
+        let written = several!(self, "deliveries", &rows, 6, text, |query, row| query
+            .bind(row.position)
+            .bind(row.id.to_string())
+            .bind(row.lane.as_str())
+            .bind(row.since)
+            .bind(row.ready)
+            .bind(Json(&row.delivery)));
+        written.map(drop)
+    }
+
+    /// Each delivery by itself, in order.
+    async fn spelt_out(
+        &mut self,
+        waiting: Vec<Waiting>,
+    ) -> Result<Vec<(DeliveryId, Delivery, Timestamp)>, StoreError> {
+        let (mut requests, mut people) = (BTreeSet::new(), BTreeSet::new());
+        for one in &waiting {
+            match one {
+                Waiting::One { .. } => {}
+                Waiting::Cards { request, .. } => drop(requests.insert(*request)),
+                Waiting::Homes { people: some, .. } => people.extend(some.iter().cloned()),
+            }
+        }
+        let mut cards: BTreeMap<RequestId, Vec<Card>> = BTreeMap::new();
+        for card in self.cards_of_all(&requests).await? {
+            if let Place::Person(person) = &card.place {
+                people.insert(person.clone());
+            }
+            cards.entry(card.request).or_default().push(card);
+        }
+        let homes = self.homes_among(&people).await?;
+        let mut all = Vec::with_capacity(waiting.len());
+        for one in waiting {
+            match one {
+                Waiting::One { id, delivery, since } => all.push((id, delivery, since)),
+                Waiting::Cards { request, first, since } => {
+                    let cards = cards.get(&request).map(Vec::as_slice).unwrap_or_default();
+                    let homes = cards.iter().filter_map(|card| match &card.place {
+                        Place::Person(person) => homes.get(person),
+                        Place::Channel(_) => None,
+                    });
+                    let homes: BTreeSet<&PersonId> = homes.collect();
+                    let homes = homes.into_iter().map(|p| Delivery::Home { person: p.clone() });
+                    let cards = cards.iter().map(|card| Delivery::Card { card: card.id });
+                    all.extend(counted(first, homes.chain(cards), since));
+                }
+                Waiting::Homes { people, first, since } => {
+                    let people = people.into_iter().filter(|person| homes.contains(person));
+                    let shown = people.map(|person| Delivery::Home { person });
+                    all.extend(counted(first, shown, since));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The last that waits in each of these lanes; nothing for a lane that is empty.
+    async fn last_of_lanes(
+        &mut self,
+        lanes: Vec<String>,
+    ) -> Result<BTreeMap<String, Last>, StoreError> {
+        let term = |n| {
+            format!(
+                "(SELECT MAX(position) FROM deliveries WHERE lane = ${n} AND state = 'waiting')"
+            )
+        };
+        let rows: Vec<(String, Option<String>)> =
+            self.all_of("deliveries", LAST_OF_LANES, term, "", &lanes).await?;
+        let last = |leased_by: Option<String>| match leased_by {
+            Some(_) => Last::IsLeased,
+            None => Last::Waits,
+        };
+        Ok(rows.into_iter().map(|(lane, leased_by)| (lane, last(leased_by))).collect())
     }
 
     /// Takes the oldest waiting delivery of each of up to `limit` lanes, in order, if nobody else
@@ -199,6 +251,7 @@ impl Tx {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Outgoing>, StoreError> {
+        self.settle_deliveries().await?;
         let mut rows = all!(self, LEASE, Row, worker, until, wall_now, i64::from(limit))?;
         self.touched |= !rows.is_empty();
         rows.sort_by_key(|(position, ..)| *position);
@@ -210,10 +263,48 @@ impl Tx {
         Ok(leased)
     }
 
-    /// It has arrived; the next of its lane may go.
+    /// The delivery, while it waits or after it was given up; none once it has arrived.
+    pub async fn delivery(&mut self, id: DeliveryId) -> Result<Option<Outgoing>, StoreError> {
+        self.settle_deliveries().await?;
+        self.session.delivery(id).await
+    }
+
+    /// How many wait or are being sent, with what this transaction sends on its way.
+    pub async fn waiting_deliveries(&mut self) -> Result<u32, StoreError> {
+        self.settle_deliveries().await?;
+        self.session.waiting_deliveries().await
+    }
+
+    /// From when on [`Tx::lease`] will find something; see [`Session::next_delivery_at`].
+    pub async fn next_delivery_at(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.settle_deliveries().await?;
+        self.session.next_delivery_at().await
+    }
+
+    /// It has arrived; from the end of the transaction on the next of its lane may go.
     pub async fn delivered(&mut self, id: DeliveryId) -> Result<(), StoreError> {
-        let lane = one!(self, DELIVERED, (String,), id.to_string())?;
-        self.next_of_lane(lane).await
+        self.arrived.push(id);
+        Ok(())
+    }
+
+    /// Removes what has arrived, and lets the next of its lanes go.
+    async fn settle_arrived(&mut self) -> Result<(), StoreError> {
+        let ids: Vec<String> = self.arrived.take().iter().map(ToString::to_string).collect();
+        let after = "AND state = 'waiting' RETURNING lane";
+        let lanes: Vec<(String,)> =
+            self.all_of("deliveries", ARRIVED, |n| format!("${n}"), after, &ids).await?;
+        self.touched |= !lanes.is_empty();
+        let lanes: BTreeSet<String> = lanes.into_iter().map(|(lane,)| lane).collect();
+        let lanes: Vec<String> = lanes.into_iter().collect();
+        let term = |n| {
+            format!(
+                "(SELECT MIN(position) FROM deliveries WHERE lane = ${n} AND state = 'waiting')"
+            )
+        };
+        let after = "RETURNING lane";
+        let _next: Vec<(String,)> =
+            self.all_of("deliveries", NEXT_OF_LANES, term, after, &lanes).await?;
+        Ok(())
     }
 
     /// It did not arrive and is tried again, not before the moment given; its lane waits.
@@ -228,6 +319,7 @@ impl Tx {
 
     /// It can never arrive. It is kept to be looked at; the next of its lane may go.
     pub async fn give_up(&mut self, id: DeliveryId, error: &str) -> Result<(), StoreError> {
+        self.settle_arrived().await?;
         let lane = one!(self, GIVE_UP, (String,), id.to_string(), error)?;
         self.next_of_lane(lane).await
     }

@@ -1,7 +1,8 @@
 //! The audit log: lines that carry the hash of the line before.
 
 use super::error::StoreError;
-use super::session::{Session, all, execute, one};
+use super::session::{Session, all, one};
+use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::event::{About, Actor, Body, ChainHash, Line, What, chain};
@@ -9,14 +10,28 @@ use crate::domain::ids::AgentId;
 use crate::domain::time::{Timestamp, to_micros};
 
 statements! {
-    INSERT on "events" = "INSERT INTO events \
-        (seq, at, body, hash_before, hash, agent_id, request_id, grant_id) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     LINES on "events" = "SELECT seq, at, body, hash_before, hash FROM events \
         WHERE seq > $1 ORDER BY seq LIMIT $2";
     ABOUT_AGENT on "events" = "SELECT seq, at, body, hash_before, hash FROM events \
         WHERE agent_id = $1 ORDER BY seq DESC LIMIT $2";
     HEAD on "chain_head" = "SELECT seq, hash FROM chain_head";
+}
+
+/// Inserts several lines; the places of the values follow.
+const INSERT: &str = "INSERT INTO events \
+    (seq, at, body, hash_before, hash, agent_id, request_id, grant_id) VALUES ";
+
+/// A line that is written at the end of the transaction.
+#[derive(Debug, Clone)]
+pub(super) struct NewLine {
+    seq: i64,
+    at: Timestamp,
+    body: String,
+    before: ChainHash,
+    hash: ChainHash,
+    agent: Option<String>,
+    request: Option<String>,
+    grant: Option<String>,
 }
 
 type Row = (i64, Timestamp, String, String, String);
@@ -57,21 +72,43 @@ impl Tx {
         let seq = self.head.seq + 1;
         let before = self.head.hash.clone();
         let hash = chain(&before, seq, at, &body);
-        execute!(
-            self,
-            INSERT,
-            seq,
-            at,
-            body.as_str(),
-            before.as_str(),
-            hash.as_str(),
-            agent.as_deref(),
-            request.as_deref(),
-            grant.as_deref(),
-        )?;
+        let line = NewLine { seq, at, body, before, hash, agent, request, grant };
         self.head.seq = seq;
-        self.head.hash = hash;
+        self.head.hash = line.hash.clone();
+        self.lines.push(line);
         Ok(())
+    }
+
+    /// Writes the lines that were appended.
+    pub(super) async fn settle_events(&mut self) -> Result<(), StoreError> {
+        let lines = self.lines.take();
+        let text = |places| format!("{INSERT}{places}");
+        let written = several!(self, "events", &lines, 8, text, |query, line| query
+            .bind(line.seq)
+            .bind(line.at)
+            .bind(line.body.as_str())
+            .bind(line.before.as_str())
+            .bind(line.hash.as_str())
+            .bind(line.agent.as_deref())
+            .bind(line.request.as_deref())
+            .bind(line.grant.as_deref()));
+        written.map(drop)
+    }
+
+    /// What happened around this agent, the newest first, with what this transaction appended.
+    pub async fn events_about_agent(
+        &mut self,
+        agent: AgentId,
+        limit: u32,
+    ) -> Result<Vec<Line>, StoreError> {
+        self.settle_events().await?;
+        self.session.events_about_agent(agent, limit).await
+    }
+
+    /// The lines after the one with this number (0 for all), with those of this transaction.
+    pub async fn lines(&mut self, after: i64, limit: u32) -> Result<Vec<Line>, StoreError> {
+        self.settle_events().await?;
+        self.session.lines(after, limit).await
     }
 
     /// The last line's number and hash, as this transaction leaves them.

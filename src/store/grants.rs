@@ -2,13 +2,16 @@
 
 use sqlx::types::Json;
 
+use super::agents;
 use super::error::StoreError;
-use super::session::{Session, count, entities, entity, execute};
+use super::session::{Doc, Session, all, count, entities, entity, execute, one};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::access::Access;
+use crate::domain::agent::Agent;
 use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
 
 statements! {
@@ -22,17 +25,43 @@ statements! {
     OF_REQUEST on "grants" = "SELECT id, doc FROM grants WHERE request_id = $1";
     LIVE_OF on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2 ORDER BY expires_at, id";
-    LIVE on "grants" = "SELECT id, doc FROM grants WHERE state = 'active' \
-        AND starts_at <= $1 AND expires_at > $1 ORDER BY expires_at, id LIMIT $2";
+    LIVE_OF_OWNER on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM agents a JOIN grants g \
+        ON g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $2 AND g.expires_at > $2 \
+        WHERE a.owner = $1 AND a.state NOT IN ('rejected', 'retired') \
+        ORDER BY g.expires_at, g.id LIMIT $3";
+    LIVE on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM grants g \
+        JOIN agents a ON a.id = g.agent_id WHERE g.state = 'active' \
+        AND g.starts_at <= $1 AND g.expires_at > $1 ORDER BY g.expires_at, g.id LIMIT $2";
+    WITH_AGENT on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM grants g \
+        JOIN agents a ON a.id = g.agent_id WHERE g.id = $1";
     COUNT_ALL_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE state = 'active' \
         AND starts_at <= $1 AND expires_at > $1";
-    LIVE_FOR on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND access = $2 \
-        AND state = 'active' AND starts_at <= $3 AND expires_at > $3 \
+    LIVE_FOR on "grants" = "SELECT id, doc FROM grants WHERE agent_id = $1 AND access IN ($2, $3) \
+        AND state = 'active' AND starts_at <= $4 AND expires_at > $4 \
         ORDER BY expires_at DESC, id LIMIT 1";
-    COUNT on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND access = $2";
-    COUNT_ON on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND resource = $2";
+    PAST on "grants" = "SELECT \
+        (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND access = $2), \
+        (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND resource = $3), \
+        (SELECT COUNT(*) FROM requests WHERE agent_id = $1 AND access = $2 AND state = 'denied')";
     COUNT_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2";
+}
+
+/// What an agent had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// How many grants of the access.
+    pub had: u32,
+    /// How many grants on its resource, with whatever action.
+    pub had_resource: u32,
+    /// How often it was denied the access.
+    pub denied: u32,
+}
+
+type Pair = (String, Doc<Grant>, String, Doc<Agent>);
+
+fn pair((grant, g, agent, a): Pair) -> Result<(Grant, Agent), StoreError> {
+    Ok((g.open(&BY_ID, &grant)?, a.open(&agents::BY_ID, &agent)?))
 }
 
 impl Tx {
@@ -77,6 +106,14 @@ impl Session {
         entity!(self, BY_ID, Grant, id.to_string())
     }
 
+    /// The grant with its agent.
+    pub async fn grant_with_agent(
+        &mut self,
+        id: GrantId,
+    ) -> Result<Option<(Grant, Agent)>, StoreError> {
+        one!(self, WITH_AGENT, Pair, id.to_string())?.map(pair).transpose()
+    }
+
     /// The grant with this number in its reference.
     pub async fn grant_by_number(&mut self, number: u32) -> Result<Option<Grant>, StoreError> {
         entity!(self, BY_NUMBER, Grant, i64::from(number))
@@ -99,42 +136,48 @@ impl Session {
         entities!(self, LIVE_OF, Grant, agent.to_string(), now)
     }
 
-    /// What is held by anybody at this moment, the first to end first, and how many there are.
+    /// What the agents of this person hold at this moment and which agent, the first to end first.
+    pub async fn live_grants_of_owner(
+        &mut self,
+        owner: &PersonId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Grant, Agent)>, StoreError> {
+        let rows = all!(self, LIVE_OF_OWNER, Pair, owner.to_string(), now, i64::from(limit))?;
+        rows.into_iter().map(pair).collect()
+    }
+
+    /// What is held by anybody at this moment and by whom, the first to end first, and how many
+    /// there are.
     pub async fn live_grants(
         &mut self,
         now: Timestamp,
         limit: u32,
-    ) -> Result<(Vec<Grant>, u32), StoreError> {
-        let grants = entities!(self, LIVE, Grant, now, i64::from(limit))?;
+    ) -> Result<(Vec<(Grant, Agent)>, u32), StoreError> {
+        let rows = all!(self, LIVE, Pair, now, i64::from(limit))?;
+        let grants = rows.into_iter().map(pair).collect::<Result<_, _>>()?;
         Ok((grants, count!(self, COUNT_ALL_LIVE, now)?))
     }
 
-    /// The grant of this access that this agent holds at this moment; the last to end, if several.
+    /// The grant of this access, or of all objects of its resource, that this agent holds at this
+    /// moment; the last to end, if several.
     pub async fn live_grant_for(
         &mut self,
         agent: AgentId,
         access: &Access,
         now: Timestamp,
     ) -> Result<Option<Grant>, StoreError> {
-        entity!(self, LIVE_FOR, Grant, agent.to_string(), access.to_string(), now)
+        let (one, all) = (access.to_string(), access.to_all().to_string());
+        entity!(self, LIVE_FOR, Grant, agent.to_string(), one, all, now)
     }
 
-    /// How many grants of this access the agent ever had.
-    pub async fn count_grants(
-        &mut self,
-        agent: AgentId,
-        access: &Access,
-    ) -> Result<u32, StoreError> {
-        count!(self, COUNT, agent.to_string(), access.to_string())
-    }
-
-    /// How many grants on this resource, with whatever action, the agent ever had.
-    pub async fn count_grants_on(
-        &mut self,
-        agent: AgentId,
-        resource: &str,
-    ) -> Result<u32, StoreError> {
-        count!(self, COUNT_ON, agent.to_string(), resource)
+    /// What the agent had of this access before.
+    pub async fn past(&mut self, agent: AgentId, access: &Access) -> Result<Past, StoreError> {
+        let (id, resource) = (agent.to_string(), access.resource.as_str());
+        let row = one!(self, PAST, (i64, i64, i64), id, access.to_string(), resource)?;
+        let (had, had_resource, denied) = row.unwrap_or_default();
+        let count = |n| u32::try_from(n).unwrap_or(u32::MAX);
+        Ok(Past { had: count(had), had_resource: count(had_resource), denied: count(denied) })
     }
 
     /// How many grants the agent holds at this moment.

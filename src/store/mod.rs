@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `open`, `migrate` | from an address to tables that are up to date |
 //! | [`session`], [`tx`], `writer` | reading; writing; group commits |
+//! | `several` | statements about several rows at once |
+//! | `later` | what a transaction writes at its end, for all its works at once |
 //! | `agents` … `deliveries` | the statements, a file an entity |
 //! | [`error`] | what can go wrong |
 
@@ -24,6 +26,7 @@ mod evaluations;
 mod events;
 mod grant_index;
 mod grants;
+mod later;
 mod measure;
 mod migrate;
 mod once;
@@ -32,12 +35,15 @@ mod requests;
 mod seals;
 pub mod session;
 mod settings;
+mod several;
 mod signing_keys;
 pub mod statement;
+mod tasks;
 mod tokens;
 pub mod tx;
 mod writer;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,14 +52,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use agents::WithLive;
 use error::Cause;
 pub use error::StoreError;
+
 pub use grant_index::Changed;
+pub use grants::Past;
 pub use measure::Measure;
 pub use migrate::MIGRATIONS;
 pub use seals::{Kept, Sealed};
 pub use session::Session;
 pub use statement::Statement;
+pub use tasks::Sent;
 pub use tx::Tx;
 use writer::{Job, LONGEST_QUEUE, Work, Writer};
 
@@ -151,6 +161,8 @@ impl Store {
             #[cfg(debug_assertions)]
             abort_after: limits.abort_after,
             tx: None,
+            apart: 0,
+            taken: VecDeque::new(),
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
         let (engine, readers) = (target.engine(), target.readers(limits));
@@ -177,7 +189,21 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
-        let (work, answer) = Work::new(work);
+        self.write_once(None, work).await
+    }
+
+    /// As [`Store::write`], for a work that will ask [`Tx::once`] for this key: it is looked up
+    /// together with those of all works that share the transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub async fn write_once<T, F>(&self, key: Option<String>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (work, answer) = Work::new(key, work);
         let job: Box<dyn Job> = Box::new(work);
         let through = async {
             self.shared.queue.send(job).await.map_err(|_| Cause::Closed)?;
@@ -260,6 +286,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         events::ALL,
         once::ALL,
         settings::ALL,
+        tasks::ALL,
         credentials::ALL,
         tokens::ALL,
         signing_keys::ALL,

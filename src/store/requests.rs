@@ -2,11 +2,14 @@
 
 use sqlx::types::Json;
 
+use super::agents;
 use super::error::StoreError;
-use super::session::{Session, all, count, entities, entity, execute};
+use super::session::{Doc, Session, all, entities, entity, execute, one};
+use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::access::Access;
+use crate::domain::agent::Agent;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
@@ -20,11 +23,15 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
     UPDATE on "requests" = "UPDATE requests \
         SET tier = $2, decide_by = $3, state = $4, ended_at = $5, by_people = $6, doc = $7 \
-        WHERE id = $1 AND state = 'open'";
-    VOTES on "votes" = "SELECT COUNT(*) FROM votes WHERE request_id = $1";
-    VOTE on "votes" = "INSERT INTO votes (request_id, person, approve, at) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT DO NOTHING";
+        WHERE id = $1 AND state = 'open' \
+        RETURNING (SELECT COUNT(*) FROM votes WHERE request_id = $1), \
+        (SELECT COUNT(*) FROM votes WHERE request_id = $1 AND person = $8)";
     BY_ID on "requests" = "SELECT id, doc FROM requests WHERE id = $1";
+    WITH_AGENT on "requests" = "SELECT r.id, r.doc, a.id, a.doc FROM requests r \
+        JOIN agents a ON a.id = r.agent_id WHERE r.id = $1";
+    OPEN_WITH_AGENTS on "requests" = "SELECT r.id, r.doc, a.id, a.doc FROM requests r \
+        JOIN agents a ON a.id = r.agent_id WHERE r.state = 'open' \
+        ORDER BY r.asked_at, r.number LIMIT $1";
     BY_NUMBER on "requests" = "SELECT id, doc FROM requests WHERE number = $1";
     OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' \
         ORDER BY asked_at, number LIMIT $1";
@@ -35,15 +42,28 @@ statements! {
     OF_AGENT on "requests" = "SELECT id, doc FROM requests WHERE agent_id = $1 \
         ORDER BY number DESC LIMIT $2";
     OPEN_GRANT on "requests" = "SELECT id, doc FROM requests \
-        WHERE agent_id = $1 AND ask = 'grant' AND access = $2 AND state = 'open' ORDER BY number LIMIT 1";
+        WHERE agent_id = $1 AND ask = 'grant' AND access IN ($2, $3) AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_EXTENSION on "requests" = "SELECT id, doc FROM requests \
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
-    DENIALS on "requests" = "SELECT COUNT(*) FROM requests \
-        WHERE agent_id = $1 AND access = $2 AND state = 'denied'";
     WAITS on "requests" = "SELECT asked_at, ended_at FROM requests \
         WHERE tier = $1 AND by_people = TRUE AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
+}
+
+/// A vote that is written at the end of the transaction.
+#[derive(Debug, Clone)]
+pub(super) struct NewVote {
+    request: RequestId,
+    by: PersonId,
+    approve: bool,
+    at: Timestamp,
+}
+
+type Pair = (String, Doc<Request>, String, Doc<Agent>);
+
+fn pair((request, r, agent, a): Pair) -> Result<(Request, Agent), StoreError> {
+    Ok((r.open(&BY_ID, &request)?, a.open(&agents::BY_ID, &agent)?))
 }
 
 /// Whether people approved it.
@@ -56,7 +76,10 @@ impl Tx {
     pub async fn insert_request(&mut self, request: &Request) -> Result<(), StoreError> {
         let grant = match &request.ask {
             Ask::Extension { grant, .. } => Some(grant.to_string()),
-            Ask::Registration | Ask::Grant { .. } | Ask::Reinstatement { .. } => None,
+            Ask::Registration
+            | Ask::Grant { .. }
+            | Ask::Reinstatement { .. }
+            | Ask::Credential { .. } => None,
         };
         let inserted = execute!(
             self,
@@ -79,15 +102,16 @@ impl Tx {
         if inserted != 1 {
             return Err(StoreError::conflict(format!("there is a request {}", request.reference)));
         }
-        self.keep_votes(request).await
+        self.keep_votes(request, 0, false)
     }
 
     /// Keeps the request as it is now. [`StoreError::Conflict`] if it had ended (a request ends
     /// once), or if somebody voted on it meanwhile.
     pub async fn update_request(&mut self, request: &Request) -> Result<(), StoreError> {
-        let updated = execute!(
+        let updated = one!(
             self,
             UPDATE,
+            (i64, i64),
             request.id.to_string(),
             i64::from(request.tier.number()),
             request.decide_by,
@@ -95,37 +119,57 @@ impl Tx {
             request.state.ended_at(),
             by_people(request),
             Json(request),
+            request.votes.last().map(|vote| vote.by.to_string()),
         )?;
-        if updated != 1 {
+        let Some((kept, has_voted)) = updated else {
             return Err(StoreError::conflict(format!(
                 "{} is not open any more",
                 request.reference
             )));
-        }
-        self.keep_votes(request).await
+        };
+        self.touched = true;
+        self.keep_votes(request, kept, has_voted > 0)
     }
 
-    /// Keeps the votes that are new. Votes only ever come on top: what a person said stays said,
-    /// and the table's key has room for one word of each.
-    async fn keep_votes(&mut self, request: &Request) -> Result<(), StoreError> {
-        if request.votes.is_empty() {
-            return Ok(());
-        }
-        let kept = count!(self, VOTES, request.id.to_string())?;
-        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+    /// Keeps the votes that are new, behind so many that are in the table. Votes only ever come on
+    /// top: what a person said stays said, and the table's key has room for one word of each.
+    fn keep_votes(
+        &mut self,
+        request: &Request,
+        kept: i64,
+        last_has_voted: bool,
+    ) -> Result<(), StoreError> {
+        let waiting = self.votes.unwritten().iter().filter(|vote| vote.request == request.id);
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX).saturating_add(waiting.count());
         let Some(new) = request.votes.get(kept..) else {
             let what = format!("somebody voted on {} meanwhile", request.reference);
             return Err(StoreError::conflict(what));
         };
-        for vote in new {
-            let approve = matches!(vote.choice, Choice::Approve);
-            let (id, person) = (request.id.to_string(), vote.by.to_string());
-            if execute!(self, VOTE, id, person, approve, vote.at)? != 1 {
+        for (at, vote) in new.iter().enumerate() {
+            let before = request.votes.get(..kept + at).unwrap_or_default();
+            let last = at + 1 == new.len();
+            if before.iter().any(|known| known.by == vote.by) || (last && last_has_voted) {
                 let what = format!("{} has voted on {}", vote.by, request.reference);
                 return Err(StoreError::conflict(what));
             }
+            let approve = matches!(vote.choice, Choice::Approve);
+            let (request, by, at) = (request.id, vote.by.clone(), vote.at);
+            self.votes.push(NewVote { request, by, approve, at });
         }
         Ok(())
+    }
+
+    /// Writes the votes that were cast.
+    pub(super) async fn settle_votes(&mut self) -> Result<(), StoreError> {
+        let votes = self.votes.take();
+        let text =
+            |places| format!("INSERT INTO votes (request_id, person, approve, at) VALUES {places}");
+        let written = several!(self, "votes", &votes, 4, text, |query, vote| query
+            .bind(vote.request.to_string())
+            .bind(vote.by.to_string())
+            .bind(vote.approve)
+            .bind(vote.at));
+        written.map(drop)
     }
 }
 
@@ -133,6 +177,23 @@ impl Session {
     /// The request.
     pub async fn request(&mut self, id: RequestId) -> Result<Option<Request>, StoreError> {
         entity!(self, BY_ID, Request, id.to_string())
+    }
+
+    /// The request with its agent.
+    pub async fn request_with_agent(
+        &mut self,
+        id: RequestId,
+    ) -> Result<Option<(Request, Agent)>, StoreError> {
+        one!(self, WITH_AGENT, Pair, id.to_string())?.map(pair).transpose()
+    }
+
+    /// The open requests with their agents, the oldest first.
+    pub async fn open_requests_with_agents(
+        &mut self,
+        limit: u32,
+    ) -> Result<Vec<(Request, Agent)>, StoreError> {
+        let rows = all!(self, OPEN_WITH_AGENTS, Pair, i64::from(limit))?;
+        rows.into_iter().map(pair).collect()
     }
 
     /// The request with this number in its reference.
@@ -170,13 +231,14 @@ impl Session {
         entities!(self, OF_AGENT, Request, agent.to_string(), i64::from(limit))
     }
 
-    /// The open request for a grant of this access to this agent.
+    /// The open request for a grant of this access, or of all objects of its resource, to this agent.
     pub async fn open_grant_request(
         &mut self,
         agent: AgentId,
         access: &Access,
     ) -> Result<Option<Request>, StoreError> {
-        entity!(self, OPEN_GRANT, Request, agent.to_string(), access.to_string())
+        let (one, all) = (access.to_string(), access.to_all().to_string());
+        entity!(self, OPEN_GRANT, Request, agent.to_string(), one, all)
     }
 
     /// The open request to extend this grant.
@@ -190,11 +252,6 @@ impl Session {
         agent: AgentId,
     ) -> Result<Option<Request>, StoreError> {
         entity!(self, OPEN_REINSTATEMENT, Request, agent.to_string())
-    }
-
-    /// How often this agent was denied this access.
-    pub async fn denials(&mut self, agent: AgentId, access: &Access) -> Result<u32, StoreError> {
-        count!(self, DENIALS, agent.to_string(), access.to_string())
     }
 
     /// How long the people of this tier usually take to approve: the median of the last 50; none

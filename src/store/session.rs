@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::types::Json;
-use sqlx::{Database, Decode, Postgres, Sqlite, Type};
+use sqlx::{
+    AssertSqlSafe, Database, Decode, Either, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite,
+    SqliteConnection, Type, query::Query,
+};
 
 use super::error::{Cause, StoreError, is_trouble};
 use super::statement::Statement;
@@ -19,6 +24,9 @@ pub struct Session {
     pub(super) failed: Option<String>,
     /// Whether anything was changed.
     pub(super) touched: bool,
+    /// What is to be said to the database before the next statement: the savepoint of a work,
+    /// which so costs SQLite no round trip of its own, and nothing if the work says nothing.
+    pub(super) due: Option<&'static str>,
 }
 
 /// The connection behind a session.
@@ -37,7 +45,7 @@ pub(super) enum Trouble {
 
 impl Session {
     pub(super) const fn new(link: Link, limit: Duration) -> Self {
-        Self { link, limit, failed: None, touched: false }
+        Self { link, limit, failed: None, touched: false, due: None }
     }
 
     /// Closes the connection without another word to it.
@@ -60,6 +68,25 @@ impl Session {
             Link::Gone => Err(Trouble::Slow),
         };
         self.judge("chain_head", outcome)
+    }
+
+    /// The text to send for this statement, with what is due before it. SQLite takes both at once;
+    /// PostgreSQL, which takes one statement with parameters at a time, is told here.
+    pub(super) async fn text(&mut self, sql: &'static str) -> Result<SqlStr, StoreError> {
+        Ok(match self.opening().await? {
+            None => sql.into_sql_str(),
+            Some(due) => AssertSqlSafe(format!("{due}; {sql}")).into_sql_str(),
+        })
+    }
+
+    /// What is to stand before the text of the next statement.
+    pub(super) async fn opening(&mut self) -> Result<Option<&'static str>, StoreError> {
+        let Some(due) = self.due.take() else { return Ok(None) };
+        if matches!(self.link, Link::Sqlite(_)) {
+            return Ok(Some(due));
+        }
+        self.command(due).await?;
+        Ok(None)
     }
 
     /// Sorts the outcome of a statement, and remembers a failure.
@@ -113,6 +140,22 @@ pub(super) async fn bounded<T>(
     }
 }
 
+/// How many rows the last statement of the text changed. (SQLite counts on from the statement
+/// before when one changes no rows by its nature, such as a savepoint.)
+pub(super) async fn changed(
+    connection: &mut SqliteConnection,
+    query: Query<'_, Sqlite, SqliteArguments>,
+) -> Result<u64, sqlx::Error> {
+    let mut steps = connection.fetch_many(query);
+    let mut changed = 0;
+    while let Some(step) = steps.try_next().await? {
+        if let Either::Left(done) = step {
+            changed = done.rows_affected();
+        }
+    }
+    Ok(changed)
+}
+
 /// What a lost connection means at the moment of `COMMIT`: nobody knows.
 pub(super) fn unsure(error: StoreError) -> Cause {
     match error {
@@ -135,53 +178,58 @@ macro_rules! execute {
     ($session:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         let session: &mut $crate::store::session::Session = $session;
         let (limit, statement) = (session.limit, $statement);
-        let outcome = match &mut session.link {
-            $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
-                limit, sqlx::query(statement.sql)$(.bind($bind))*.execute(&mut **c),
-            ).await.map(|done| done.rows_affected()),
-            $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
-                limit, sqlx::query(statement.sql)$(.bind($bind))*.execute(&mut **c),
-            ).await.map(|done| done.rows_affected()),
-            $crate::store::session::Link::Gone => Err($crate::store::session::Trouble::Slow),
-        };
-        let outcome = session.judge(statement.table, outcome);
-        session.touched |= matches!(outcome, Ok(1..));
-        outcome
+        match session.text(statement.sql).await {
+            Err(error) => Err(error),
+            Ok(text) => {
+                let outcome = match &mut session.link {
+                    $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
+                        limit,
+                        $crate::store::session::changed(
+                            &mut **c, sqlx::query(text)$(.bind($bind))*,
+                        ),
+                    ).await,
+                    $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
+                        limit, sqlx::query(text)$(.bind($bind))*.execute(&mut **c),
+                    ).await.map(|done| done.rows_affected()),
+                    $crate::store::session::Link::Gone => {
+                        Err($crate::store::session::Trouble::Slow)
+                    }
+                };
+                let outcome = session.judge(statement.table, outcome);
+                session.touched |= matches!(outcome, Ok(1..));
+                outcome
+            }
+        }
+    }};
+}
+macro_rules! fetch {
+    ($how:ident, $session:expr, $statement:expr, $row:ty $(, $bind:expr)* $(,)?) => {{
+        let session: &mut $crate::store::session::Session = $session;
+        let (limit, statement) = (session.limit, $statement);
+        match session.text(statement.sql).await {
+            Err(error) => Err(error),
+            Ok(text) => {
+                let outcome = match &mut session.link {
+                    $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
+                        limit, sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **c),
+                    ).await,
+                    $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
+                        limit, sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **c),
+                    ).await,
+                    $crate::store::session::Link::Gone => {
+                        Err($crate::store::session::Trouble::Slow)
+                    }
+                };
+                session.judge(statement.table, outcome)
+            }
+        }
     }};
 }
 macro_rules! all {
-    ($session:expr, $statement:expr, $row:ty $(, $bind:expr)* $(,)?) => {{
-        let session: &mut $crate::store::session::Session = $session;
-        let (limit, statement) = (session.limit, $statement);
-        let outcome = match &mut session.link {
-            $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
-                limit, sqlx::query_as::<_, $row>(statement.sql)$(.bind($bind))*.fetch_all(&mut **c),
-            ).await,
-            $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
-                limit, sqlx::query_as::<_, $row>(statement.sql)$(.bind($bind))*.fetch_all(&mut **c),
-            ).await,
-            $crate::store::session::Link::Gone => Err($crate::store::session::Trouble::Slow),
-        };
-        session.judge(statement.table, outcome)
-    }};
+    ($($of:tt)*) => { $crate::store::session::fetch!(fetch_all, $($of)*) };
 }
 macro_rules! one {
-    ($session:expr, $statement:expr, $row:ty $(, $bind:expr)* $(,)?) => {{
-        let session: &mut $crate::store::session::Session = $session;
-        let (limit, statement) = (session.limit, $statement);
-        let outcome = match &mut session.link {
-            $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
-                limit,
-                sqlx::query_as::<_, $row>(statement.sql)$(.bind($bind))*.fetch_optional(&mut **c),
-            ).await,
-            $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
-                limit,
-                sqlx::query_as::<_, $row>(statement.sql)$(.bind($bind))*.fetch_optional(&mut **c),
-            ).await,
-            $crate::store::session::Link::Gone => Err($crate::store::session::Trouble::Slow),
-        };
-        session.judge(statement.table, outcome)
-    }};
+    ($($of:tt)*) => { $crate::store::session::fetch!(fetch_optional, $($of)*) };
 }
 /// The entities of a statement that selects a key and a `doc`.
 macro_rules! entities {
@@ -210,7 +258,7 @@ macro_rules! count {
             .map(|row| row.map_or(0, |(n,)| u32::try_from(n).unwrap_or(u32::MAX)))
     };
 }
-pub(super) use {all, count, entities, entity, execute, one};
+pub(super) use {all, count, entities, entity, execute, fetch, one};
 
 /// A `doc` column as it was found: the entity, or why it is none. Kept apart from the reading of
 /// the row, so that the row's key can be named.

@@ -15,7 +15,7 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident on $table:literal = $sql:expr;)*) => {
         $(
             $(#[$doc])*
-            const $name: $crate::store::statement::Statement =
+            pub(super) const $name: $crate::store::statement::Statement =
                 $crate::store::statement::Statement { table: $table, sql: $sql };
         )*
         /// Every statement of this file.

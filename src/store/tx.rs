@@ -1,13 +1,20 @@
 //! A write transaction, as the work inside it sees it.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use sqlx::FromRow;
 
+use super::deliveries::Waiting;
 use super::error::{Cause, StoreError};
+use super::events::NewLine;
+use super::later::{Later, Stand};
+use super::once::NewKey;
+use super::requests::NewVote;
 use super::session::{Link, Session, Trouble, bounded, execute, unsure};
 use super::statement::statements;
 use crate::domain::event::ChainHash;
+use crate::domain::ids::DeliveryId;
 
 statements! {
     STORE_HEAD on "chain_head" = "UPDATE chain_head \
@@ -31,6 +38,16 @@ pub struct Tx {
     pub(super) head: Head,
     /// The head as the database has it.
     stored: Head,
+    /// What is written at the end.
+    pub(super) lines: Later<NewLine>,
+    pub(super) keys: Later<NewKey>,
+    pub(super) waiting: Later<Waiting>,
+    pub(super) arrived: Later<DeliveryId>,
+    pub(super) votes: Later<NewVote>,
+    /// Keys, and whether they were seen when the transaction began.
+    pub(super) looked_up: BTreeMap<String, bool>,
+    /// Whether there is a savepoint in the database.
+    saved: bool,
 }
 
 /// The last line of the log and the counters, kept in memory while the transaction holds their row.
@@ -47,6 +64,11 @@ pub(super) struct Head {
 pub(super) struct Mark {
     head: Head,
     touched: bool,
+    lines: Stand,
+    keys: Stand,
+    waiting: Stand,
+    arrived: Stand,
+    votes: Stand,
 }
 
 type HeadRow = (i64, String, i64, i64);
@@ -78,13 +100,25 @@ impl DerefMut for Tx {
 impl Tx {
     /// Not begun yet.
     pub(super) fn on(session: Session) -> Self {
-        Self { session, head: Head::origin(), stored: Head::origin() }
+        Self {
+            session,
+            head: Head::origin(),
+            stored: Head::origin(),
+            lines: Later::new(),
+            keys: Later::new(),
+            waiting: Later::new(),
+            arrived: Later::new(),
+            votes: Later::new(),
+            looked_up: BTreeMap::new(),
+            saved: false,
+        }
     }
 
     /// Begins, and waits for the right to write.
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
         self.session.failed = None;
         self.session.touched = false;
+        self.forget();
         let limit = self.session.limit;
         let rows: Result<Vec<HeadRow>, Trouble> = match &mut self.session.link {
             Link::Sqlite(c) => bounded(limit, sqlx::raw_sql(BEGIN_SQLITE).fetch_all(&mut **c))
@@ -118,6 +152,9 @@ impl Tx {
 
     /// Makes everything durable. Says whether anything was changed.
     pub(super) async fn commit(&mut self) -> Result<bool, Cause> {
+        // A savepoint that nothing was done behind needs not be.
+        self.session.due = None;
+        self.settle().await.map_err(StoreError::into_cause)?;
         if self.head != self.stored {
             let head = self.head.clone();
             let stored = execute!(
@@ -144,30 +181,62 @@ impl Tx {
     /// Takes everything back.
     pub(super) async fn rollback(&mut self) -> Result<(), StoreError> {
         self.session.failed = None;
+        self.forget();
         self.session.command("ROLLBACK").await
+    }
+
+    fn forget(&mut self) {
+        self.session.due = None;
+        self.saved = false;
+        self.lines.clear();
+        self.keys.clear();
+        self.waiting.clear();
+        self.arrived.clear();
+        self.votes.clear();
+        self.looked_up.clear();
     }
 
     /// Where the transaction stands.
     pub(super) fn mark(&self) -> Mark {
-        Mark { head: self.head.clone(), touched: self.session.touched }
+        Mark {
+            head: self.head.clone(),
+            touched: self.session.touched,
+            lines: self.lines.stand(),
+            keys: self.keys.stand(),
+            waiting: self.waiting.stand(),
+            arrived: self.arrived.stand(),
+            votes: self.votes.stand(),
+        }
     }
 
-    /// Opens a savepoint; there is one at a time. The commit keeps what was done since.
-    pub(super) async fn save(&mut self) -> Result<(), StoreError> {
-        self.session.command("SAVEPOINT work").await
-    }
-
-    /// Keeps what was done since the savepoint, and opens another.
-    pub(super) async fn save_again(&mut self) -> Result<(), StoreError> {
-        self.session.command("RELEASE SAVEPOINT work; SAVEPOINT work").await
+    /// Opens a savepoint, with the next statement; there is one at a time. What was done since the
+    /// one before is kept.
+    pub(super) fn save(&mut self) {
+        if self.session.due.is_none() {
+            self.session.due = Some(if self.saved {
+                "RELEASE SAVEPOINT work; SAVEPOINT work"
+            } else {
+                "SAVEPOINT work"
+            });
+            self.saved = true;
+        }
     }
 
     /// Takes back what was done since the savepoint.
     pub(super) async fn undo(&mut self, mark: Mark) -> Result<(), StoreError> {
         self.session.failed = None;
-        self.session.command("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await?;
+        // While it is still due, nothing was done.
+        if self.session.due.is_none() {
+            self.session.command("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await?;
+            self.saved = false;
+        }
         self.head = mark.head;
         self.session.touched = mark.touched;
+        self.lines.back_to(mark.lines);
+        self.keys.back_to(mark.keys);
+        self.waiting.back_to(mark.waiting);
+        self.arrived.back_to(mark.arrived);
+        self.votes.back_to(mark.votes);
         Ok(())
     }
 }

@@ -3,7 +3,13 @@
 //! Making a change durable costs one wait for the disk, however much is changed. So all work that
 //! waits at the same time goes into one transaction, each work inside a savepoint of its own, and is
 //! answered after the one commit. Work that fails takes back only what it did itself.
+//!
+//! What nobody reads in the transaction is written at its end, for all its works at once (see
+//! `later.rs`). If the database refuses that, which nobody plans for, nothing of the transaction is
+//! recorded, and for a while each work has a transaction of its own: whatever is refused again then
+//! stands in nobody's way.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -27,6 +33,8 @@ pub(super) const LONGEST_QUEUE: usize = 1_024;
 pub(super) trait Job: Send {
     /// Whether nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
+    /// The key of what is done once, if it is such a work.
+    fn key(&self) -> Option<&str>;
     /// Does the work; whether it is to be kept.
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
     /// Answers: with what the work returned, or with what became of the whole transaction.
@@ -35,15 +43,19 @@ pub(super) trait Job: Send {
 
 /// A work of one kind, with the way back to whoever waits for it.
 pub(super) struct Work<T, F> {
+    key: Option<String>,
     work: Option<F>,
     outcome: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Work<T, F> {
-    pub(super) fn new(work: F) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+    pub(super) fn new(
+        key: Option<String>,
+        work: F,
+    ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
         let (reply, answer) = oneshot::channel();
-        (Self { work: Some(work), outcome: None, reply }, answer)
+        (Self { key, work: Some(work), outcome: None, reply }, answer)
     }
 }
 
@@ -54,6 +66,10 @@ where
 {
     fn abandoned(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
@@ -92,6 +108,8 @@ where
 pub(super) struct Writer {
     pub(super) pool: Pool,
     pub(super) queue: mpsc::Receiver<Box<dyn Job>>,
+    /// Taken from the queue, for this transaction or the next.
+    pub(super) taken: VecDeque<Box<dyn Job>>,
     pub(super) changes: watch::Sender<u64>,
     pub(super) closing: CancellationToken,
     /// How long one work or statement may take.
@@ -101,6 +119,8 @@ pub(super) struct Writer {
     pub(super) abort_after: Option<u64>,
     /// The connection, while it is good.
     pub(super) tx: Option<Tx>,
+    /// So many works more have a transaction of their own.
+    pub(super) apart: usize,
 }
 
 /// How a transaction stands after the works that went into it.
@@ -115,6 +135,10 @@ impl Writer {
     /// Writes until the store is closed, and then what still waits.
     pub(super) async fn run(mut self) {
         loop {
+            if let Some(next) = self.taken.pop_front() {
+                self.transaction(next).await;
+                continue;
+            }
             let next = tokio::select! {
                 biased;
                 () = self.closing.cancelled() => {
@@ -144,7 +168,7 @@ impl Writer {
                 let cause = error.into_cause();
                 first.answer(Err(cause.clone()));
                 // Those who wait behind it would only wait for the same.
-                while let Ok(job) = self.queue.try_recv() {
+                while let Some(job) = self.next_waiting() {
                     job.answer(Err(cause.clone()));
                 }
                 return;
@@ -168,6 +192,9 @@ impl Writer {
             }
             Err(cause) => {
                 tracing::warn!(error = %cause, works = done.len(), "a transaction was lost");
+                if done.len() > 1 {
+                    self.apart = LARGEST_BATCH;
+                }
                 tx.abandon();
                 Err(cause)
             }
@@ -223,23 +250,28 @@ impl Writer {
         done: &mut Vec<Box<dyn Job>>,
     ) -> Result<Filled, Cause> {
         let started = Instant::now();
+        let most = if self.apart > 0 { 1 } else { LARGEST_BATCH };
+        self.apart = self.apart.saturating_sub(1);
+        // Whether what is done once was done before is looked up for all of them together.
+        while self.taken.len() + 1 < most
+            && let Ok(job) = self.queue.try_recv()
+        {
+            self.taken.push_back(job);
+        }
+        let all = std::iter::once(&first).chain(self.taken.iter().take(most - 1));
+        let keys: BTreeSet<String> = all.filter_map(|job| job.key()).map(str::to_owned).collect();
+        if let Err(error) = tx.look_up(keys).await {
+            done.push(first);
+            return Err(error.into_cause());
+        }
         let mut next = Some(first);
-        // Whether the savepoint of a work that is kept is still open: the next one's replaces it.
-        let mut open = false;
         while let Some(mut job) = next.take() {
             // The first needs no savepoint: to undo it is to undo the transaction.
             let alone = done.is_empty();
             let mark = tx.mark();
-            let saved = match (alone, open) {
-                (true, _) => Ok(()),
-                (false, false) => tx.save().await,
-                (false, true) => tx.save_again().await,
-            };
-            if let Err(error) = saved {
-                done.push(job);
-                return Err(error.into_cause());
+            if !alone {
+                tx.save();
             }
-            open = !alone;
             let keep = tokio::time::timeout(self.limit, job.run(tx)).await;
             done.push(job);
             match (keep, alone) {
@@ -251,10 +283,9 @@ impl Writer {
                 }
                 (Ok(false), false) => {
                     tx.undo(mark).await.map_err(StoreError::into_cause)?;
-                    open = false;
                 }
             }
-            if done.len() < LARGEST_BATCH && started.elapsed() < LONGEST_BATCH {
+            if done.len() < most && started.elapsed() < LONGEST_BATCH {
                 next = self.next_waiting();
             }
         }
@@ -263,11 +294,11 @@ impl Writer {
 
     /// The next work that waits and that somebody waits for.
     fn next_waiting(&mut self) -> Option<Box<dyn Job>> {
-        while let Ok(job) = self.queue.try_recv() {
-            if !job.abandoned() {
-                return Some(job);
+        loop {
+            let next = self.taken.pop_front().or_else(|| self.queue.try_recv().ok())?;
+            if !next.abandoned() {
+                return Some(next);
             }
         }
-        None
     }
 }

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::DateTime;
 use countersign::api::activity;
-use countersign::api::authenticate::{Authenticate, Caller, ServiceTokens, Unauthorised, bearer};
+use countersign::api::authenticate::{Authenticate, Caller, Unauthorised};
 use countersign::api::authzen::Door;
 use countersign::clock::{Clock, Entropy, MovableClock};
 use countersign::domain::grant::Grant;
@@ -19,6 +19,7 @@ use countersign::domain::person::{PersonId, Profile, Standing};
 use countersign::domain::tier::Answers;
 use countersign::domain::vote::Choice;
 use countersign::pdp::{self, Pdp};
+use countersign::policy::runtime::ServiceProof;
 use countersign::policy::{Policy, PolicyHandle};
 use countersign::service::directory::{Directory, DirectoryError};
 use countersign::service::input::{GrantForm, RegistrationForm};
@@ -107,14 +108,24 @@ impl House {
 }
 
 /// Services by their tokens, and agents by their ids in place of a token.
-struct Callers(ServiceTokens);
+struct Callers(PolicyHandle);
 
 #[async_trait]
 impl Authenticate for Callers {
     async fn caller(&self, request: &axum::http::request::Parts) -> Result<Caller, Unauthorised> {
-        match bearer(request)?.parse::<AgentId>() {
-            Ok(id) => Ok(Caller::Agent { id }),
-            Err(_) => self.0.caller(request).await,
+        let header = request.headers.get("authorization").ok_or(Unauthorised::Missing)?;
+        let shown = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let shown = shown.ok_or(Unauthorised::Missing)?;
+        if let Ok(id) = shown.parse::<AgentId>() {
+            return Ok(Caller::Agent { id });
+        }
+        let sha256 = hex::encode(Sha256::digest(shown.as_bytes()));
+        let proof = ServiceProof::Bearer { sha256 };
+        let policy = self.0.current();
+        let service = policy.services().values().find(|service| service.proofs.contains(&proof));
+        match service {
+            Some(service) => Ok(Caller::Service { name: service.name.clone() }),
+            None => Err(Unauthorised::Refused("nobody has it".to_owned())),
         }
     }
 }
@@ -124,7 +135,6 @@ pub struct Replica {
     pub store: Store,
     pub pdp: Pdp,
     pub service: Service,
-    pub policy: PolicyHandle,
     pub address: SocketAddr,
     client: Client<HttpConnector, Body>,
     stop: CancellationToken,
@@ -187,7 +197,7 @@ impl Replica {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let parts = pdp::Parts { store: store.clone(), policy: policy.clone(), clock, entropy };
         let pdp = Pdp::start(parts, &tasks, &stop).await.expect("an index");
-        let callers = Arc::new(Callers(ServiceTokens::new(policy.clone())));
+        let callers = Arc::new(Callers(policy.clone()));
         let told = activity::Door::new(service.clone(), Arc::clone(&callers) as _);
         let door = Door::new(pdp.clone(), callers, Some(PUBLIC_URL.to_owned()));
         let doors = door.router().merge(told.router());
@@ -204,7 +214,6 @@ impl Replica {
             store,
             pdp,
             service,
-            policy,
             address,
             client,
             stop,

@@ -1,13 +1,15 @@
-//! The database goes away while the server runs: people are told in time, and it recovers.
+//! The database goes away while the server runs, or takes no connection: people are told in time,
+//! and it recovers.
 
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign::sandbox::model::Message;
 use countersign::sandbox::{ClickOutcome, CommandOutcome};
 use countersign::store::Engine;
-use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use crate::proxy::{Proxy, Wire};
 use crate::site::{Door, Site};
@@ -15,6 +17,50 @@ use crate::story::{AGENT, Bot};
 
 /// A person must be told within three seconds.
 const IN_TIME: Duration = Duration::from_secs(3);
+
+/// What a person reads in a channel that nobody else does.
+fn private(site: &Site, person: &str, channel: &str) -> Vec<Message> {
+    let mut seen = site.workspace().visible_to(person, channel);
+    seen.retain(|m| m.is_ephemeral());
+    seen
+}
+
+/// Theo clicks both buttons of his card and Dana types, and each is told in time that it did not
+/// work.
+async fn all_are_told(site: &Site, bot: &Bot, card: &Message, trouble: &str, words: &str) {
+    let told = async |person: &str, channel: &str, before: usize, asked: Instant| {
+        let what = format!("word to {person} when {trouble}");
+        let told = site.until(&what, || private(site, person, channel).into_iter().nth(before));
+        let told = told.await;
+        let after = asked.elapsed();
+        assert!(after < IN_TIME, "{trouble}: told after {after:?}");
+        assert!(told.words().contains(words), "{trouble}: {}", told.words());
+    };
+    let channel = site.workspace().dm_with_bot("U0THEO");
+    for button in ["approve", "deny"] {
+        let (before, asked) = (private(site, "U0THEO", &channel).len(), Instant::now());
+        let click = site.workspace().click_as_seen("U0THEO", &channel, card, button).await;
+        assert_eq!(click.unwrap(), ClickOutcome::Acknowledged);
+        told("U0THEO", &channel, before, asked).await;
+    }
+    let (before, asked) = (private(site, "U0DANA", "C0SUPPORT").len(), Instant::now());
+    let typed = format!("/agent request {AGENT} database:read for 30m because queries");
+    let typed = site.workspace().slash_command("U0DANA", "C0SUPPORT", &typed).await.unwrap();
+    assert!(!matches!(typed, CommandOutcome::Failed(_)), "acknowledged: {typed:?}");
+    told("U0DANA", "C0SUPPORT", before, asked).await;
+    assert!(bot.server().ended().is_none(), "it goes on");
+}
+
+/// Everything goes on as if nothing had been.
+async fn it_recovers(site: &Site, bot: &Bot) {
+    bot.approves("U0THEO", "team lead", &[]).await;
+    bot.approves("U0SAM", "security", &[]).await;
+    bot.dana_reads("is registered").await;
+    assert!(!bot.died(), "it was the same process all along");
+    let store = site.store().await;
+    site.everything_is_out(&store).await;
+    assert_eq!(site.live_buttons(), [], "{}", site.transcript());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_are_told_in_time_and_the_server_recovers() {
@@ -28,47 +74,68 @@ async fn people_are_told_in_time_and_the_server_recovers() {
     let bot = Bot::start(&site, None).await;
     bot.registers(AGENT, &["writes"]).await;
     let (card, _) = bot.card("U0THEO", &[]).await;
-    let channel = site.workspace().dm_with_bot("U0THEO");
-    let private = |person: &str, channel: &str| {
-        let mut seen = site.workspace().visible_to(person, channel);
-        seen.retain(|m| m.is_ephemeral());
-        seen
-    };
 
     for (trouble, words) in [(Wire::Cut, "nothing was recorded"), (Wire::Silent, "ecorded")] {
         wire.set(trouble);
-        let (before, asked) = (private("U0THEO", &channel).len(), Instant::now());
-        let click = site.workspace().click_as_seen("U0THEO", &channel, &card, "approve").await;
-        assert_eq!(click.unwrap(), ClickOutcome::Acknowledged);
-        let what = format!("word to Theo when the wire is {trouble:?}");
-        let told = site.until(&what, || private("U0THEO", &channel).into_iter().nth(before));
-        let told = told.await;
-        let after = asked.elapsed();
-        assert!(after < IN_TIME, "{trouble:?}: told after {after:?}");
-        assert!(told.words().contains(words), "{trouble:?}: {}", told.words());
-
-        let (before, asked) = (private("U0DANA", "C0SUPPORT").len(), Instant::now());
-        let typed = format!("/agent request {AGENT} database:read for 30m because queries");
-        let typed = site.workspace().slash_command("U0DANA", "C0SUPPORT", &typed).await.unwrap();
-        assert!(!matches!(typed, CommandOutcome::Failed(_)), "acknowledged: {typed:?}");
-        let what = format!("word to Dana when the wire is {trouble:?}");
-        let told = site.until(&what, || private("U0DANA", "C0SUPPORT").into_iter().nth(before));
-        let told = told.await;
-        let after = asked.elapsed();
-        assert!(after < IN_TIME, "{trouble:?}: told after {after:?}");
-        assert!(told.words().contains(words), "{trouble:?}: {}", told.words());
-        assert!(bot.server().ended().is_none(), "it goes on");
-
+        all_are_told(&site, &bot, &card, &format!("the wire is {trouble:?}"), words).await;
         wire.set(Wire::Whole);
         let asked = Instant::now();
         let words = bot.types("U0DANA", "/agent list").await;
         println!("{trouble:?}: back after {:?}: {words}", asked.elapsed());
     }
-    bot.approves("U0THEO", "team lead", &[]).await;
-    bot.approves("U0SAM", "security", &[]).await;
-    bot.dana_reads("is registered").await;
-    assert!(!bot.died(), "it was the same process all along");
+    it_recovers(&site, &bot).await;
+}
+
+/// Others have taken all the connections that there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_told_in_time_when_there_is_no_connection() {
+    let mut site = Site::open(Engine::Postgres, Door::Http).await;
+    let mut admin = PgConnection::connect(site.database.url()).await.expect("the database");
+    let options = PgConnectOptions::from_str(site.database.url()).unwrap();
+    let database = options.get_database().expect("a name").to_owned();
+    let role = format!("{database}_few");
+    let say = async |admin: &mut PgConnection, sql: String| {
+        sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(admin).await.expect(&sql);
+    };
+    // Limits do not hold for whoever may do everything, so the server is somebody who may not.
+    say(
+        &mut admin,
+        format!(
+            "CREATE ROLE {role} LOGIN PASSWORD 'few'; ALTER DATABASE {database} OWNER TO {role}"
+        ),
+    )
+    .await;
+    site.url = options.username(&role).password("few").to_url_lossy().to_string();
+    let site = Arc::new(site);
+    let bot = Bot::start(&site, None).await;
+    bot.registers(AGENT, &["writes"]).await;
+    let (card, _) = bot.card("U0THEO", &[]).await;
     let store = site.store().await;
     site.everything_is_out(&store).await;
-    assert_eq!(site.live_buttons(), [], "{}", site.transcript());
+
+    say(
+        &mut admin,
+        format!(
+            "ALTER ROLE {role} CONNECTION LIMIT 0; \
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'"
+        ),
+    )
+    .await;
+    all_are_told(&site, &bot, &card, "there is no connection", "nothing was recorded").await;
+    say(&mut admin, format!("ALTER ROLE {role} CONNECTION LIMIT -1")).await;
+    it_recovers(&site, &bot).await;
+
+    let server = bot.server();
+    bot.retire();
+    server.signal("TERM");
+    server.end(crate::server::PATIENCE).await;
+    say(
+        &mut admin,
+        format!(
+            "ALTER DATABASE {database} OWNER TO CURRENT_USER; \
+             REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}"
+        ),
+    )
+    .await;
+    admin.close().await.expect("a clean end");
 }

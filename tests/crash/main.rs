@@ -19,9 +19,11 @@ mod proxy;
 mod server;
 mod site;
 mod story;
+mod truth;
 
 mod database_away;
 mod ending;
+mod grants;
 mod kills;
 mod replicas;
 mod slack_fails;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use countersign::clock::{Clock, SystemClock};
 use countersign::sandbox::model::Message;
-use countersign::sandbox::{AppTransport, RateLimits, Sandbox, SandboxConfig, WallTime, Workspace};
+use countersign::sandbox::{
+    AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, WallTime, Workspace,
+};
 use countersign::store::{Engine, Session, Store};
 
 use crate::database::TestDatabase;
@@ -29,6 +31,10 @@ pub struct Site {
     /// The way to the record, as the servers are told it.
     pub url: String,
     door: Door,
+    /// The workspace's time.
+    time: Arc<WallTime>,
+    /// Where the servers read how far their time is ahead.
+    ahead: tempfile::TempDir,
     /// The log of servers that have ended, for the transcript.
     past: Mutex<Vec<String>>,
 }
@@ -41,13 +47,32 @@ impl Site {
             Engine::Sqlite => TestDatabase::sqlite().await,
             Engine::Postgres => TestDatabase::postgres().await,
         };
+        let time = Arc::new(WallTime::new());
         let config = SandboxConfig {
             rate_limits: RateLimits::Off,
-            ..SandboxConfig::new(Arc::new(WallTime::new()))
+            ..SandboxConfig::new(Arc::clone(&time) as _)
         };
         let sandbox = Sandbox::start(config).await.expect("the stand-in starts");
         let url = database.url().to_owned();
-        Self { sandbox, database, url, door, past: Mutex::default() }
+        let ahead = tempfile::tempdir().expect("a folder for the clock");
+        Self { sandbox, database, url, door, time, ahead, past: Mutex::default() }
+    }
+
+    /// Moves the time forward, of the workspace and of every server here, also of those that are
+    /// started later.
+    pub fn moves_the_clock(&self, minutes: i64) {
+        self.time.advance(chrono::Duration::minutes(minutes));
+        let moved = self.clock_file();
+        let before = std::fs::read_to_string(&moved).ok().and_then(|s| s.parse::<i64>().ok());
+        let ahead = before.unwrap_or_default() + minutes * 60;
+        // Never half written in front of a reader.
+        let fresh = self.ahead.path().join("fresh");
+        std::fs::write(&fresh, ahead.to_string()).expect("a file");
+        std::fs::rename(&fresh, &moved).expect("the same folder");
+    }
+
+    fn clock_file(&self) -> std::path::PathBuf {
+        self.ahead.path().join("clock")
     }
 
     /// The workspace.
@@ -64,6 +89,7 @@ impl Site {
             set("DATABASE__URL", &self.url),
             set("SLACK__API_URL", &self.sandbox.api_url()),
             set("SLACK__BOT_TOKEN", &secrets.bot_token),
+            set("TEST_CLOCK", &self.clock_file().display().to_string()),
         ];
         match self.door {
             Door::Socket => {

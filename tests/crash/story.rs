@@ -5,14 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use countersign::domain::grant::GrantState;
-use countersign::domain::request::{Ask, RequestState};
 use countersign::sandbox::model::Message;
 use countersign::sandbox::{ClickOutcome, CommandOutcome, SubmitOutcome};
 use serde_json::json;
 
 use crate::server::Server;
-use crate::site::{Door, Site, answerable, session};
+use crate::site::{Door, Site, answerable};
 
 /// The agent of the story.
 pub const AGENT: &str = "support-agent-v2";
@@ -23,7 +21,7 @@ pub const REASON: &str = "Please ask for the replica instead.";
 
 /// A server that is started again when it dies, as a service manager does.
 pub struct Bot {
-    site: Arc<Site>,
+    pub(super) site: Arc<Site>,
     now: Mutex<Arc<Server>>,
     up: AtomicBool,
     died: AtomicBool,
@@ -90,7 +88,7 @@ impl Bot {
     }
 
     /// Waits until Slack can reach it.
-    async fn is_up(&self) {
+    pub(super) async fn is_up(&self) {
         let look = || {
             let up = self.up.load(Ordering::SeqCst) && self.server().ended().is_none();
             up.then_some(())
@@ -109,7 +107,7 @@ impl Bot {
         }
     }
 
-    async fn try_typing(&self, person: &str, text: &str) -> CommandOutcome {
+    pub(super) async fn try_typing(&self, person: &str, text: &str) -> CommandOutcome {
         self.is_up().await;
         let outcome = self.site.workspace().slash_command(person, SUPPORT, text).await;
         outcome.unwrap_or_else(|error| panic!("{person} types {text}: {error}"))
@@ -268,7 +266,8 @@ impl Bot {
         self.site.until(&what, || read().then_some(())).await;
     }
 
-    /// Registered, approved, asked, granted, handed back; asked for more, denied.
+    /// Registered, approved, asked, granted, handed back; asked for more, denied; granted twice by the
+    /// policy alone, of which one is reminded of and ends by itself, the other is revoked.
     pub async fn story(&self) {
         self.registers(AGENT, &["writes"]).await;
         let (registration, _) = self.approves("U0THEO", "team lead", &[]).await;
@@ -298,81 +297,21 @@ impl Bot {
         self.asks("database:write", "database : write").await;
         self.denies("U0THEO", &done).await;
         self.dana_reads(REASON).await;
-    }
 
-    /// Everything is as people were told, once; and stays so on record.
-    pub async fn ends_true(&self) {
-        let site = &self.site;
-        let store = site.store().await;
-        site.everything_is_out(&store).await;
-        let mut session = session(&store).await;
-        let agent = session.agent_by_slug(AGENT).await.expect("a read").expect("the agent");
-        let requests = session.requests_of_agent(agent.id, 50).await.expect("a read");
-        let seen: Vec<_> = requests.iter().rev().map(|r| (r.ask.access(), &r.state)).collect();
-        assert_eq!(seen.len(), 3, "three were asked for: {seen:?}\n{}", site.transcript());
-        let mut grants = 0;
-        for request in &requests {
-            let grant = session.grant_of_request(request.id).await.expect("a read");
-            let mut voters: Vec<_> = request.votes.iter().map(|v| v.by.user.clone()).collect();
-            voters.sort();
-            let words = match (&request.ask, &request.state) {
-                (Ask::Registration, RequestState::Approved { .. }) => {
-                    assert_eq!(voters, ["U0SAM", "U0THEO"]);
-                    "Approved by"
-                }
-                (Ask::Grant { .. }, RequestState::Approved { .. }) => {
-                    assert_eq!(voters, ["U0SAM", "U0THEO"]);
-                    let grant = grant.as_ref().expect("a grant");
-                    assert!(matches!(grant.state, GrantState::Released { .. }), "{grant:?}");
-                    "Approved by"
-                }
-                (Ask::Grant { .. }, RequestState::Denied { reason, .. }) => {
-                    assert_eq!(reason, REASON);
-                    assert_eq!(voters, ["U0THEO"]);
-                    "Denied by"
-                }
-                other => panic!("{other:?}\n{}", site.transcript()),
-            };
-            grants += usize::from(grant.is_some());
-            let cards = session.cards_of(request.id).await.expect("a read");
-            assert!(!cards.is_empty());
-            for card in cards {
-                let at = card.message.expect("posted");
-                let shown = site.workspace().messages(&at.channel);
-                let shown = shown.iter().find(|m| m.ts == at.ts).expect("the copy").words();
-                assert!(shown.contains(words), "{shown}\n{}", site.transcript());
-            }
-        }
-        assert_eq!(grants, 1, "granted once");
-        assert_eq!(site.live_buttons(), [], "{}", site.transcript());
-        let lines = session.lines(0, 500).await.expect("the log");
-        for (event, times) in [
-            ("request_opened", 3),
-            ("vote_cast", 5),
-            ("request_approved", 2),
-            ("request_denied", 1),
-            ("agent_activated", 1),
-            ("grant_started", 1),
-            ("grant_released", 1),
-        ] {
-            let event = format!("\"{event}\"");
-            let found = lines.iter().filter(|line| line.body.contains(&event)).count();
-            assert_eq!(found, times, "{event} in {lines:#?}");
-        }
-        drop(session);
-        store.close().await;
+        self.holds_until_the_end().await;
+        self.holds_until_it_is_revoked().await;
     }
 }
 
 /// Whether these words say that it did not work, or is not known to have worked.
-fn failed(words: &str) -> bool {
+pub fn failed(words: &str) -> bool {
     ["nothing was recorded", "may still be recorded", "nothing is done twice"]
         .iter()
         .any(|failure| words.contains(failure))
 }
 
 /// The name of a request in these words: `G-1042`.
-fn reference_in(words: &str) -> String {
+pub fn reference_in(words: &str) -> String {
     let (_, rest) = words.split_once("G-").unwrap_or_else(|| panic!("no reference in {words}"));
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     format!("G-{digits}")

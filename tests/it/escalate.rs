@@ -111,6 +111,8 @@ stories! {
             ("support-agent-v2 database:reed for 30m", ["did you mean", "write (tier 2)"]),
             ("support-agent-v2 database for 30m", ["not said what it should do on", "read (tier 1)"]),
             ("support-agent-v2 database:read for 3fortnights", ["no length of time", "30m"]),
+            ("support-agent-v2 for ages", ["“ages” is no length of time", "30m"]),
+            ("support-agent-v2 database:read for half an hour", ["no length of time", "30m"]),
             ("support-agent-v2 database:read for 9h", ["is too long", "8 hours"]),
             ("support-agent-v2 database:read for 0m", ["no length of time", "8 hours"]),
         ] {

@@ -11,6 +11,7 @@
 mod database;
 mod support;
 
+mod credentials;
 mod deadlines;
 mod escalate;
 mod grant;

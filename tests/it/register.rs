@@ -54,6 +54,25 @@ stories! {
         assert!(errors["name"].contains("not-a-name"), "{errors:?}");
     }
 
+    /// Where nobody could decide, the form says so and stays, with everything that was filled in; once
+    /// somebody can, it is sent as it is.
+    async fn what_cannot_be_decided_leaves_the_form_open(office) {
+        let dana = office.dana();
+        office.workspace().set_group_members("S0SUPPORTLEADS", &[]).expect("the group");
+        let sent = dana.registers_with("support-agent-v2", Answers::default()).await;
+        let SubmitOutcome::Errors(errors) = sent else { panic!("{sent:?}") };
+        assert!(errors["team"].contains("Nobody could decide this"), "{errors:?}");
+        assert!(errors["team"].contains("team lead"), "{errors:?}");
+        office.settled().await;
+        assert_eq!(office.posted("C0SECURITY", "nobody can decide it").len(), 1);
+        office.workspace().set_group_members("S0SUPPORTLEADS", &["U0THEO"]).expect("the group");
+        let sent = dana.sends().await;
+        assert_eq!(sent, SubmitOutcome::Closed);
+        let reference = dana.last_reference("support-agent-v2").await;
+        office.theo().approves(&reference).await;
+        dana.reads("is registered").await;
+    }
+
     /// Another person can be named as the owner, and must agree.
     async fn a_named_owner_must_agree(office) {
         let dana = office.dana();

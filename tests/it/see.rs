@@ -1,5 +1,8 @@
 //! What people see when they ask: help, lists, an agent's page, App Home.
 
+use countersign::sandbox::ClickOutcome;
+use countersign::sandbox::model::View;
+
 use crate::stories;
 
 stories! {
@@ -65,6 +68,12 @@ stories! {
         ] {
             assert!(said.contains(words), "no “{words}” in {said}");
         }
+        // Each line of the history that is about a request or a grant names it.
+        let (_, history) = said.split_once("History").expect("a history");
+        for happened in ["asked: grant", "yes from security", "approved", "grant began"] {
+            let named = format!("{grant} {happened}");
+            assert!(history.contains(&named), "no “{named}” in {history}");
+        }
         let said = office.omar().types("/agent show support-agent").await;
         assert!(said.contains("did you mean"), "{said}");
     }
@@ -124,4 +133,45 @@ stories! {
         dana.presses("register").await;
         dana.form().await;
     }
+
+    /// A click on what somebody still sees counts, though App Home was shown anew meanwhile.
+    async fn a_click_on_a_home_that_was_just_shown_anew_counts(office) {
+        let dana = office.dana();
+        dana.has_agent("support-agent-v2", &[]).await;
+        let seen = dana.home().await;
+        let places: Vec<(String, String)> = buttons(&seen);
+        dana.puts("support-agent-v2", "database:read", "2h").await;
+        let shown = dana.at_home().await;
+        assert!(shown.contains("You are waiting for (1)"), "{shown}");
+        let wanted = |action: &str| {
+            let found = places.iter().find(|(_, of)| of == action);
+            found.unwrap_or_else(|| panic!("no {action} in {places:?}")).0.clone()
+        };
+        for action in ["register", "request", "show"] {
+            let block = wanted(action);
+            let pressed = office.workspace();
+            let pressed =
+                pressed.click_in_view(dana.id, &seen.id, &block, action, serde_json::Value::Null);
+            let pressed = pressed.await.unwrap_or_else(|error| panic!("{action}: {error}"));
+            assert_eq!(pressed, ClickOutcome::Acknowledged, "{action}");
+        }
+        dana.form().await;
+        dana.hears("support-agent-v2").await;
+    }
+}
+
+/// The buttons of a view: each block's id with an action's.
+fn buttons(view: &View) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for block in &view.blocks {
+        let elements = block["elements"].as_array().into_iter().flatten();
+        for element in elements.chain(block.get("accessory")) {
+            if let (Some(block), Some(action)) =
+                (block["block_id"].as_str(), element["action_id"].as_str())
+            {
+                found.push((block.to_owned(), action.to_owned()));
+            }
+        }
+    }
+    found
 }

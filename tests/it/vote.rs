@@ -229,7 +229,10 @@ stories! {
         office.until_may_decide("U0SEC39", &reference, true).await;
         office.theo().approves(&reference).await;
         let card = office.theo().channel_card(&reference).await;
-        let clicks = many.iter().map(|id| office.workspace().click(id, APPROVALS, &card.ts, "approve"));
+        // Each clicks what they see: the card as it was, even if it has ended by then.
+        let clicks = many
+            .iter()
+            .map(|id| office.workspace().click_as_seen(id, APPROVALS, &card, "approve"));
         for click in join_all(clicks).await {
             assert_eq!(click.expect("a click"), ClickOutcome::Acknowledged);
         }

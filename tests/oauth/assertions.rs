@@ -4,7 +4,7 @@ use countersign::domain::event::What;
 use countersign::domain::signing_key::Algorithm;
 use serde_json::json;
 
-use crate::site::{JWT_BEARER, Site};
+use crate::site::JWT_BEARER;
 use crate::stories;
 use crate::tools::{header, read};
 

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::site::{EXCHANGE, JWT, JWT_BEARER, Site};
+use crate::site::{EXCHANGE, JWT, JWT_BEARER};
 use crate::stories;
 use crate::tools::{Pair, object};
 

@@ -55,7 +55,8 @@ pub async fn send(request: Request<Full<Bytes>>) -> Answer {
 
 /// Sends a form.
 pub async fn form(url: &str, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::post(url).header("content-type", "application/x-www-form-urlencoded");
+    let mut request =
+        Request::post(url).header("content-type", "application/x-www-form-urlencoded");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

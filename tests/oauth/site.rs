@@ -14,9 +14,7 @@ use countersign::domain::event::{Body, Verifier, What};
 use countersign::domain::grant::{Grant, GrantState};
 use countersign::domain::ids::{AgentId, CredentialId, GrantId, RequestId};
 use countersign::domain::person::{PersonId, Profile, Standing};
-use countersign::domain::request::{
-    Acceptance, ApprovedBy, Ask, Reference, Request, RequestState,
-};
+use countersign::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
 use countersign::domain::role::{RoleName, TeamName};
 use countersign::domain::signing_key::Algorithm;
 use countersign::domain::tier::{Answers, Tier};
@@ -25,9 +23,7 @@ use countersign::domain::vote::{Choice, Vote};
 use countersign::identity::fetch::HttpFetch;
 use countersign::identity::issuers::IssuerKeys;
 use countersign::identity::ring::KeyRing;
-use countersign::policy::runtime::{
-    Issuer, Keys, ServiceAccount, ServiceProof, Tokens, Trusted,
-};
+use countersign::policy::runtime::{Issuer, Keys, ServiceAccount, ServiceProof, Tokens, Trusted};
 use countersign::policy::{Policy, PolicyHandle};
 use countersign::service::directory::{Directory, DirectoryError};
 use countersign::service::tokens::TokenDesk;
@@ -68,10 +64,9 @@ impl Directory for Workspace {
 
 /// A server.
 pub struct Site {
-    pub database: TestDatabase,
+    _database: TestDatabase,
     pub store: Store,
     pub clock: Arc<MovableClock>,
-    pub ring: Arc<KeyRing>,
     pub issuer: String,
     /// Vouches for workloads.
     pub cluster: Outside,
@@ -119,21 +114,11 @@ impl Site {
             entropy: Arc::clone(&entropy),
         });
         let fetch = Arc::new(HttpFetch::new().expect("a reader"));
-        let desk = TokenDesk::new(service, Arc::clone(&ring), IssuerKeys::new(fetch));
+        let desk = TokenDesk::new(service, ring, IssuerKeys::new(fetch));
         let router = countersign::api::oauth::router(desk.clone())
             .route("/whoami", axum::routing::any(whoami).with_state(desk));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self {
-            database,
-            store,
-            clock,
-            ring,
-            issuer,
-            cluster,
-            people,
-            entropy,
-            service_key,
-        }
+        Self { _database: database, store, clock, issuer, cluster, people, entropy, service_key }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -311,7 +296,12 @@ impl Site {
         self.post("/oauth/token", pairs, &[]).await
     }
 
-    pub async fn post(&self, path: &str, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+    pub async fn post(
+        &self,
+        path: &str,
+        pairs: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
         http::form(&format!("{}{path}", self.issuer), pairs, headers).await
     }
 
@@ -418,10 +408,7 @@ fn trusting(cluster: &Outside, people: &Outside, mail: &Pair, tokens: Tokens) ->
         service("mail", ServiceProof::Key { key: mail.public().clone() }),
         service("pay", ServiceProof::Workload { issuer: "cluster".into(), claims }),
     ];
-    let issuers = [
-        issuer("cluster", cluster, Trusted::Workloads),
-        issuer("people", people, slack),
-    ];
+    let issuers = [issuer("cluster", cluster, Trusted::Workloads), issuer("people", people, slack)];
     Policy::starter().trusting(services.into(), issuers.into(), tokens)
 }
 

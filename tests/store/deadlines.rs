@@ -53,6 +53,17 @@ async fn deadlines_are_done_once_in_order(database: TestDatabase) {
     assert_eq!(u8::from(one.unwrap()) + u8::from(two.unwrap()), 1, "one of two workers did it");
     assert_eq!(session.next_deadline().await.unwrap(), Some(sorted[1].at));
 
+    let ids_of = |n: &[usize]| n.iter().map(|n| sorted[*n].id).collect::<Vec<_>>();
+    let some = ids_of(&[0, 2, 3]);
+    let finish = store.write(move |tx| {
+        Box::pin(async move {
+            let there = tx.finish_deadlines(&some).await?;
+            tx.put_deadlines(&[sorted[2], sorted[3]]).await?;
+            Ok(there)
+        })
+    });
+    assert_eq!(finish.await.unwrap(), ids_of(&[2, 3]).into_iter().collect());
+
     let moved = Deadline { at: at(5_000), ..sorted[1] };
     store.write(move |tx| Box::pin(async move { tx.put_deadline(&moved).await })).await.unwrap();
     assert_eq!(session.due(at(5_000), 10).await.unwrap(), [sorted[2], sorted[3], sorted[4], moved]);

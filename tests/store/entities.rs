@@ -7,7 +7,7 @@ use countersign::domain::grant::GrantState;
 use countersign::domain::request::{ApprovedBy, Ask, Request, RequestState};
 use countersign::domain::tier::Tier;
 use countersign::domain::time::Span;
-use countersign::store::StoreError;
+use countersign::store::{Past, StoreError, WithLive};
 
 use crate::database::TestDatabase;
 use crate::on_both;
@@ -167,8 +167,8 @@ async fn requests_are_found_by_what_they_ask(database: TestDatabase) {
     assert_eq!(session.open_extension(held).await.unwrap().as_ref(), Some(&asked[1]));
     assert_eq!(session.open_extension(ids.grant()).await.unwrap(), None);
     assert_eq!(session.open_reinstatement(one.id).await.unwrap().as_ref(), Some(&asked[2]));
-    assert_eq!(session.denials(one.id, &write).await.unwrap(), 2);
-    assert_eq!(session.denials(one.id, &read).await.unwrap(), 0);
+    assert_eq!(session.past(one.id, &write).await.unwrap().denied, 2);
+    assert_eq!(session.past(one.id, &read).await.unwrap().denied, 0);
 }
 
 async fn a_request_ends_once(database: TestDatabase) {
@@ -287,12 +287,34 @@ async fn grants_come_back_and_end_on_time(database: TestDatabase) {
         session.live_grant_for(one.id, &read, at(40)).await.unwrap().as_ref(),
         Some(&held[0])
     );
-    assert_eq!(session.live_grants(at(10), 1).await.unwrap(), (vec![held[3].clone()], 4));
+    let of_two = (held[3].clone(), two.clone());
+    assert_eq!(session.live_grants(at(10), 1).await.unwrap(), (vec![of_two.clone()], 4));
+    assert_eq!(session.grant_with_agent(held[3].id).await.unwrap(), Some(of_two));
+    assert_eq!(session.grant_with_agent(ids.grant()).await.unwrap(), None);
+    let of = |i: usize| (held[i].clone(), if i < 3 { one.clone() } else { two.clone() });
+    let of_olga: Vec<_> = [3, 2, 1, 0].map(of).into();
+    assert_eq!(session.live_grants_of_owner(&one.owner, at(10), 9).await.unwrap(), of_olga);
+    assert_eq!(session.live_grants_of_owner(&one.owner, at(10), 2).await.unwrap(), of_olga[..2]);
+    assert_eq!(session.live_grants_of_owner(&one.owner, at(50), 9).await.unwrap(), of_olga[3..]);
+    assert_eq!(session.live_grants_of_owner(&person("DANA"), at(10), 9).await.unwrap(), []);
+    let has = |agent: &Agent, grants| WithLive { agent: agent.clone(), grants, credentials: 0 };
+    let hers = vec![has(&one, 2), has(&two, 0)];
+    assert_eq!(session.agents_of_with_live(&one.owner, at(40)).await.unwrap(), hers);
+    assert_eq!(session.agents_of_with_live(&person("DANA"), at(40)).await.unwrap(), []);
+    let listed = (vec![has(&one, 2), has(&two, 0)], 2);
+    assert_eq!(session.agents_with_live(at(40), 9).await.unwrap(), listed);
+    assert_eq!(session.agents_with_live(at(10), 1).await.unwrap(), (vec![has(&one, 3)], 2));
+    let with_agent = (asked[3].clone(), two.clone());
+    assert_eq!(session.request_with_agent(asked[3].id).await.unwrap(), Some(with_agent.clone()));
+    assert_eq!(session.request_with_agent(ids.request()).await.unwrap(), None);
+    let open = session.open_requests_with_agents(9).await.unwrap();
+    assert_eq!((open.len(), open.last()), (4, Some(&with_agent)));
     assert_eq!(session.live_grants(at(60), 10).await.unwrap(), (vec![], 0));
-    assert_eq!(session.count_grants(one.id, &read).await.unwrap(), 2);
-    assert_eq!(session.count_grants(two.id, &read).await.unwrap(), 0);
-    assert_eq!(session.count_grants_on(one.id, "database").await.unwrap(), 3);
-    assert_eq!(session.count_grants_on(one.id, "mail").await.unwrap(), 0);
+    let past = |had, had_resource| Past { had, had_resource, denied: 0 };
+    let mail = Access::new("mail", "read");
+    assert_eq!(session.past(one.id, &read).await.unwrap(), past(2, 3));
+    assert_eq!(session.past(two.id, &read).await.unwrap(), past(0, 1));
+    assert_eq!(session.past(one.id, &mail).await.unwrap(), past(0, 0));
 }
 
 async fn a_grant_ends_once_and_a_request_opens_one(database: TestDatabase) {

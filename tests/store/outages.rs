@@ -153,6 +153,8 @@ async fn an_answer_that_never_arrives_is_not_taken_for_a_no() {
                 .write(|tx| {
                     Box::pin(async move {
                         tx.once("click", at(0)).await?;
+                        // This has the key written now: what is left is the COMMIT.
+                        tx.forget_once_before(at(-1)).await?;
                         begun.send(()).unwrap();
                         goes.await.unwrap();
                         Ok(())

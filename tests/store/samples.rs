@@ -10,7 +10,7 @@ use countersign::domain::delivery::{Card, Face, Place};
 use countersign::domain::grant::{Grant, GrantState};
 use countersign::domain::ids::{AgentId, CardId, DeadlineId, DeliveryId, GrantId, RequestId};
 use countersign::domain::person::PersonId;
-use countersign::domain::request::{Acceptance, Ask, Reference, Request, RequestState};
+use countersign::domain::request::{Acceptance, Ask, Origin, Reference, Request, RequestState};
 use countersign::domain::review::Finding;
 use countersign::domain::role::{RoleName, TeamName};
 use countersign::domain::tier::{Answers, Tier};
@@ -103,6 +103,7 @@ pub fn request(ids: &Ids, number: u32, agent: AgentId, ask: Ask) -> Request {
         reference: Reference { letter: ask.letter(), number },
         agent,
         asked_by: person("DANA"),
+        origin: Origin::Person,
         asked_at: at(i64::from(number)),
         ask,
         tier: Tier::Internal,

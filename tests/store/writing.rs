@@ -26,13 +26,13 @@ on_both! {
 
 /// A work that begins a transaction and keeps it open until it is told to go on; the others that
 /// are asked for meanwhile go into the same transaction.
-struct Gate {
+pub struct Gate {
     open: oneshot::Sender<()>,
     first: tokio::task::JoinHandle<Result<(), StoreError>>,
 }
 
 impl Gate {
-    async fn close(store: &Store) -> Self {
+    pub async fn close(store: &Store) -> Self {
         let (open, opened) = oneshot::channel();
         let (begun, begins) = oneshot::channel();
         let store = store.clone();
@@ -52,9 +52,14 @@ impl Gate {
         Self { open, first }
     }
 
-    async fn open(self) {
+    pub async fn open(self) {
+        self.outcome().await.unwrap();
+    }
+
+    /// Opens it, and says what became of the first work.
+    pub async fn outcome(self) -> Result<(), StoreError> {
         self.open.send(()).unwrap();
-        self.first.await.unwrap().unwrap();
+        self.first.await.unwrap()
     }
 }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::runtime::RuntimeFlavor;
 
 /// The environment variable that says where PostgreSQL is.
 pub const POSTGRES: &str = "COUNTERSIGN_TEST_POSTGRES";
@@ -79,7 +80,15 @@ impl Drop for TestDatabase {
                 admin.close().await
             })
         });
-        match end.join() {
+        // PostgreSQL drops a database when every session has taken note of it, and one that is just
+        // logging in does not before its client has answered. That client may be a task that waits
+        // for this very thread: without letting it go on, both would wait until the login times out,
+        // a minute later.
+        let ended = match tokio::runtime::Handle::try_current().map(|h| h.runtime_flavor()) {
+            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| end.join()),
+            _ => end.join(),
+        };
+        match ended {
             Ok(Ok(())) => {}
             Ok(Err(e)) => eprintln!("the database {name} stays behind: {e}"),
             Err(_) => eprintln!("the database {name} stays behind"),

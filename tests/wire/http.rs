@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::domain::ids::RequestId;
 use countersign::domain::person::PersonId;
 use countersign::sandbox::{
     ClickOutcome, CommandOutcome, Fault, Lasting, SignedRequest, SubmitOutcome,
@@ -11,81 +10,22 @@ use countersign::sandbox::{
 use countersign::slack::actions::Button;
 use countersign::slack::wire::desk::{Ack, Answer, FollowUp, Message, Prepared};
 use countersign::slack::wire::inbound::Inbound;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Semaphore;
-use ulid::Ulid;
 
+use super::common::*;
 use super::desk::{PATIENCE, Special, TestDesk, Wire};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-fn request_id() -> RequestId {
-    RequestId::new(Ulid::from_parts(1_700_000_000_000, 7))
-}
-
-/// A message with our Approve button.
-pub fn card() -> Message {
-    let button = Button::Approve(request_id());
-    let label = json!({"type": "plain_text", "text": "Approve"});
-    let element = json!({
-        "type": "button", "action_id": button.action_id(), "value": button.value(), "text": label,
-    });
-    Message {
-        text: "A request".to_owned(),
-        blocks: json!([{"type": "actions", "block_id": "decide", "elements": [element]}]),
-    }
-}
-
-/// A form with one field.
-pub fn form() -> Value {
-    json!({
-        "type": "modal",
-        "callback_id": "deny",
-        "private_metadata": json!({"form": "deny", "request": request_id()}).to_string(),
-        "title": {"type": "plain_text", "text": "Deny"},
-        "submit": {"type": "plain_text", "text": "Deny"},
-        "blocks": [{
-            "type": "input",
-            "block_id": "reason",
-            "label": {"type": "plain_text", "text": "Why"},
-            "element": {"type": "plain_text_input", "action_id": "text"},
-        }],
-    })
-}
-
-/// A desk that opens the form for a command, and answers a submission so.
-fn forms(submitted: Ack) -> Arc<TestDesk> {
-    TestDesk::new(move |inbound| {
-        let answer = match inbound {
-            Inbound::Slash(slash) => {
-                Answer::then(FollowUp::OpenView { trigger_id: slash.trigger_id, view: form() })
-            }
-            _ => Answer::ack(submitted.clone()),
-        };
-        async move { answer }
-    })
-}
-
-async fn fill_in(wire: &Wire) -> String {
-    let workspace = wire.workspace();
-    workspace.slash_command("U0DANA", "C0GENERAL", "/agent form").await.unwrap();
-    let opened = workspace
-        .wait_for(PATIENCE, "a form", |model| model.modals.get("U0DANA")?.last().cloned())
-        .await
-        .unwrap();
-    workspace.fill("U0DANA", &opened.id, "reason", "text", json!("no need")).unwrap();
-    opened.id
-}
 
 #[tokio::test]
 async fn a_command_is_answered_with_words_and_told_apart_by_its_trigger() {
     let desk = TestDesk::says("hello Dana");
     let wire = Wire::to(Arc::clone(&desk)).await;
     wire.serve_http().await;
-    let outcome =
-        wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent list all").await.unwrap();
+    let outcome = types(&wire, "/agent list all").await;
     assert_eq!(outcome.words(), "hello Dana");
-    wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent list all").await.unwrap();
+    types(&wire, "/agent list all").await;
     let seen = desk.wait_for(2).await;
     let [Inbound::Slash(first), Inbound::Slash(second)] = seen.as_slice() else {
         panic!("not two commands: {seen:?}");
@@ -101,8 +41,7 @@ async fn words_that_were_prepared_are_the_same_words() {
     let prepared = Prepared::new(Message { text: "help".to_owned(), ..card() });
     let wire = Wire::to(TestDesk::answers(Answer::ack(Ack::Prepared(prepared)))).await;
     wire.serve_http().await;
-    let outcome =
-        wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent help").await.unwrap();
+    let outcome = types(&wire, "/agent help").await;
     let CommandOutcome::Answered(message) = outcome else { panic!("{outcome:?}") };
     assert_eq!((message.text.as_str(), message.blocks.map(|b| b.len())), ("help", Some(1)));
     assert!(is_to(&wire.workspace().messages("C0GENERAL")[0], "U0DANA"));
@@ -113,9 +52,9 @@ async fn a_click_names_the_button_the_message_and_the_person() {
     let desk = TestDesk::says("counted");
     let wire = Wire::to(Arc::clone(&desk)).await;
     wire.serve_http().await;
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
+    let posted = post_card(&wire).await;
     let workspace = wire.workspace();
-    let click = workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await.unwrap();
+    let click = click(workspace, &posted).await;
     assert_eq!(click, ClickOutcome::Acknowledged);
     let seen = desk.wait_for(1).await;
     let Some(Inbound::Button(click)) = seen.first() else { panic!("no click: {seen:?}") };
@@ -227,15 +166,7 @@ async fn what_slack_did_not_sign_does_nothing() {
 
 #[tokio::test]
 async fn the_same_request_byte_for_byte_is_answered_once() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::say(Message::text("done"))
-        }
-    });
+    let (desk, open) = held(Answer::say(Message::text("done")));
     let wire = Wire::to(Arc::clone(&desk)).await;
     let base = wire.serve_http().await;
     let workspace = wire.workspace().clone();
@@ -328,25 +259,17 @@ async fn slack_may_check_the_address() {
 
 #[tokio::test]
 async fn whoever_waits_is_told_in_time_and_hears_the_answer_later() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::say(Message::text("recorded after all"))
-        }
-    });
+    let (desk, open) = held(Answer::say(Message::text("recorded after all")));
     let special = Special { deadline: Duration::from_millis(200), ..Special::default() };
     let wire = Wire::special(Arc::clone(&desk), special).await;
     wire.serve_http().await;
     let workspace = wire.workspace();
-    let outcome = workspace.slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    let outcome = types(&wire, "/agent list").await;
     let words = outcome.words();
     assert!(words.contains("taking longer"), "{words}");
     assert!(!words.contains("Nothing was recorded"), "which nobody knows yet: {words}");
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
-    let click = workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await.unwrap();
+    let posted = post_card(&wire).await;
+    let click = click(workspace, &posted).await;
     assert_eq!(click, ClickOutcome::Acknowledged);
     open.add_permits(2);
     for (channel, person) in [("C0GENERAL", "U0DANA"), ("C0APPROVALS", "U0THEO")] {
@@ -358,10 +281,6 @@ async fn whoever_waits_is_told_in_time_and_hears_the_answer_later() {
         });
         told.await.unwrap();
     }
-}
-
-fn is_to(message: &countersign::sandbox::model::Message, person: &str) -> bool {
-    message.ephemeral_to.as_deref() == Some(person)
 }
 
 #[tokio::test]
@@ -403,8 +322,7 @@ async fn a_desk_that_breaks_down_says_so() {
     });
     let wire = Wire::to(desk).await;
     wire.serve_http().await;
-    let outcome =
-        wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    let outcome = types(&wire, "/agent list").await;
     assert!(outcome.words().contains("Something went wrong"), "{outcome:?}");
 }
 
@@ -415,7 +333,7 @@ async fn a_form_that_does_not_open_is_explained() {
     let fault = Fault::Error("expired_trigger_id".to_owned());
     wire.sandbox.faults().inject("views.open", fault, Lasting::Calls(1));
     let workspace = wire.workspace();
-    let outcome = workspace.slash_command("U0DANA", "C0GENERAL", "/agent form").await.unwrap();
+    let outcome = types(&wire, "/agent form").await;
     assert_eq!(outcome, CommandOutcome::Quiet);
     let told = workspace.wait_for(PATIENCE, "an explanation", |model| {
         let mut all = model.channels.get("C0GENERAL")?.messages.iter();
@@ -429,10 +347,10 @@ async fn a_private_answer_finds_another_way_when_one_is_closed() {
     let wire = Wire::to(TestDesk::says("only for you")).await;
     wire.serve_http().await;
     let workspace = wire.workspace();
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
+    let posted = post_card(&wire).await;
     let used = Fault::Error("used_url".to_owned());
     wire.sandbox.faults().inject("response_url", used, Lasting::UntilCleared);
-    workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await.unwrap();
+    click(workspace, &posted).await;
     let told = workspace.wait_for(PATIENCE, "an ephemeral message", |model| {
         let mut all = model.channels.get("C0APPROVALS")?.messages.iter();
         all.find(|m| m.text == "only for you").cloned()
@@ -486,9 +404,9 @@ async fn in_an_organisation_clicks_without_a_team_arrive() {
     let wire = Wire::special(Arc::clone(&desk), special).await;
     wire.serve_http().await;
     let workspace = wire.workspace();
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
-    workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await.unwrap();
-    workspace.slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    let posted = post_card(&wire).await;
+    click(workspace, &posted).await;
+    types(&wire, "/agent list").await;
     workspace.open_home("U0DANA").unwrap();
     let seen = desk.wait_for(3).await;
     for (inbound, user) in seen.iter().zip(["U0THEO", "U0DANA", "U0DANA"]) {
@@ -504,19 +422,11 @@ async fn in_an_organisation_clicks_without_a_team_arrive() {
 
 #[tokio::test]
 async fn at_the_end_what_was_taken_is_finished() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::say(Message::text("finished"))
-        }
-    });
+    let (desk, open) = held(Answer::say(Message::text("finished")));
     let special = Special { deadline: Duration::from_millis(100), ..Special::default() };
     let wire = Wire::special(Arc::clone(&desk), special).await;
     wire.serve_http().await;
-    wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    types(&wire, "/agent list").await;
     let mut drained = Box::pin(wire.intake.drain());
     assert!(futures::poll!(&mut drained).is_pending(), "something is still being done");
     open.add_permits(1);

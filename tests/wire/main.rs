@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod common;
 mod desk;
 mod directory;
 mod doctor;

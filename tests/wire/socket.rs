@@ -11,13 +11,11 @@ use countersign::sandbox::{
 use countersign::slack::wire::desk::{Ack, Answer, FollowUp, Message};
 use countersign::slack::wire::inbound::Inbound;
 use countersign::slack::wire::socket::{SocketError, SocketHealth, SocketMode, SocketSettings};
-use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::common::*;
 use super::desk::{PATIENCE, TestDesk, Wire};
-use super::http::{card, form};
 
 struct Connected {
     stop: CancellationToken,
@@ -80,12 +78,12 @@ async fn commands_clicks_and_forms_arrive_and_are_answered() {
     let wire = Wire::to(Arc::clone(&desk)).await;
     let connected = connect(&wire).await;
     let workspace = wire.workspace();
-    let outcome = workspace.slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    let outcome = types(&wire, "/agent list").await;
     assert_eq!(outcome.words(), "hello", "in the acknowledgement itself");
     assert!(workspace.calls().iter().all(|call| call.method != "response_url"));
 
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
-    let click = workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await.unwrap();
+    let posted = post_card(&wire).await;
+    let click = click(workspace, &posted).await;
     assert_eq!(click, ClickOutcome::Acknowledged);
     let told = workspace.wait_for(PATIENCE, "words beside the card", |model| {
         let mut all = model.channels.get("C0APPROVALS")?.messages.iter();
@@ -93,13 +91,8 @@ async fn commands_clicks_and_forms_arrive_and_are_answered() {
     });
     told.await.unwrap();
 
-    workspace.slash_command("U0DANA", "C0GENERAL", "/agent form").await.unwrap();
-    let opened = workspace
-        .wait_for(PATIENCE, "a form", |model| model.modals.get("U0DANA")?.last().cloned())
-        .await
-        .unwrap();
-    workspace.fill("U0DANA", &opened.id, "reason", "text", json!("no")).unwrap();
-    let outcome = workspace.submit("U0DANA", &opened.id).await.unwrap();
+    let view = fill_in(&wire).await;
+    let outcome = workspace.submit("U0DANA", &view).await.unwrap();
     let said = [("reason".to_owned(), "say more".to_owned())].into();
     assert_eq!(outcome, SubmitOutcome::Errors(said));
 
@@ -124,9 +117,9 @@ async fn what_was_not_recorded_is_not_acknowledged_and_comes_again() {
     });
     let wire = Wire::to(Arc::clone(&desk)).await;
     let connected = connect(&wire).await;
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
+    let posted = post_card(&wire).await;
     let workspace = wire.workspace();
-    let click = workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await.unwrap();
+    let click = click(workspace, &posted).await;
     assert!(matches!(click, ClickOutcome::Failed(_)), "Theo saw that it failed: {click:?}");
     let seen = desk.wait_for(2).await;
     let [Inbound::Button(first), Inbound::Button(second)] = seen.as_slice() else {
@@ -138,18 +131,10 @@ async fn what_was_not_recorded_is_not_acknowledged_and_comes_again() {
 
 #[tokio::test]
 async fn a_click_is_acknowledged_only_after_the_desk_has_answered() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::empty()
-        }
-    });
+    let (desk, open) = held(Answer::empty());
     let wire = Wire::to(Arc::clone(&desk)).await;
     let connected = connect(&wire).await;
-    let posted = wire.client.post_message("C0APPROVALS", &card()).await.unwrap();
+    let posted = post_card(&wire).await;
     let workspace = wire.workspace().clone();
     let mut click = tokio::spawn(async move {
         workspace.click("U0THEO", &posted.channel, &posted.ts, "approve").await
@@ -163,15 +148,7 @@ async fn a_click_is_acknowledged_only_after_the_desk_has_answered() {
 
 #[tokio::test]
 async fn many_are_handled_at_once() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::say(Message::text("done"))
-        }
-    });
+    let (desk, open) = held(Answer::say(Message::text("done")));
     let wire = Wire::to(Arc::clone(&desk)).await;
     let connected = connect(&wire).await;
     let all = (0..20).map(|n| {
@@ -213,15 +190,7 @@ async fn the_successor_is_there_before_the_old_connection_goes_and_nothing_is_lo
 
 #[tokio::test]
 async fn what_the_old_connection_took_is_acknowledged_on_it() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::say(Message::text("done"))
-        }
-    });
+    let (desk, open) = held(Answer::say(Message::text("done")));
     let wire = Wire::to(Arc::clone(&desk)).await;
     let connected = connect(&wire).await;
     let workspace = wire.workspace().clone();
@@ -259,7 +228,7 @@ async fn connections_that_break_or_are_closed_come_back() {
         });
         fresh.await.unwrap();
         workspace.wait_for_sockets(PATIENCE, 2).await.unwrap();
-        let outcome = workspace.slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+        let outcome = types(&wire, "/agent list").await;
         assert_eq!(outcome.words(), "hello", "{reason:?}");
     }
     connected.end().await.unwrap();
@@ -280,8 +249,7 @@ async fn an_outage_is_waited_out() {
         Lasting::Calls(6),
     );
     let connected = connect(&wire).await;
-    let outcome =
-        wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    let outcome = types(&wire, "/agent list").await;
     assert_eq!(outcome.words(), "hello");
     connected.end().await.unwrap();
 }
@@ -309,15 +277,7 @@ async fn what_no_retry_will_cure_ends_it_with_the_reason_and_the_cure() {
 
 #[tokio::test]
 async fn at_the_end_what_was_taken_is_answered_first() {
-    let open = Arc::new(Semaphore::new(0));
-    let gate = Arc::clone(&open);
-    let desk = TestDesk::new(move |_| {
-        let gate = Arc::clone(&gate);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Answer::say(Message::text("done"))
-        }
-    });
+    let (desk, open) = held(Answer::say(Message::text("done")));
     let wire = Wire::to(Arc::clone(&desk)).await;
     let connected = connect(&wire).await;
     let workspace = wire.workspace().clone();
@@ -335,7 +295,6 @@ async fn at_the_end_what_was_taken_is_answered_first() {
 #[tokio::test]
 async fn without_a_connection_slack_says_that_nobody_is_there() {
     let wire = Wire::to(TestDesk::says("hello")).await;
-    let outcome =
-        wire.workspace().slash_command("U0DANA", "C0GENERAL", "/agent list").await.unwrap();
+    let outcome = types(&wire, "/agent list").await;
     assert!(matches!(outcome, CommandOutcome::Failed(_)), "{outcome:?}");
 }

@@ -96,7 +96,7 @@ impl Teller<'_> {
                 "suspended" => (
                     "It was stopped.".to_owned(),
                     Some(format!(
-                        "Its owner can ask that it goes on: /agent appeal {who} in Slack."
+                        "Its owner can ask that it goes on: /agent reinstate {who} in Slack."
                     )),
                 ),
                 _ => (format!("It is {state}, and that is final."), self.help()),
@@ -115,7 +115,8 @@ impl Teller<'_> {
                 ("It holds no live grant for it.".to_owned(), Some(self.ask(tier, usual)))
             }
             Denial::Forbidden { user, .. } => (
-                user.clone().unwrap_or_else(|| "A condition of the policy is not met.".to_owned()),
+                user.as_deref()
+                    .map_or_else(|| "A condition of the policy is not met.".to_owned(), sentence),
                 self.help(),
             ),
             Denial::CannotJudge { what } => (
@@ -199,7 +200,15 @@ impl Teller<'_> {
             Denial::CannotJudge { what } => {
                 format!("a rule could not be judged for {access} by {agent}: {what}")
             }
-            Denial::Approval { why } => format!("the approval shown by {agent} is {why:?}"),
+            Denial::Approval { why } => {
+                let is = match why {
+                    ApprovalRefused::Expired => "over, or was taken back",
+                    ApprovalRefused::OutOfScope => "for something else",
+                    ApprovalRefused::Pending => "not effective yet",
+                    ApprovalRefused::Unverifiable => "not signed by this server, or was changed",
+                };
+                format!("the approval shown by {agent} is {is}")
+            }
             Denial::Quota => format!(
                 "{agent} is above its quota of {} questions a minute",
                 self.policy.quotas().evaluations
@@ -207,6 +216,14 @@ impl Teller<'_> {
         };
         format!("{}: {why}; policy {digest}.", denial.code())
     }
+}
+
+/// The policy's own words as a sentence: a capital first, a full stop last.
+fn sentence(words: &str) -> String {
+    let mut letters = words.trim().chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if words.trim_end().ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
 }
 
 /// `security and team lead`.
@@ -298,7 +315,7 @@ mod tests {
             (
                 "forbidden with words",
                 &asked,
-                forbidden(Some("The customer is not in the conversation."), Some("see runbook 7")),
+                forbidden(Some("the customer is not in the conversation"), Some("see runbook 7")),
                 Some(&writer),
                 None,
             ),

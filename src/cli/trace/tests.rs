@@ -9,7 +9,9 @@ use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{ActivityId, AgentId, EvaluationId, GrantId, RequestId, TokenId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, ApprovedBy, Ask, Reference, Request, RequestState};
+use crate::domain::request::{
+    Acceptance, ApprovedBy, Ask, Origin, Reference, Request, RequestState,
+};
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
@@ -43,6 +45,7 @@ fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: Request
         reference: Reference { letter, number },
         agent: agent_id(),
         asked_by: person("U0DANA"),
+        origin: Origin::Person,
         asked_at: at(i64::from(number)),
         ask,
         tier: Tier::Internal,

@@ -7,7 +7,8 @@ use crate::domain::agent::{Agent, AgentState};
 use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, Record};
 use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
-use crate::domain::request::{ApprovedBy, Request, RequestState};
+use crate::domain::request::{ApprovedBy, Ask, Origin, Request, RequestState};
+use crate::domain::task::Submitter;
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
 use crate::domain::vote::Choice;
@@ -223,7 +224,19 @@ fn the_request(page: &mut Page, label: &str, request: &Request) {
     let access = request.ask.access().map(|access| format!(" of {access}")).unwrap_or_default();
     let Request { reference, asked_by, asked_at, tier, policy, .. } = request;
     page.line(label, &format!("{reference}: {}{access}, tier {tier}", request.ask.word()));
-    page.more(&format!("asked by {asked_by}, {}", moment(*asked_at)));
+    page.more(&match &request.origin {
+        Origin::Person => format!("asked by {asked_by}, {}", moment(*asked_at)),
+        Origin::Agent { evaluation, by_service, .. } => {
+            let by = by_service.as_ref().map_or("the agent itself".to_owned(), |name| {
+                format!("service {name} in the agent's name")
+            });
+            let after = evaluation.map(|id| format!(", after {id} said no")).unwrap_or_default();
+            format!("asked by {by} (owner {asked_by}), {}{after}", moment(*asked_at))
+        }
+    });
+    if let Ask::Credential { name, proof, .. } = &request.ask {
+        page.more(&format!("{} \"{name}\": {}", proof.word(), proof.fingerprint()));
+    }
     if let Some(because) = request.ask.because() {
         page.more(&format!("\"{because}\""));
     }
@@ -252,7 +265,14 @@ fn the_request(page: &mut Page, label: &str, request: &Request) {
         RequestState::Denied { at, by, reason } => {
             format!("denied {} by {by}{}", moment(*at), quoted(reason))
         }
-        RequestState::Cancelled { at, by, reason } => {
+        RequestState::Cancelled { at, program: Some(program), reason, .. } => {
+            let by = match program {
+                Submitter::Agent(_) => "the agent itself".to_owned(),
+                Submitter::Service(name) => format!("service {name}"),
+            };
+            format!("taken back {} by {by}{}", moment(*at), quoted(reason))
+        }
+        RequestState::Cancelled { at, by, program: None, reason } => {
             format!("taken back {} by {by}{}", moment(*at), quoted(reason))
         }
         RequestState::Expired { at } => {

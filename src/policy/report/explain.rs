@@ -9,6 +9,7 @@ use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
 use crate::policy::near;
+use crate::policy::runtime::cedar::About;
 use crate::policy::without::{Kind, longest};
 use crate::policy::{CannotAsk, Case, Policy, Way};
 
@@ -118,12 +119,25 @@ fn text(
         let opens = policy.resource(&access.resource).and_then(|r| r.opens(&access.action));
         lines.push(("Opens", opens.unwrap_or("the policy does not say").to_owned()));
         lines.push(("Nobody asked", nobody(policy, own, access)));
+        for (i, rule) in policy.rules.for_agents(&access.action, &access.resource).enumerate() {
+            lines.push((if i == 0 { "Each call" } else { "and" }, at_each_call(&rule)));
+        }
     }
     let mut text = format!("{title}\n");
     for (label, what) in lines {
         let _ = writeln!(text, "  {label:12}  {what}");
     }
     text
+}
+
+/// What a rule does at run time.
+fn at_each_call(rule: &About<'_>) -> String {
+    let why = rule.user.map(|user| format!(": {user}")).unwrap_or_default();
+    if rule.forbids {
+        format!("the rule \"{}\" may forbid it{why}", rule.id)
+    } else {
+        format!("the rule \"{}\" may allow it without a grant{why}", rule.id)
+    }
 }
 
 fn who(policy: &Policy, role: &RoleName, team: &TeamName) -> String {

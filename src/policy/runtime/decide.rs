@@ -28,7 +28,10 @@ impl Policy {
         {
             return Err(Denial::TierTooLow { needs, has: agent.tier });
         }
-        match (self.rule(question, facts), facts.grant) {
+        // A grant of what the policy does not know any more opens nothing.
+        let grant = facts.grant.filter(|_| needs.is_some());
+        let facts = &Facts { grant, ..*facts };
+        match (self.rule(question, facts), grant) {
             (Ruling::Forbid { rule, user, admin }, _) => {
                 Err(Denial::Forbidden { rule, user, admin })
             }

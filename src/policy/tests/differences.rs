@@ -130,6 +130,101 @@ fn newly_without_people(old: &Policy, new: &Policy) -> bool {
     found
 }
 
+const AT_RUN_TIME: &str = "
+[rules]
+utc_offset = \"+01:00\"
+
+[issuers.github]
+issuer = \"https://token.actions.githubusercontent.com\"
+vouches_for = \"workloads\"
+
+[services.crm]
+workload = { issuer = \"github\", claims = { sub = \"crm\" } }
+
+[tokens]
+audiences = [\"https://a.example.com\", \"https://b.example.com\"]
+
+[callbacks]
+hosts = [\"a.example.com\"]
+";
+
+const RULES: &str = "@id(\"hours\") @reason(\"late\")
+forbid (principal, action, resource is crm) when { context.hour > 18 };
+@id(\"open\") permit (principal, action, resource is docs);";
+
+const SCHEMA: &str =
+    "entity agent = { slug: String, tier: Long, team: String, owner: String, model: String };
+entity crm; entity docs; entity group;
+action read appliesTo { principal: agent, resource: [crm, docs], context: { hour: Long } };";
+
+/// Changes to what holds at run time.
+const LATER: &[(&str, &str, &str)] = &[
+    ("another clock", "\"+01:00\"", "\"+02:00\""),
+    (
+        "another issuer",
+        "[issuers.github]",
+        "[issuers.forge]\nissuer = \"https://forge.example.com\"\nvouches_for = \"workloads\"\n\n[issuers.github]",
+    ),
+    ("another audience of an issuer", "vouches_for =", "audience = \"us\"\nvouches_for ="),
+    (
+        "another service",
+        "[tokens]",
+        "[services.web]\nbearer_sha256 = \"3333333333333333333333333333333333333333333333333333333333333333\"\n\n[tokens]",
+    ),
+    ("another workload", "\"crm\" } }", "\"web\" } }"),
+    ("longer tokens", "[tokens]", "[tokens]\nlasting = \"1h\""),
+    ("an audience fewer", ", \"https://b.example.com\"", ""),
+    ("any audience", "[\"https://a.example.com\", \"https://b.example.com\"]", "[]"),
+    ("a smaller quota", "[tokens]", "[quotas]\ntokens = 1\n\n[tokens]"),
+    ("other hosts", "\"a.example.com\"", "\"c.example.com\""),
+    ("no hosts", "[\"a.example.com\"]", "[]"),
+    ("private addresses", "hosts =", "private_addresses = true\nhosts ="),
+    (
+        "no condition",
+        "@id(\"hours\") @reason(\"late\")\nforbid (principal, action, resource is crm) when { context.hour > 18 };",
+        "",
+    ),
+    ("another condition", "hour > 18", "hour > 19"),
+    ("another reason", "\"late\"", "\"too late\""),
+    ("another name", "\"hours\"", "\"evening\""),
+    ("no permission", "@id(\"open\") permit (principal, action, resource is docs);", ""),
+    ("a permission that forbids", "@id(\"open\") permit", "@id(\"open\") forbid"),
+    (
+        "only spelt otherwise",
+        "permit (principal, action, resource is docs)",
+        "permit ( principal, // all\n action, resource is docs )",
+    ),
+    ("a wider schema", "resource: [crm, docs]", "resource: [crm, docs, group]"),
+    ("another entity", "\"parents\": []", "\"parents\": [{ \"type\": \"group\", \"id\": \"a\" }]"),
+];
+
+fn at_run_time(from: &str, to: &str) -> Policy {
+    let entities =
+        "[{ \"uid\": { \"type\": \"docs\", \"id\": \"d\" }, \"attrs\": {}, \"parents\": [] }]";
+    let all = [
+        ("policy.toml", format!("{SMALL}{AT_RUN_TIME}")),
+        ("rules.cedar", RULES.to_owned()),
+        ("schema.cedarschema", SCHEMA.replace("entity docs;", "entity docs in [group];")),
+        ("entities.json", entities.to_owned()),
+    ];
+    assert!(all.iter().any(|(_, text)| text.contains(from)), "{from}");
+    let changed = all.map(|(name, text)| (name.to_owned(), text.replacen(from, to, 1)));
+    Policy::from_files(&changed.into()).unwrap_or_else(|refused| panic!("{to}: {refused}"))
+}
+
+#[test]
+fn what_holds_at_run_time_is_compared_too() {
+    let old = at_run_time("", "");
+    let mut all = String::new();
+    for (title, from, to) in LATER {
+        let _ = writeln!(all, "{title}");
+        for change in plan(&old, &at_run_time(from, to)) {
+            let _ = writeln!(all, "  {:?} {}: {}", change.effect, change.about, change.what);
+        }
+    }
+    insta::assert_snapshot!("at_run_time", all);
+}
+
 proptest! {
     #[test]
     fn what_newly_needs_nobody_is_always_marked_and_nothing_else(

@@ -24,8 +24,20 @@ const PLACES: [&str; 6] = [
 fn every_key_is_documented() {
     let mut texts: Vec<String> =
         PLACES.iter().map(|place| small_with(place, &format!("{ODD}{place}"))).collect();
-    for section in ["reminders", "certification"] {
+    for section in [
+        "reminders",
+        "certification",
+        "rules",
+        "issuers.a",
+        "services.a",
+        "tokens",
+        "quotas",
+        "callbacks",
+    ] {
         texts.push(format!("[{section}]\n{ODD}{SMALL}"));
+    }
+    for table in ["jwk = {", "workload = {"] {
+        texts.push(format!("[services.a]\n{table} zzzzzzzzzzzz = 1 }}\n{SMALL}"));
     }
     texts.push(SMALL.replace("{ people", "{ zzzzzzzzzzzz = 1, people"));
     let mut keys = BTreeSet::new();
@@ -39,10 +51,15 @@ fn every_key_is_documented() {
         "[[test]]\nask = { kind = \"grant\", zzzzzzzzzzzz = 1 }",
         "[[test]]\nask = { kind = \"extension\", zzzzzzzzzzzz = 1 }",
         "[[test]]\nexpect = { zzzzzzzzzzzz = 1 }",
+        "[[evaluation]]\nzzzzzzzzzzzz = 1",
+        "[[evaluation]]\nagent = { zzzzzzzzzzzz = 1 }",
+        "[[evaluation]]\naction = { zzzzzzzzzzzz = 1 }",
+        "[[evaluation]]\nresource = { zzzzzzzzzzzz = 1 }",
+        "[[evaluation]]\nexpect = { zzzzzzzzzzzz = 1 }",
     ] {
         keys.extend(keys_near("tests/a.toml", &[("policy.toml", SMALL), ("tests/a.toml", case)]));
     }
-    assert!(keys.len() > 35, "{keys:?}");
+    assert!(keys.len() > 70, "{keys:?}");
     for key in keys {
         assert!(DOCS.contains(&format!("`{key}`")), "docs/policy.md does not explain `{key}`");
     }

@@ -164,6 +164,15 @@ const TESTS: &[(&str, &str)] = &[
         "an access and a time that are none",
         "[[test]]\nname = \"n\"\nagent = { tier = 1 }\nask = { kind = \"grant\", access = \"database\", for = \"soon\" }\nexpect = { without_people = 1 }\n",
     ),
+    ("an evaluation with nothing in it", "[[evaluation]]\n"),
+    (
+        "an evaluation with mistakes all over",
+        "[[evaluation]]\nname = \"n\"\nagent = { slug = \"A b\", tier = 1, team = \"suport\" }\naction = 7\nresource = \"database\"\ncontext = []\nnow = 2026-03-02\ngranted = \"yes\"\nexpect = { reason = \"no_grant\" }\n",
+    ),
+    (
+        "an evaluation by two",
+        "[[evaluation]]\nname = \"n\"\nagent = { tier = 1 }\nsubject = { type = \"user\" }\naction = { nam = \"read\" }\nresource = { type = \"database\", id = 7 }\nnow = \"noon\"\nexpect = {}\n",
+    ),
     (
         "a refusal that is none, and more than that",
         "[[test]]\nname = \"n\"\nagent = { tier = 1 }\nask = { kind = \"extension\", access = \"crm:read\", for = \"1h\" }\nexpect = { refused = \"too_long\", needs = [] }\n",

@@ -5,6 +5,7 @@ mod documented;
 mod garbled;
 mod mistakes;
 mod routes;
+mod trust;
 
 use std::collections::BTreeMap;
 

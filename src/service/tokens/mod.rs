@@ -94,14 +94,16 @@ struct Parts {
     service: Service,
     ring: Arc<KeyRing>,
     issuers: IssuerKeys,
-    endpoint: String,
+    /// For tokens, introspection, revocation.
+    endpoints: [String; 3],
 }
 
 impl TokenDesk {
     /// Over these use cases and keys. The token endpoint is `/oauth/token` below the issuer.
     pub fn new(service: Service, ring: Arc<KeyRing>, issuers: IssuerKeys) -> Self {
-        let endpoint = format!("{}/oauth/token", ring.issuer());
-        Self { parts: Arc::new(Parts { service, ring, issuers, endpoint }) }
+        let at = |path| format!("{}/oauth/{path}", ring.issuer());
+        let endpoints = [at("token"), at("introspect"), at("revoke")];
+        Self { parts: Arc::new(Parts { service, ring, issuers, endpoints }) }
     }
 
     /// This server's keys.
@@ -117,9 +119,11 @@ impl TokenDesk {
         self.parts.ring.issuer()
     }
 
-    /// Whom assertions may be for: this issuer, or its token endpoint (RFC 7523, section 3).
-    fn own_audiences(&self) -> [&str; 2] {
-        [self.issuer(), &self.parts.endpoint]
+    /// Whom assertions may be for: this issuer, or one of the endpoints where they are shown (RFC
+    /// 7523, section 3; libraries name the one that they call).
+    fn own_audiences(&self) -> [&str; 4] {
+        let [token, introspect, revoke] = &self.parts.endpoints;
+        [self.issuer(), token, introspect, revoke]
     }
 
     /// Answers a request for a token. `proof` is the header `DPoP`.
@@ -145,7 +149,8 @@ impl TokenDesk {
 
     fn possession(&self, proof: Option<&str>) -> Outcome<Option<Proof>> {
         let Some(text) = proof else { return Ok(None) };
-        let call = Call { method: "POST", address: &self.parts.endpoint, token: None };
+        let [address, ..] = &self.parts.endpoints;
+        let call = Call { method: "POST", address, token: None };
         dpop::check(text, call, self.service().now())
             .map(Some)
             .map_err(|wrong| Refused::new(Code::InvalidDpopProof, format!("DPoP: {wrong}")))

@@ -1,7 +1,7 @@
 //! Buttons, clicked on cards, in messages and in App Home.
 
 use super::slash::open;
-use super::{FrontDesk, Handled, Reader, json};
+use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
@@ -9,7 +9,8 @@ use crate::domain::request::Request;
 use crate::domain::vote::Choice;
 use crate::service::ServiceError;
 use crate::service::input::{GrantForm, RegistrationForm};
-use crate::service::outcome::{Asked, VoteReply};
+use crate::service::messenger::Content;
+use crate::service::outcome::{Asked, Refusal, VoteReply};
 use crate::slack::actions::{Button, Form};
 use crate::slack::views::{self, Message, forms};
 use crate::slack::wire::desk::{Answer, FollowUp};
@@ -61,12 +62,20 @@ impl FrontDesk {
             Button::TakeBack(id) => {
                 reader.tell(views::cancelled(&service.cancel(&by, id, once).await?))
             }
-            Button::Extend(id) => self.extend_form(&click, id, reader).await?,
+            Button::Extend(id) => {
+                let answer = self.extend_form(&click, id, reader).await?;
+                self.end_shown(&click, id, answer).await?
+            }
             Button::Release(id) => {
                 let reference = self.reference(id).await?;
-                reader.tell(views::ended(&service.release(&by, &reference, once).await?))
+                let ended = service.release(&by, &reference, once).await?;
+                self.end_shown(&click, id, reader.tell(views::ended(&ended))).await?
             }
             Button::Revoke(id) => match service.grant_and_agent(id).await? {
+                Some((grant, _)) if !grant.is_live(service.now()) => {
+                    let answer = reader.tell(views::refusal(&Refusal::GrantEnded(grant)));
+                    self.end_shown(&click, id, answer).await?
+                }
                 Some((grant, agent)) => open(click.trigger_id, forms::revoke(&grant, &agent)),
                 None => Answer::empty(),
             },
@@ -100,12 +109,28 @@ impl FrontDesk {
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
                 open(click.trigger_id, forms::request(&draft, &choices, None))
             }
+            Button::Keys(id) => self.keys(&by, id, reader).await?,
+            Button::AddKey(id) => self.add_key(&click, id, reader).await?,
+            Button::RevokeKey(id) => self.revoke_key(&click, id, reader).await?,
+            Button::AskFor(agent, access) => {
+                let agent = self.slug(agent).await?;
+                let draft = GrantForm { agent, access: access.to_string(), ..GrantForm::default() };
+                // What can no longer be asked is said now, not after the form was filled in.
+                if let Some(refusal) = service.refuse_early(&by, &draft).await? {
+                    return Ok(reader.tell(views::refusal(&refusal)));
+                }
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                open(click.trigger_id, forms::request(&draft, &choices, None))
+            }
             Button::Nothing => Answer::empty(),
         })
     }
 
     /// An input in a form changed that shows something else: the tier panel of the registration.
     pub(super) async fn changed(&self, click: Click) -> Handled {
+        if let Some(Form::AddKey { agent }) = click.view.as_ref().and_then(ViewRef::form) {
+            return self.key_form_changed(click, agent).await;
+        }
         let Some(ViewRef { id, hash, callback_id, values, .. }) = click.view else {
             return Ok(Answer::empty());
         };
@@ -129,6 +154,24 @@ impl FrontDesk {
         })
     }
 
+    /// A message for all to see that offers something about a grant, when the grant has ended: it
+    /// shows the end instead, and offers it no more. (What only one person sees may be a list with
+    /// other grants in it; it stays.)
+    async fn end_shown(&self, click: &Click, id: GrantId, mut answer: Answer) -> Handled {
+        let (Some(_), Some(response_url)) = (&click.message, &click.response_url) else {
+            return Ok(answer);
+        };
+        let now = self.service.now();
+        if let Some((grant, agent)) = self.service.grant_and_agent(id).await?
+            && !grant.is_live(now)
+        {
+            let message = message_of(views::notice(&Content::GrantEnded { grant, agent }, now));
+            let response_url = response_url.clone();
+            answer.then.push(FollowUp::Replace { response_url, message });
+        }
+        Ok(answer)
+    }
+
     async fn details(&self, request: &Request, agent: &Agent) -> Result<Message, ServiceError> {
         let (opens, usual) = self.service.what_it_means(request).await?;
         Ok(views::details(request, agent, opens.as_deref(), usual, self.service.now()))
@@ -140,7 +183,7 @@ impl FrontDesk {
         Ok(found.map_or_else(|| id.to_string(), |(grant, _)| grant.reference.to_string()))
     }
 
-    async fn slug(&self, id: AgentId) -> Result<String, ServiceError> {
+    pub(super) async fn slug(&self, id: AgentId) -> Result<String, ServiceError> {
         let found = self.service.agent_by_id(id).await?;
         Ok(found.map_or_else(|| id.to_string(), |agent| agent.slug.to_string()))
     }

@@ -1,10 +1,9 @@
 //! Forms, sent.
 
-use std::collections::BTreeMap;
-
 use super::{FrontDesk, Handled, Reader};
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::vote::Choice;
+use crate::service::credentials::outcome::CredentialAsked;
 use crate::service::outcome::{Asked, Refusal, Registered};
 use crate::slack::actions::Form;
 use crate::slack::views::{self, forms};
@@ -25,18 +24,19 @@ impl FrontDesk {
                     Registered::Invalid(problems) => {
                         Answer::ack(Ack::FieldErrors(forms::field_errors(&problems)))
                     }
+                    Registered::Refused(refusal) => stays_open(&form, &refusal),
                     registered => reader.tell(views::registered(&registered)),
                 }
             }
             Form::Request => {
                 let draft = forms::read_request(values);
                 let asked = service.ask_grant(&by, &draft, once).await?;
-                on_the_field(asked, reader)
+                or_stays_open(&form, asked, reader)
             }
             Form::Deny { request } => {
                 let reason = forms::read_reason(values);
                 if clean(&reason, LONGEST_TEXT).is_empty() {
-                    return Ok(Answer::ack(Ack::FieldErrors(reason_missing())));
+                    return Ok(stays_open(&form, &Refusal::NoReason));
                 }
                 let reply = service.vote(&by, request, Choice::Deny { reason }, once).await?;
                 reader.tell(views::vote(&reply, &by))
@@ -48,8 +48,8 @@ impl FrontDesk {
             }
             Form::Extend { grant } => {
                 let reference = self.reference(grant).await?;
-                let form = forms::read_extend(values, reference);
-                on_the_field(service.ask_extension(&by, &form, once).await?, reader)
+                let draft = forms::read_extend(values, reference);
+                or_stays_open(&form, service.ask_extension(&by, &draft, once).await?, reader)
             }
             Form::Revoke { grant } => {
                 let reason = forms::read_reason(values);
@@ -67,32 +67,43 @@ impl FrontDesk {
             Form::Reinstate { agent } => {
                 let reason = forms::read_reason(values);
                 if reason.trim().is_empty() {
-                    return Ok(Answer::ack(Ack::FieldErrors(reason_missing())));
+                    return Ok(stays_open(&form, &Refusal::NoReason));
                 }
                 let Some(agent) = service.agent_by_id(agent).await? else {
                     return Ok(Answer::empty());
                 };
                 let asked =
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
-                reader.tell(views::asked(&asked))
+                or_stays_open(&form, asked, reader)
+            }
+            Form::AddKey { agent } => {
+                let name = self.slug(agent).await?;
+                let draft = forms::read_add_key(values, name);
+                match service.ask_credential(&by, &draft, once).await? {
+                    CredentialAsked::Invalid(problems) => {
+                        Answer::ack(Ack::FieldErrors(forms::key_errors(&problems, values)))
+                    }
+                    CredentialAsked::Asked(asked) => or_stays_open(&form, asked, reader),
+                }
+            }
+            Form::RevokeKey { credential } => {
+                let reason = forms::read_reason(values);
+                let revoked = service.revoke_credential(&by, credential, &reason, once).await?;
+                reader.tell(views::key_revoked(&revoked))
             }
         })
     }
 }
 
-/// What is wrong with a field is said on the field; everything else in a message.
-fn on_the_field(asked: Asked, reader: Reader) -> Answer {
-    let errors = match &asked {
-        Asked::Refused(refusal) => forms::request_field_errors(refusal),
-        _ => None,
-    };
-    match errors {
-        Some(errors) => Answer::ack(Ack::FieldErrors(errors)),
-        None => reader.tell(views::asked(&asked)),
+/// What came of asking; what was refused is said on the form.
+fn or_stays_open(form: &Form, asked: Asked, reader: Reader) -> Answer {
+    match asked {
+        Asked::Refused(refusal) => stays_open(form, &refusal),
+        asked => reader.tell(views::asked(&asked)),
     }
 }
 
-/// A no without a reason helps nobody: said on the field, the form stays open.
-fn reason_missing() -> BTreeMap<String, String> {
-    forms::request_field_errors(&Refusal::NoReason).unwrap_or_default()
+/// The form stays, with what was filled in, and says what is wrong with it.
+fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
+    Answer::ack(Ack::FieldErrors(forms::refused(form, refusal)))
 }

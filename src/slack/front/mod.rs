@@ -5,6 +5,7 @@
 
 mod buttons;
 mod forms;
+mod keys;
 mod slash;
 
 use async_trait::async_trait;

@@ -3,7 +3,9 @@
 use slack_morphism::prelude::SlackView;
 
 use super::{FrontDesk, Handled, json, say};
-use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+use crate::domain::text::clean;
+use crate::domain::time::Span;
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
@@ -89,6 +91,19 @@ impl FrontDesk {
                 };
                 say(views::cancelled(&cancelled))
             }
+            SlashCommand::Keys { agent } => {
+                say(views::keys(&service.keys(&by, &agent.unwrap_or_default()).await?))
+            }
+            SlashCommand::AddKey { agent, name } => {
+                let draft = CredentialForm { name: name.unwrap_or_default(), ..Default::default() };
+                let choices = service.credential_choices(&by, &agent.unwrap_or_default()).await?;
+                match choices {
+                    Ok((agent, choices)) => {
+                        open(slash.trigger_id.clone(), forms::add_key(&agent, &draft, &choices))
+                    }
+                    Err(refusal) => say(views::refusal(&refusal)),
+                }
+            }
             SlashCommand::Unknown { typed, near } => {
                 say(views::not_understood(&typed, near.as_slice()))
             }
@@ -136,6 +151,12 @@ impl FrontDesk {
             return Ok(say(views::asked(&asked)));
         }
         Ok(match self.service.grant_to_extend(by, &form.grant).await? {
+            // What was typed and cannot be is said before a form opens for the rest.
+            Ok((_, agent)) if !form.by.is_empty() && form.by.parse::<Span>().is_err() => {
+                let longest = self.service.policy().tier(agent.tier).longest_grant;
+                let refusal = Refusal::BadDuration { typed: clean(&form.by, 40), longest };
+                say(views::refusal(&refusal))
+            }
             Ok((grant, agent)) => {
                 open(slash.trigger_id.clone(), forms::extend(&grant, &agent, &form))
             }

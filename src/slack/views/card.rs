@@ -2,13 +2,15 @@
 
 use slack_morphism::prelude::SlackBlockButtonElement;
 
-use super::escape::{and, first};
+use super::escape::{and, clip, first};
+use super::keys;
 use super::line::Line;
 use super::page::{Message, Page, button, danger, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Face;
-use crate::domain::request::{Acceptance, Ask, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Origin, Request, RequestState};
+use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
 use crate::slack::actions::Button;
 
@@ -75,7 +77,12 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             return lines;
         }
         Ask::Grant { lasting, raise_to, .. } => {
-            lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
+            let lasts = Line::fact("For").text(format!("{} from approval", lasting.words()));
+            // Written out: the card's first shape has no moment from which to count.
+            lines.push(match request.origin.not_after() {
+                None => lasts,
+                Some(until) => lasts.text(", not beyond ").at(until, request.asked_at),
+            });
             let tier = match raise_to {
                 Some(to) => format!(", tier {} → {to}", agent.tier),
                 None => format!(", tier {}", agent.tier),
@@ -83,6 +90,14 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             lines.push(asked_by(request, agent).text(tier));
         }
         Ask::Extension { .. } => {
+            lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+        }
+        Ask::Credential { proof, lasting, .. } => {
+            lines.extend(keys::proof(proof));
+            lines.push(
+                Line::fact("For")
+                    .text(format!("⚠ {} from approval, then it ends", lasting.words())),
+            );
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
         Ask::Reinstatement { .. } => {
@@ -102,7 +117,28 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
     lines
 }
 
+/// A credential that is asked for: its name and kind.
+pub fn asked_for_credential(ask: &Ask) -> Line {
+    match ask {
+        Ask::Credential { name, proof, .. } => {
+            Line::default().quoted(&clip(name, 60)).text(format!(" · {}", keys::kind(proof)))
+        }
+        other => Line::say(other.word()),
+    }
+}
+
 fn asked_by(request: &Request, agent: &Agent) -> Line {
+    if let Origin::Agent { by_service, .. } = &request.origin {
+        let program = match by_service {
+            None => Submitter::Agent(agent.id),
+            Some(name) => Submitter::Service(name.clone()),
+        };
+        return Line::fact("Asked by")
+            .line(words::itself(&program, agent))
+            .text(" (owner ")
+            .person(&agent.owner)
+            .text(")");
+    }
     let line = Line::fact("Asked by").person(&request.asked_by);
     if request.asked_by == agent.owner {
         line.text(" (owner)")

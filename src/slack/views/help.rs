@@ -1,7 +1,7 @@
 //! `/agent` for one person, and `/agent help`, which needs to know nobody.
 
 use super::line::Line;
-use super::lists::{agent_row, grant_line, request_row, waiting_row};
+use super::lists::{grant_line, own_agent_row, request_row, waiting_row};
 use super::page::{Message, Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 13] = [
+pub const COMMANDS: [(&str, &str); 15] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
     (
@@ -25,6 +25,8 @@ pub const COMMANDS: [(&str, &str); 13] = [
     ("/agent release G-1042", "hand a grant back early"),
     ("/agent revoke G-1042 because wrong table", "end a grant at once"),
     ("/agent cancel G-1043", "take your own request back"),
+    ("/agent key support-agent-v2", "what an agent proves itself by; take one away"),
+    ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
     ("/agent help", "this list"),
@@ -57,10 +59,11 @@ pub fn help(overview: &Overview) -> Message {
     }
     let grants = &overview.your_grants;
     if !grants.is_empty() {
-        let mut lines = vec![Line::strong(format!("Live grants of your agents: {}", grants.len()))];
+        let in_all = overview.grants_in_all;
+        let mut lines = vec![Line::strong(format!("Live grants of your agents: {in_all}"))];
         lines.extend(grants.iter().take(MOST_GRANTS).map(|of| grant_line(of, now)));
-        if grants.len() > MOST_GRANTS {
-            lines.push(Line::say(format!("… and {} more", grants.len() - MOST_GRANTS)));
+        if in_all > MOST_GRANTS {
+            lines.push(Line::say(format!("… and {} more", in_all - MOST_GRANTS)));
         }
         lines.push(Line::say("Extend or hand back: ").code("/agent grants"));
         page = page.lines(lines);
@@ -79,7 +82,7 @@ pub fn help(overview: &Overview) -> Message {
             agents,
             agents.len(),
             4,
-            |page, line| agent_row(page, line, now),
+            |page, line| own_agent_row(page, line, now),
         );
     }
     let mut buttons = vec![primary(&Button::Register, "Register an agent")];

@@ -3,14 +3,14 @@
 use slack_morphism::prelude::SlackView;
 
 use super::line::Line;
-use super::lists::{agent_row, grant_row, request_row, waiting_row};
+use super::lists::{grant_row, own_agent_row, request_row, waiting_row};
 use super::page::{Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
 use crate::slack::actions::Button;
 
 /// So many of each kind at most: together they stay below Slack's 100 blocks.
-const MOST: [usize; 4] = [12, 12, 8, 15];
+const MOST: [usize; 4] = [12, 12, 8, 12];
 
 /// The reader's App Home.
 pub fn home(overview: &Overview) -> SlackView {
@@ -41,11 +41,11 @@ pub fn home(overview: &Overview) -> SlackView {
     };
 
     let grants = &overview.your_grants;
-    page = page.heading(&titled("Live grants of your agents", grants.len()));
+    page = page.heading(&titled("Live grants of your agents", overview.grants_in_all));
     page = if grants.is_empty() {
         page.line(Line::say("None. An agent holds nothing that was not asked for."))
     } else {
-        page.entries(grants, grants.len(), most_grants, |p, of| {
+        page.entries(grants, overview.grants_in_all, most_grants, |p, of| {
             grant_row(p, of, Some(&overview.person), now)
         })
     };
@@ -68,7 +68,7 @@ pub fn home(overview: &Overview) -> SlackView {
                  register it: two minutes.",
         )])
     } else {
-        page.entries(agents, agents.len(), most_agents, |p, line| agent_row(p, line, now))
+        page.entries(agents, agents.len(), most_agents, |p, line| own_agent_row(p, line, now))
     };
     page.rule()
         .small(Line::say("As of ").at(now, now).text(" · all commands: ").code("/agent help"))

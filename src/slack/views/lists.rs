@@ -36,21 +36,47 @@ pub fn agents(listing: &Listing<AgentLine>) -> Message {
 /// An agent in a list, with the button that shows it.
 pub fn agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool {
     let agent = &line.agent;
+    let show = button(&Button::Show(agent.id), "Show");
+    page.entry(&agent.id.to_string(), agent_lines(line, now), vec![show])
+}
+
+fn agent_lines(line: &AgentLine, now: Timestamp) -> Vec<Line> {
+    let agent = &line.agent;
     let grants = match line.live_grants {
         0 => "no live grant".to_owned(),
         n => format!("{n} live grant{}", if n == 1 { "" } else { "s" }),
     };
-    page.entry(
-        &agent.id.to_string(),
-        vec![
-            Line::say(format!("{} ", words::agent_mark(agent)))
-                .bold(agent.slug.as_str())
-                .text(format!(" · tier {} · {grants} · ", agent.tier))
-                .line(words::agent_state(agent, now)),
-            Line::default().person(&agent.owner).text(", team ").text(agent.team.as_str()),
-        ],
-        vec![button(&Button::Show(agent.id), "Show")],
-    )
+    vec![
+        Line::say(format!("{} ", words::agent_mark(agent)))
+            .bold(agent.slug.as_str())
+            .text(format!(" · tier {} · {grants} · ", agent.tier))
+            .line(words::agent_state(agent, now)),
+        Line::default().person(&agent.owner).text(", team ").text(agent.team.as_str()),
+    ]
+}
+
+/// The reader's own agent: with what it needs next, and what it proves itself by.
+pub fn own_agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool {
+    let agent = &line.agent;
+    if !agent.is_active() {
+        return agent_row(page, line, now);
+    }
+    let (mut lines, mut buttons) = (agent_lines(line, now), Vec::new());
+    if line.live_credentials == 0 {
+        lines.push(no_credential(agent));
+        buttons.push(primary(&Button::AddKey(agent.id), "Add a credential…"));
+    } else {
+        buttons.push(button(&Button::Keys(agent.id), "Keys"));
+    }
+    buttons.push(button(&Button::Show(agent.id), "Show"));
+    page.entry(&agent.id.to_string(), lines, buttons)
+}
+
+/// The next step of an agent that cannot prove who it is.
+fn no_credential(agent: &Agent) -> Line {
+    Line::fact("Next")
+        .text("it cannot prove who it is yet, and so gets no token: ")
+        .code(format!("/agent key add {}", agent.slug))
 }
 
 /// A request that waits for the reader: with the buttons that decide it.
@@ -162,7 +188,7 @@ pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&Per
 
 /// Everything about one agent.
 pub fn agent(detail: &AgentDetail) -> Message {
-    let AgentDetail { agent, route, grants, open, history, now } = detail;
+    let AgentDetail { agent, route, grants, live_credentials, open, history, now } = detail;
     let now = *now;
     let mut lines = vec![
         Line::say(format!("{} ", words::agent_mark(agent)))
@@ -183,6 +209,18 @@ pub fn agent(detail: &AgentDetail) -> Message {
     if let AgentState::Active { certified_until, .. } = agent.state {
         let word = if now < certified_until { "until " } else { "lapsed " };
         lines.push(Line::fact("Certified").text(word).at(certified_until, now));
+    }
+    match live_credentials {
+        0 if agent.is_active() => lines.push(no_credential(agent)),
+        0 => {}
+        n => {
+            let credentials = words::count(*n as usize, "credential");
+            lines.push(if agent.is_active() {
+                Line::fact("Proves itself").text(format!("by {credentials}"))
+            } else {
+                Line::fact("Keeps").text(format!("{credentials}, good for nothing meanwhile"))
+            });
+        }
     }
     let mut page = Page::message().lines(lines);
     let grants: Vec<&Grant> = grants.iter().collect();
@@ -232,11 +270,13 @@ fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButton
     match agent.state {
         AgentState::Active { .. } => vec![
             button(&Button::Request(Some(agent.id)), "Ask for access"),
+            button(&Button::Keys(agent.id), "Keys"),
             danger(&Button::Stop(agent.id), "Stop…"),
         ],
-        AgentState::Suspended { .. } => {
-            vec![button(&Button::Reinstate(agent.id), "Ask that it may go on…")]
-        }
+        AgentState::Suspended { .. } => vec![
+            button(&Button::Reinstate(agent.id), "Ask that it may go on…"),
+            button(&Button::Keys(agent.id), "Keys"),
+        ],
         AgentState::Pending { request } => vec![button(&Button::Details(request), "Details")],
         AgentState::Retired { .. } | AgentState::Rejected { .. } => Vec::new(),
     }
@@ -244,7 +284,9 @@ fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButton
 
 /// One line of an agent's history.
 fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
-    let said = Line::say("• ").at(line.at, now).text("  ").text(happened(&line.what, agent));
+    let named = line.reference.map_or_else(String::new, |reference| format!("{reference} "));
+    let said = Line::say("• ").at(line.at, now).text("  ").text(named);
+    let said = said.text(happened(&line.what, agent));
     match &line.by {
         Some(person) => said.text(", ").person(person),
         None => said,
@@ -254,11 +296,11 @@ fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
 /// What happened, in a few words.
 fn happened(what: &What, agent: &Agent) -> String {
     match what {
-        What::RequestOpened { reference, ask, access, lasting, .. } => {
+        What::RequestOpened { ask, access, lasting, .. } => {
             let access = access.as_ref().map_or_else(String::new, |a| format!(" {a}"));
             let lasting =
                 lasting.as_ref().map_or_else(String::new, |s| format!(" for {}", s.words()));
-            format!("{reference} asked: {ask}{access}{lasting}")
+            format!("asked: {ask}{access}{lasting}")
         }
         What::OwnershipAccepted { .. } => "ownership accepted".to_owned(),
         What::VoteCast { approve: true, roles, .. } => format!("yes from {}", words::roles(roles)),

@@ -11,6 +11,7 @@
 //! | [`notices`] | what the app tells by itself: outcomes, reminders, ends |
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
+//! | [`mod@keys`] | `/agent key`: how an agent proves itself |
 //! | [`mod@home`] | App Home |
 //! | [`forms`] | modals, and reading them back |
 //! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
@@ -20,6 +21,7 @@ pub mod escape;
 pub mod forms;
 pub mod help;
 pub mod home;
+pub mod keys;
 pub mod line;
 pub mod lists;
 pub mod notices;
@@ -34,6 +36,7 @@ mod tests;
 pub use card::{card, new_card};
 pub use help::{help, static_help};
 pub use home::home;
+pub use keys::{key_revoked, keys};
 pub use lists::{agent, agents, grants, grants_for};
 pub use notices::notice;
 pub use page::Message;

@@ -2,6 +2,7 @@
 
 use super::card::question;
 use super::escape::{and, clip, first, roughly};
+use super::keys;
 use super::line::Line;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
@@ -23,6 +24,12 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
         Content::GrantEnding { grant, agent } => ending(grant, agent, now),
         Content::GrantEnded { grant, agent } => ended(grant, agent, now),
+        Content::CredentialEnding { credential, agent, beside } => {
+            keys::ending(credential, agent, *beside, now)
+        }
+        Content::CredentialEnded { credential, agent, beside } => {
+            keys::ended(credential, agent, *beside, now)
+        }
         Content::AgentStopped { agent } => agent_stopped(agent, now),
         Content::NobodyCanDecide { agent, asked_by, roles } => {
             let said: Vec<String> =
@@ -58,6 +65,48 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
                 .small(Line::say(format!("In the log: {delivery}")))
                 .into_message()
         }
+        Content::MayBeAsked { agent, access } => Page::message()
+            .lines(vec![
+                Line::strong(agent.slug.as_str())
+                    .text(" was refused ")
+                    .bold(words::access(access))
+                    .text(", and somebody who saw that asks you, its owner, about it."),
+                Line::fact("Next").text(
+                    "if the agent needs it, ask for it: the form is filled in. If not, do nothing.",
+                ),
+            ])
+            .buttons(vec![
+                primary(&Button::AskFor(agent.id, access.clone()), "Ask for it…"),
+                button(&Button::Show(agent.id), "Show agent"),
+            ])
+            .into_message(),
+        Content::QuotaReached { agent, quota, limit } => Page::message()
+            .lines(vec![
+                Line::say("⚠ ").bold(agent.slug.as_str()).text(format!(
+                    " asks too much: {limit} of its {} wait already.",
+                    clip(quota, 40)
+                )),
+                Line::fact("Next").text(
+                    "look at what it does; what waits can be taken back with /agent cancel. \
+                     Until then it is told to wait.",
+                ),
+            ])
+            .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
+            .into_message(),
+        Content::CallbackFailed { agent, host, error } => Page::message()
+            .lines(vec![
+                Line::say("⚠ ")
+                    .bold(clip(host, 120))
+                    .text(" does not take what became of a request of ")
+                    .bold(agent.slug.as_str())
+                    .text("."),
+                Line::fact("Why").code(clip(error, 120)),
+                Line::fact("Next")
+                    .text("mend the receiver, or take the host out of ")
+                    .code("[callbacks]")
+                    .text(" in policy.toml. The outcome can still be fetched by the task."),
+            ])
+            .into_message(),
         Content::PolicyLoaded { digest } => Page::message()
             .lines(vec![
                 Line::strong("Another policy is in force.")
@@ -137,6 +186,10 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             (Ask::Registration, _) => Line::strong(slug)
                 .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
+            (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
+                .text(" can prove itself by ")
+                .quoted(&clip(name, 60))
+                .text(format!(" for {}.", lasting.words())),
             (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
                 let verb =
                     if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
@@ -182,6 +235,8 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
             button(&Button::Register, "Register again")
         } else if matches!(agent.state, AgentState::Suspended { .. }) {
             button(&Button::Reinstate(agent.id), "Ask again")
+        } else if matches!(request.ask, Ask::Credential { .. }) {
+            button(&Button::AddKey(agent.id), "Ask again")
         } else {
             button(&Button::Request(Some(agent.id)), "Ask again")
         }
@@ -196,6 +251,16 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 ),
                 vec![
                     primary(&Button::Request(Some(agent.id)), "Ask for access"),
+                    button(&Button::Show(agent.id), "Show agent"),
+                ],
+            ),
+            (Ask::Credential { .. }, _) => (
+                Some(next().text(
+                    "it can ask for tokens with it. What it has beside it stays until it ends; a \
+                     reminder comes before that.",
+                )),
+                vec![
+                    button(&Button::Keys(agent.id), "Keys"),
                     button(&Button::Show(agent.id), "Show agent"),
                 ],
             ),

@@ -4,6 +4,8 @@
 //! (<https://docs.slack.dev/reference/block-kit/blocks>), lower where it only enforces them: messages
 //! with blocks of somewhat more than 13,000 characters are refused.
 
+use std::collections::BTreeSet;
+
 use slack_morphism::prelude::{
     SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle,
     SlackBlockConfirmItem, SlackBlockMarkDownText, SlackBlockPlainText, SlackBlockPlainTextOnly,
@@ -39,6 +41,7 @@ const SHORTENED: usize = 150;
 pub struct Page {
     spoken: Vec<String>,
     buttons: Vec<String>,
+    named: BTreeSet<String>,
     blocks: Vec<SlackBlock>,
     room: usize,
     most: usize,
@@ -60,6 +63,7 @@ impl Page {
         Self {
             spoken: Vec::new(),
             buttons: Vec::new(),
+            named: BTreeSet::new(),
             blocks: Vec::new(),
             room,
             most,
@@ -174,7 +178,17 @@ impl Page {
     pub fn buttons(mut self, buttons: Vec<SlackBlockButtonElement>) -> Self {
         if !buttons.is_empty() {
             self.buttons.extend(buttons.iter().map(label));
-            self.blocks.push(actions(buttons).into());
+            // Named by its first button: a click on what somebody still sees must find the block
+            // when the page is shown anew meanwhile. Slack would give it another name each time.
+            let first = buttons.first().and_then(|first| first.action_id.as_ref());
+            let name = first.map(|action_id| format!("do:{action_id}"));
+            let block = match name {
+                Some(name) if self.named.insert(name.clone()) => {
+                    actions(buttons).with_block_id(name.into())
+                }
+                _ => actions(buttons),
+            };
+            self.blocks.push(block.into());
         }
         self
     }

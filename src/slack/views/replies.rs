@@ -86,6 +86,8 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
             request.tier.meaning(),
             agent.description.answers.reasons().join(", ")
         )));
+    } else if let Ask::Credential { lasting, .. } = &request.ask {
+        lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
     } else if let Ask::Grant { lasting, raise_to, .. } = &request.ask {
         lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
         if let Some(to) = raise_to {
@@ -167,6 +169,21 @@ pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
                     .text(" is told your reason."),
             ])
             .into_message(),
+        VoteReply::CameToNothing { request, agent } => {
+            let now = request.state.ended_at().unwrap_or(request.asked_at);
+            let mut lines = vec![Line::say(format!(
+                "Yours was the last yes, but nothing could come of it: {}.",
+                words::subject(request, agent)
+            ))];
+            lines.extend(words::marked_outcome(request, agent, now));
+            lines.push(
+                Line::fact("Next")
+                    .text("nothing to do; ")
+                    .person(&request.asked_by)
+                    .text(" is told why."),
+            );
+            Page::message().lines(lines).into_message()
+        }
         VoteReply::NotCounted { why, request, agent } => not_counted(why, request, agent, me),
         VoteReply::Unknown => Page::message()
             .lines(vec![

@@ -8,6 +8,7 @@ use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
 use crate::domain::review::Finding;
 use crate::domain::role::RoleName;
+use crate::domain::task::Submitter;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
 
@@ -51,9 +52,22 @@ pub const fn tier_means(tier: Tier) -> &'static str {
     }
 }
 
-/// Resource and action with room between them: `database : read`.
+/// Resource and action with room between them: `database : read`, `database # orders : read`.
 pub fn access(access: &crate::domain::access::Access) -> String {
-    format!("{} : {}", access.resource, access.action)
+    match &access.object {
+        None => format!("{} : {}", access.resource, access.action),
+        Some(object) => format!("{} # {object} : {}", access.resource, access.action),
+    }
+}
+
+/// A program that acts by itself: `support-agent-v2 itself`, or `crm, for support-agent-v2`.
+pub fn itself(program: &Submitter, agent: &Agent) -> Line {
+    match program {
+        Submitter::Agent(_) => Line::say(format!("{} itself", agent.slug)),
+        Submitter::Service(name) => {
+            Line::say(super::escape::clip(name, 60)).text(format!(", for {}", agent.slug))
+        }
+    }
 }
 
 /// `1 grant`, `3 grants`.
@@ -83,6 +97,12 @@ pub fn finding(finding: Finding) -> String {
         Finding::HadBefore { times: n } => format!("had this {} before", times(n)),
         Finding::DeniedBefore { times: n } => format!("denied {} before", times(n)),
         Finding::Sensitive { sensitivity } => format!("{} data", sensitivity.word()),
+        Finding::FirstCredential => "its first credential".to_owned(),
+        Finding::BesideLive { live } => {
+            format!("beside {} that it has", count(live as usize, "credential"))
+        }
+        Finding::Renewal => "the same as it has, for longer".to_owned(),
+        Finding::BroadClaims { breadth } => super::keys::breadth(breadth).to_owned(),
     };
     format!("{mark} {words}")
 }
@@ -103,6 +123,9 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
             line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
         }
         Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
+        Ask::Credential { .. } => line
+            .text(" asks to prove itself by ")
+            .line(super::card::asked_for_credential(&request.ask)),
     }
 }
 
@@ -114,6 +137,9 @@ pub fn subject(request: &Request, agent: &Agent) -> String {
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
         Ask::Reinstatement { .. } => format!("that {slug} may go on"),
+        Ask::Credential { name, .. } => {
+            format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
+        }
     }
 }
 
@@ -226,9 +252,17 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
                 .text(": ")
                 .quoted(&reason)
         }
-        RequestState::Cancelled { at, by, reason } => {
-            let word = if by == request.asked_by { "Taken back" } else { "Cancelled" };
-            let line = Line::strong(word).text(" by ").person(&by).text(", ").at(at, now);
+        RequestState::Cancelled { at, by, program, reason } => {
+            let own = program.is_some() || by == request.asked_by;
+            // Nobody took it back: with the last yes it was found that nothing can come of it.
+            let last = program.is_none() && request.votes.iter().any(|vote| vote.by == by);
+            let how = if last { " at the last yes, that of " } else { " by " };
+            let line = Line::strong(if own { "Taken back" } else { "Cancelled" }).text(how);
+            let line = match &program {
+                None => line.person(&by),
+                Some(program) => line.line(itself(program, agent)),
+            };
+            let line = line.text(", ").at(at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
         }
         RequestState::Expired { at } => Line::strong("Expired").text(" unanswered, ").at(at, now),

@@ -62,6 +62,13 @@ impl Courier {
                 }
                 return;
             }
+            FollowUp::Replace { response_url, message } => {
+                // Nobody asked for it: the next click there tries again.
+                if let Err(error) = self.client.respond(&response_url, &instead(&message)).await {
+                    tracing::debug!(%error, "a message that is out of date could not be replaced");
+                }
+                return;
+            }
             FollowUp::Tell { to, channel, response_url, message } => {
                 self.tell(&to, channel.as_deref(), response_url.as_ref(), &message).await;
                 return;
@@ -104,11 +111,17 @@ impl Courier {
 
 /// The body of a private answer at a response URL.
 fn private(message: &Message) -> Value {
-    let mut body = json!({
-        "response_type": "ephemeral",
-        "replace_original": false,
-        "text": message.text,
-    });
+    let body =
+        json!({"response_type": "ephemeral", "replace_original": false, "text": message.text});
+    with_blocks(body, message)
+}
+
+/// The body of what takes the place of the message that the response URL belongs to.
+fn instead(message: &Message) -> Value {
+    with_blocks(json!({"replace_original": true, "text": message.text}), message)
+}
+
+fn with_blocks(mut body: Value, message: &Message) -> Value {
     if let (false, Some(fields)) = (is_blank(&message.blocks), body.as_object_mut()) {
         fields.insert("blocks".to_owned(), message.blocks.clone());
     }

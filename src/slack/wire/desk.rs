@@ -150,6 +150,13 @@ pub enum FollowUp {
         /// The view.
         view: Value,
     },
+    /// Shows another message in the place of the one in which something was clicked.
+    Replace {
+        /// From the click.
+        response_url: ResponseUrl,
+        /// The other.
+        message: Message,
+    },
     /// Tells somebody something that nobody else sees: at the response URL if there is one, else
     /// ephemerally in the channel, else as a direct message.
     Tell {

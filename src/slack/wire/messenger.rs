@@ -122,6 +122,7 @@ impl Messenger for SlackMessenger {
                 self.channel(place).ok().and_then(|channel| limits.wait(POST, Some(channel)))
             }
             (Delivery::Home { .. }, _) => limits.wait(PUBLISH, None),
+            (Delivery::Callback { .. }, _) => None,
         };
         wait.map_or(Ok(()), Err)
     }

@@ -457,6 +457,7 @@ fn word(reply: &VoteReply) -> &'static str {
         VoteReply::Counted { .. } => "counted",
         VoteReply::Approved { .. } => "approved",
         VoteReply::Denied { .. } => "denied",
+        VoteReply::CameToNothing { .. } => "came to nothing",
         VoteReply::Unknown => "unknown",
         VoteReply::Before => "before",
         VoteReply::NotCounted { why, .. } => match why {

@@ -6,7 +6,7 @@ mod office;
 mod person;
 
 pub use office::{Office, PATIENCE, Setup};
-pub use person::Answers;
+pub use person::{Answers, Person};
 
 /// A story, told on both databases.
 #[macro_export]

@@ -8,7 +8,7 @@ use countersign::clock::{Clock, Entropy, MovableClock, SystemClock};
 use countersign::config::{Config, Sources};
 use countersign::domain::event::Verifier;
 use countersign::domain::time::Span;
-use countersign::lifecycle::{Outside, Running};
+use countersign::lifecycle::{Outside, Programs, Running};
 use countersign::sandbox::model::Message;
 use countersign::sandbox::{
     AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace,
@@ -35,12 +35,24 @@ pub struct Setup {
     pub org_wide: bool,
     /// A policy folder in place of the starter policy.
     pub policy: Option<std::path::PathBuf>,
+    /// What the doors for programs need, made anew at each start.
+    pub programs: Option<MakePrograms>,
 }
+
+/// Makes what the doors for programs need, by the clock of the office.
+pub type MakePrograms = Box<dyn Fn(&Arc<MovableClock>) -> Programs + Send + Sync>;
 
 impl Setup {
     /// The usual one.
     pub fn on(engine: Engine) -> Self {
-        Self { engine, over_http: false, strict: false, org_wide: false, policy: None }
+        Self {
+            engine,
+            over_http: false,
+            strict: false,
+            org_wide: false,
+            policy: None,
+            programs: None,
+        }
     }
 }
 
@@ -55,6 +67,7 @@ pub struct Office {
     config: Config,
     pub(super) running: tokio::sync::Mutex<Option<Running>>,
     strict: bool,
+    programs: Option<MakePrograms>,
 }
 
 struct SharedClock(Arc<MovableClock>);
@@ -122,6 +135,7 @@ impl Office {
             config,
             running: tokio::sync::Mutex::new(None),
             strict: setup.strict,
+            programs: setup.programs,
         };
         office.start().await;
         if setup.over_http {
@@ -142,6 +156,7 @@ impl Office {
             wall: Arc::new(SystemClock),
             entropy: Arc::new(Entropy::from_system()),
             limits: if self.strict { Limits::slack() } else { Limits::none() },
+            programs: self.programs.as_ref().map(|programs| programs(&self.clock)),
         };
         let running = countersign::lifecycle::start(&self.config, outside).await;
         *self.running.lock().await = Some(running.expect("the product starts"));

@@ -238,10 +238,25 @@ fn why(rule: &Rule, error: &EvaluationError) -> String {
             | EvaluationError::EntityDoesNotExist(_)
     );
     match place {
-        Some(place) if missing => format!("{place} is missing"),
+        Some(place) if missing => format!("{} is missing", path(&place, &said.message)),
         Some(place) => format!("{place}: {}", said.message),
         None => said.message,
     }
+}
+
+/// What is missing, as the rule writes it: Cedar's place is the whole expression around it, and its
+/// message ends with the name of the attribute.
+fn path<'t>(place: &'t str, message: &str) -> &'t str {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let found = message.rsplit('`').nth(1).and_then(|name| {
+        let dotted = format!(".{name}");
+        let mut ends = place.match_indices(&dotted).map(|(at, _)| at + dotted.len());
+        let end = ends.find(|end| !place.get(*end..).unwrap_or_default().starts_with(word))?;
+        let before = place.get(..end)?;
+        let start = before.rfind(|c: char| !word(c) && c != '.').map_or(0, |at| at + 1);
+        before.get(start..)
+    });
+    found.unwrap_or(place)
 }
 
 /// Whether the subject is called an agent.

@@ -101,8 +101,23 @@ impl Rules {
         mistakes: &mut Vec<Mistake>,
         warnings: &mut Vec<Mistake>,
     ) -> Self {
+        if !files.keys().any(|name| is_ours(name)) {
+            return Self::default();
+        }
+        let before = mistakes.len();
         let mut reading = Reading { files, resources, mistakes, warnings };
-        Self(reading.all().map(Arc::new))
+        let compiled = reading.all();
+        // Rules that would silently not be there are worse than any mistake.
+        if compiled.is_none() && mistakes.len() == before {
+            mistakes.push(Mistake {
+                file: SCHEMA.to_owned(),
+                line: 1,
+                column: 1,
+                what: "rules, schema and entities cannot be brought together".to_owned(),
+                cure: "Write the schema as docs/policy.md shows it.".to_owned(),
+            });
+        }
+        Self(compiled.map(Arc::new))
     }
 
     /// What the rules say to a question.
@@ -216,7 +231,7 @@ impl Reading<'_> {
         let types = types?;
         let objects = objects?;
         let listed = self.resources.keys().map(String::as_str);
-        let table = Table::new(&rules, &types, &objects, listed);
+        let table = Table::new(&rules, &types, &objects, listed)?;
         Some(Compiled { types, rules, objects, table })
     }
 

@@ -106,7 +106,10 @@ fn one(
         );
     }
     let id = id?;
-    let mut meaning = policy.to_json().ok()?;
+    let Ok(mut meaning) = policy.to_json() else {
+        log.mistake(at, "this rule cannot be compared with others", "Write it more plainly.");
+        return None;
+    };
     if let Some(object) = meaning.as_object_mut() {
         object.remove("annotations");
     }
@@ -161,7 +164,10 @@ fn said(log: &mut Log<'_>, at: usize, policy: &CedarPolicy, name: &str) -> Optio
 
 /// Holds the rules of one file against the schema, strictly.
 pub(super) fn validate(log: &mut Log<'_>, validator: &Validator, rules: &[Rule]) {
-    let Some(set) = together(rules.iter()) else { return };
+    let Some(set) = together(rules.iter()) else {
+        log.mistake(0, "these rules cannot stand together", "Give each its own @id.");
+        return;
+    };
     let result = validator.validate(&set, ValidationMode::Strict);
     for error in result.validation_errors() {
         let cure = "Correct the rule, or declare what it needs in schema.cedarschema.";

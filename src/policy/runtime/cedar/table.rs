@@ -48,13 +48,14 @@ impl Table {
         self.kinds.get(name).or_else(|| self.kinds.get(&cedar_name(name))).copied()
     }
 
-    /// Sorts the rules. `listed` are names that services use for types.
+    /// Sorts the rules; `None` if Cedar does not take them. `listed` are names that services use for
+    /// types.
     pub(super) fn new<'n>(
         rules: &[Rule],
         types: &Types,
         objects: &Objects,
         listed: impl Iterator<Item = &'n str>,
-    ) -> Self {
+    ) -> Option<Self> {
         let mut table = Self::default();
         for (number, name) in (0..).zip(types.kinds.keys()) {
             table.kinds.insert(name.clone(), number);
@@ -64,20 +65,24 @@ impl Table {
                 table.kinds.insert(name.to_owned(), number);
             }
         }
-        let groups = Groups::of(types);
+        let groups = Groups::of(types)?;
         for (number, (name, act)) in (0..).zip(&types.actions) {
             table.actions.insert(name.clone(), number);
             for (subject, resource) in act.pairs() {
                 let (Some(p), Some(r)) = (table.kind(subject), table.kind(resource)) else {
                     continue;
                 };
-                let applies = |rule: &Rule| scope(rule, types, &groups, subject, act, resource);
-                if let Some(fits) = fits(rules, applies, &groups, objects, act) {
-                    table.fits.insert((p, number, r), fits);
+                let that: Vec<(usize, &Rule)> = rules
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, rule)| scope(rule, types, &groups, subject, act, resource))
+                    .collect();
+                if !that.is_empty() {
+                    table.fits.insert((p, number, r), fits(&that, &groups, objects, act)?);
                 }
             }
         }
-        table
+        Some(table)
     }
 }
 
@@ -94,9 +99,9 @@ impl Act {
 struct Groups(BTreeMap<EntityUid, (Entity, HashSet<EntityUid>)>);
 
 impl Groups {
-    fn of(types: &Types) -> Self {
-        let all = types.schema.action_entities().into_iter().flatten();
-        Self(all.map(|e| (e.uid(), (e.clone(), e.into_inner().2))).collect())
+    fn of(types: &Types) -> Option<Self> {
+        let all = types.schema.action_entities().ok()?.into_iter();
+        Some(Self(all.map(|e| (e.uid(), (e.clone(), e.into_inner().2))).collect()))
     }
 
     fn contains(&self, group: &EntityUid, action: &EntityUid) -> bool {
@@ -104,28 +109,17 @@ impl Groups {
     }
 }
 
-fn fits(
-    rules: &[Rule],
-    applies: impl Fn(&Rule) -> bool,
-    groups: &Groups,
-    objects: &Objects,
-    act: &Act,
-) -> Option<Fits> {
-    let rules_that: Vec<(usize, &Rule)> =
-        rules.iter().enumerate().filter(|(_, rule)| applies(rule)).collect();
-    if rules_that.is_empty() {
-        return None;
-    }
+fn fits(rules: &[(usize, &Rule)], groups: &Groups, objects: &Objects, act: &Act) -> Option<Fits> {
     let named: Vec<EntityUid> =
-        rules_that.iter().flat_map(|(_, rule)| rule.policy.entity_literals()).collect();
+        rules.iter().flat_map(|(_, rule)| rule.policy.entity_literals()).collect();
     let mut around = objects.around(&named);
     around.retain(|entity| entity.uid().type_name() != act.uid.type_name());
     let action = groups.0.get(&act.uid).filter(|(_, groups)| !groups.is_empty());
     around.extend(action.map(|(entity, _)| entity.clone()));
     Some(Fits {
-        set: together(rules_that.iter().map(|(_, rule)| *rule))?,
-        forbids: rules_that.iter().any(|(_, rule)| rule.forbids),
-        rules: rules_that.into_iter().map(|(number, _)| number).collect(),
+        set: together(rules.iter().map(|(_, rule)| *rule))?,
+        forbids: rules.iter().any(|(_, rule)| rule.forbids),
+        rules: rules.iter().map(|(number, _)| *number).collect(),
         around,
     })
 }

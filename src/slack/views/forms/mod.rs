@@ -6,12 +6,14 @@
 //! its field.
 
 mod ask;
+mod key;
 mod read;
 mod reasons;
 mod register;
 
 pub use ask::{extend, request};
-pub use read::{read_extend, read_reason, read_register, read_request};
+pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
+pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;
 
@@ -29,6 +31,7 @@ use super::words;
 use crate::domain::agent::BadSlug;
 use crate::domain::text::LONGEST_TEXT;
 use crate::service::outcome::{Field, FieldProblem, Refusal};
+use crate::slack::actions::Form;
 
 /// The agent's name, in the registration form.
 pub const NAME: &str = "name";
@@ -54,6 +57,14 @@ pub const ACCESS: &str = "access";
 pub const LASTING: &str = "lasting";
 /// Why, in every form that asks it.
 pub const BECAUSE: &str = "because";
+/// A key or a workload identity, in the form for a credential.
+pub const PROOF: &str = "proof";
+/// The public key.
+pub const KEY: &str = "key";
+/// Who vouches for the workload.
+pub const ISSUER: &str = "issuer";
+/// What its tokens must say.
+pub const CLAIMS: &str = "claims";
 
 /// The longest choice of a menu that Slack takes.
 const MOST_CHOICES: usize = 100;
@@ -117,16 +128,24 @@ pub fn problem_words(problem: &FieldProblem) -> String {
     }
 }
 
-/// The field that a refusal belongs to, with what to say on it; `None` if it belongs to none, and
-/// is said in a message.
-///
-/// The fields have the same names in the forms for a grant, an extension and a reinstatement.
-pub fn request_field_errors(refusal: &Refusal) -> Option<BTreeMap<String, String>> {
-    let field = match refusal {
-        Refusal::UnknownAgent { .. }
-        | Refusal::NotOwner { .. }
-        | Refusal::NotActive(_)
-        | Refusal::NobodyCanDecide { .. } => AGENT,
+/// What a refusal says on a form that was sent, by `block_id`: the form stays open, and nothing that
+/// was filled in is lost. It is said on the field that it is about or, if the form has no such field,
+/// on its first.
+pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
+    // The fields have the same names in the forms for a grant, an extension and a reinstatement.
+    let (first, others): (_, &[&str]) = match form {
+        Form::Register => (NAME, &[TEAM]),
+        Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
+        Form::Extend { .. } => (LASTING, &[BECAUSE]),
+        Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
+        Form::Deny { .. }
+        | Form::Decline { .. }
+        | Form::Revoke { .. }
+        | Form::Stop { .. }
+        | Form::Reinstate { .. }
+        | Form::RevokeKey { .. } => (BECAUSE, &[]),
+    };
+    let about = match refusal {
         Refusal::BadAccess { .. }
         | Refusal::UnknownResource { .. }
         | Refusal::UnknownAction { .. }
@@ -136,16 +155,17 @@ pub fn request_field_errors(refusal: &Refusal) -> Option<BTreeMap<String, String
             LASTING
         }
         Refusal::NoReason => BECAUSE,
-        Refusal::NotMember(_)
-        | Refusal::NotSuspended(_)
-        | Refusal::UnknownReference { .. }
-        | Refusal::GrantEnded(_)
-        | Refusal::MayNotEnd { .. }
-        | Refusal::MayNotStop { .. }
-        | Refusal::NotRequester { .. }
-        | Refusal::RequestEnded(_) => return None,
+        // Whoever decides on a registration follows from the team.
+        Refusal::NobodyCanDecide { .. } => TEAM,
+        _ => AGENT,
     };
-    let what = match refusal {
+    let field = if others.contains(&about) { about } else { first };
+    BTreeMap::from([(field.to_owned(), cut(&refused_words(refusal), 1_000))])
+}
+
+/// Why something cannot be asked and what would help, in plain words without markup.
+fn refused_words(refusal: &Refusal) -> String {
+    match refusal {
         // An error on a field is plain text, where a person or a moment cannot be shown as such.
         Refusal::NotOwner { agent, .. } => {
             format!("Only its owner can ask for {agent}.")
@@ -169,8 +189,7 @@ pub fn request_field_errors(refusal: &Refusal) -> Option<BTreeMap<String, String
                 None => what,
             }
         }
-    };
-    Some(BTreeMap::from([(field.to_owned(), cut(&what, 1_000))]))
+    }
 }
 
 /// A text field.

@@ -7,11 +7,12 @@
 use serde_json::Value;
 
 use super::{
-    ACCESS, AGENT, ANSWERS, BECAUSE, LASTING, MODEL, NAME, OWNER, PURPOSE, RUNS_ON, SYSTEMS, TEAM,
+    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PROOF,
+    PURPOSE, RUNS_ON, SYSTEMS, TEAM, WORKLOAD,
 };
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
-use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
@@ -51,6 +52,20 @@ pub fn read_request(values: &Value) -> GrantForm {
 /// The form for more time; `grant` is what the form was opened for.
 pub fn read_extend(values: &Value, grant: impl Into<String>) -> ExtensionForm {
     ExtensionForm { grant: grant.into(), by: text(values, LASTING), because: text(values, BECAUSE) }
+}
+
+/// The form for a credential; `agent` is what the form was opened for.
+pub fn read_add_key(values: &Value, agent: impl Into<String>) -> CredentialForm {
+    CredentialForm {
+        agent: agent.into(),
+        name: text(values, NAME),
+        workload: text(values, PROOF) == WORKLOAD,
+        key: text(values, KEY),
+        issuer: text(values, ISSUER),
+        claims: text(values, CLAIMS),
+        lasting: text(values, LASTING),
+        because: text(values, BECAUSE),
+    }
 }
 
 /// The reason, of any form that asks only that.

@@ -12,6 +12,7 @@ use crate::domain::ids::AgentId;
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, Ask, NotCounted, Request};
 use crate::domain::role::TeamName;
+use crate::domain::task::Submitter;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::Span;
 use crate::service::input::{GrantForm, RegistrationForm};
@@ -61,6 +62,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     refusals(said, &mut all);
     lists_and_home(said, &mut all);
     forms(said, &mut all);
+    super::keys::keys_and_forms(said, &mut all);
     all
 }
 
@@ -95,6 +97,14 @@ fn cards(said: &Said, all: &mut Catalogue) {
     }
     let other = Request { asked_by: person("U0MINA"), ..raises };
     add("grant_raises_tier", card(face, &other, &agent, None, None, now()));
+    let own = said.own_request(None);
+    add("own_new", new_card(face, &own, &agent));
+    add("own_open", card(face, &own, &agent, opens, usual, now()));
+    let through = said.own_request(Some(&said.short));
+    add("own_by_service", card(face, &through, &agent, opens, usual, now()));
+    let itself = Submitter::Agent(agent.id);
+    let taken_back = own.cancel_by_program(itself, said.reason.clone(), at(540)).unwrap();
+    add("own_taken_back", card(face, &taken_back, &agent, opens, None, now()));
     add("extension_open", card(face, &said.extension(), &agent, opens, usual, now()));
     let stopped = said.suspended();
     add("reinstatement_open", card(face, &said.reinstatement(), &stopped, None, None, now()));
@@ -179,6 +189,15 @@ fn notices(said: &Said, all: &mut Catalogue) {
             error: said.reason.clone(),
         },
     );
+    add(
+        "may_be_asked",
+        Content::MayBeAsked { agent: said.agent(), access: said.access_to_object() },
+    );
+    let (quota, limit) = ("requests".to_owned(), 10);
+    add("quota_reached", Content::QuotaReached { agent: said.agent(), quota, limit });
+    let host = format!("{}.example.com", said.short);
+    let error = "http_503".to_owned();
+    add("callback_failed", Content::CallbackFailed { agent: said.agent(), host, error });
     add("policy_loaded", Content::PolicyLoaded { digest: "9f2c1a7be0d4".to_owned() });
     let mistake = format!("policy.toml:12: no role {}", said.short);
     let mistakes = (0..said.many).map(|_| mistake.clone()).collect();
@@ -376,6 +395,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         your_requests: (0..many).map(|i| of(1_000 + i, said.extension())).collect(),
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
+        grants_in_all: many,
         now: now(),
     }
 }
@@ -387,7 +407,9 @@ fn line(said: &Said, i: usize) -> AgentLine {
         _ => said.pending(),
     };
     let id: AgentId = agent_id(1 + i as u128);
-    AgentLine { agent: Agent { id, ..agent }, live_grants: u32::try_from(i % 3).unwrap() }
+    let live_grants = u32::try_from(i % 3).unwrap();
+    let live_credentials = u32::try_from(i % 2).unwrap();
+    AgentLine { agent: Agent { id, ..agent }, live_grants, live_credentials }
 }
 
 fn grant_of(said: &Said, i: usize) -> GrantOf {
@@ -397,16 +419,18 @@ fn grant_of(said: &Said, i: usize) -> GrantOf {
 
 pub fn detail(said: &Said) -> AgentDetail {
     let at_work = What::AgentActivated { agent: agent_id(1), tier: Tier::Internal, owner: dana() };
-    let happened = |what| HistoryLine { at: at(100), by: Some(theo()), what };
+    let happened = |what| HistoryLine { at: at(100), by: Some(theo()), reference: None, what };
     AgentDetail {
         agent: said.agent(),
         route: route(Tier::Internal, &["security", "team-lead"]),
         grants: vec![said.grant(); said.many],
+        live_credentials: 2,
         open: vec![said.extension(); said.many],
         history: std::iter::repeat_n(happened(at_work), said.many)
             .chain([HistoryLine {
                 at: at(0),
                 by: None,
+                reference: Some(said.grant().reference),
                 what: What::GrantExpired { grant: grant_id(4) },
             }])
             .collect(),
@@ -433,6 +457,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_requests: vec![],
         your_agents: vec![],
         your_grants: vec![],
+        grants_in_all: 0,
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };
@@ -445,6 +470,8 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
     add("list_agents", agents(&Listing { shown, total, now: now() }).into());
     add("list_agents_empty", agents(&Listing { shown: vec![], total: 0, now: now() }).into());
     add("agent", agent(&detail(said)).into());
+    let bare = AgentDetail { live_credentials: 0, ..detail(said) };
+    add("agent_without_credential", agent(&bare).into());
     let quiet = AgentDetail {
         agent: said.suspended(),
         grants: vec![],

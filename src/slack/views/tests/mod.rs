@@ -3,6 +3,7 @@
 mod catalogue;
 mod escaping;
 mod judge;
+mod keys;
 mod reading;
 mod sample;
 mod snapshots;

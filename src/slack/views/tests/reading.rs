@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 use slack_morphism::prelude::SlackView;
 
 use super::catalogue::{choices, registration_draft};
+use super::keys::credential_draft;
 use super::sample::{Said, dana, grant_id};
 use crate::domain::agent::BadSlug;
 use crate::domain::person::Standing;
+use crate::domain::role::RoleName;
 use crate::domain::time::Span;
-use crate::service::input::{ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::credentials::outcome::CredentialChoices;
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Field, FieldProblem, Refusal};
 use crate::slack::actions::{Form, TEAM_CHOICE, TIER_ANSWERS};
 use crate::slack::views::forms::{self, *};
@@ -40,6 +43,22 @@ fn form(view: &SlackView) -> (String, Form) {
     let view = serde_json::to_value(view).unwrap();
     let metadata = view["private_metadata"].as_str().unwrap();
     (view["callback_id"].as_str().unwrap().to_owned(), serde_json::from_str(metadata).unwrap())
+}
+
+#[test]
+fn a_credential_reads_back_as_it_was_drafted_and_a_key_is_never_given_back() {
+    let said = Said::kindly();
+    let draft = credential_draft(&said);
+    let issuers = vec![("github".to_owned(), "https://github.example".to_owned())];
+    let choices = CredentialChoices { issuers, longest: Span::days(90) };
+    let view = forms::add_key(&said.agent(), &draft, &choices);
+    assert_eq!(read_add_key(&sent(&view), "support-agent-v2"), draft);
+    assert_eq!(form(&view), ("add_key".to_owned(), Form::AddKey { agent: said.agent().id }));
+    let pasted = "-----BEGIN PRIVATE KEY----- xyz";
+    let draft = CredentialForm { workload: false, key: pasted.into(), ..draft };
+    let view = serde_json::to_string(&forms::add_key(&said.agent(), &draft, &choices)).unwrap();
+    assert!(!view.contains("xyz"), "the key went back: {view}");
+    assert!(!format!("{draft:?}").contains("xyz"));
 }
 
 #[test]
@@ -159,7 +178,7 @@ fn mistakes_are_said_on_their_fields() {
 }
 
 #[test]
-fn refusals_are_said_on_their_fields_or_nowhere() {
+fn refusals_are_said_on_their_fields() {
     let said = Said::kindly();
     let refusals = [
         Refusal::UnknownAgent {
@@ -180,13 +199,8 @@ fn refusals_are_said_on_their_fields_or_nowhere() {
         Refusal::AlreadyAsked(said.grant_request()),
         Refusal::GrantEnded(said.revoked()),
     ];
-    let text: Vec<_> = refusals
-        .iter()
-        .map(|refusal| match request_field_errors(refusal) {
-            Some(errors) => format!("{errors:?}"),
-            None => "a message".to_owned(),
-        })
-        .collect();
+    let text: Vec<_> =
+        refusals.iter().map(|refusal| format!("{:?}", refused(&Form::Request, refusal))).collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
     {"agent": "There is no agent “suport”. Did you mean support-agent-v2? You own no active agent yet: /agent register takes two minutes."}
     {"agent": "Only its owner can ask for support-agent-v2."}
@@ -196,6 +210,32 @@ fn refusals_are_said_on_their_fields_or_nowhere() {
     {"because": "A reason is missing. Say in a few words why; people decide by it. For example: because customer support queries"}
     {"access": "It has this already: G-1042, until 15 Jan 08:39 UTC."}
     {"access": "This is being decided already: G-1042."}
-    a message
+    {"agent": "G-1042 is not live any more: revoked by its owner, 15 Jan 08:09 UTC: “Please ask for the replica instead, it holds the same rows.” Ask for a new one: /agent request … database:read"}
+    "#);
+}
+
+#[test]
+fn a_form_without_the_field_says_it_on_another() {
+    let said = Said::kindly();
+    let (agent, grant) = (said.agent().id, said.grant().id);
+    let nobody = || Refusal::NobodyCanDecide { roles: vec![RoleName::new("team-lead")] };
+    let text: Vec<_> = [
+        (Form::Register, nobody()),
+        (Form::Register, Refusal::NotMember(Standing::Guest)),
+        (Form::Request, nobody()),
+        (Form::Extend { grant }, nobody()),
+        (Form::Extend { grant }, Refusal::GrantEnded(said.revoked())),
+        (Form::Reinstate { agent }, Refusal::NotSuspended(said.agent())),
+    ]
+    .iter()
+    .map(|(form, refusal)| format!("{}: {:?}", form.callback_id(), refused(form, refusal)))
+    .collect();
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    register: {"team": "Nobody could decide this: there is nobody else for team lead. Security has been told. Ask again once people hold these roles."}
+    register: {"name": "You are a guest in this workspace. Only full, active members can ask, own and decide here. Ask a full member of your team to do it for you."}
+    request: {"agent": "Nobody could decide this: there is nobody else for team lead. Security has been told. Ask again once people hold these roles."}
+    extend: {"lasting": "Nobody could decide this: there is nobody else for team lead. Security has been told. Ask again once people hold these roles."}
+    extend: {"lasting": "G-1042 is not live any more: revoked by its owner, 15 Jan 08:09 UTC: “Please ask for the replica instead, it holds the same rows.” Ask for a new one: /agent request … database:read"}
+    reinstate: {"because": "support-agent-v2 was not stopped (it is active), so there is nothing to undo. See where it stands: /agent show support-agent-v2"}
     "#);
 }

@@ -8,14 +8,17 @@ use ulid::Ulid;
 
 use crate::domain::access::{Access, Sensitivity};
 use crate::domain::agent::{Agent, AgentState, Description, Slug};
+use crate::domain::claims::{Breadth, MOST_CLAIMS};
+use crate::domain::credential::{Credential, CredentialState, Proof, PublicKey};
 use crate::domain::grant::{Grant, GrantState};
-use crate::domain::ids::{AgentId, DeliveryId, GrantId, RequestId};
+use crate::domain::ids::{AgentId, CredentialId, DeliveryId, GrantId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{
-    Acceptance, ApprovedBy, Ask, Asked, Reference, Request, RequestState,
+    Acceptance, ApprovedBy, Ask, Asked, Origin, Reference, Request, RequestState,
 };
 use crate::domain::review::Finding;
 use crate::domain::role::{RoleName, TeamName};
+use crate::domain::text::clean;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::vote::{Choice, Vote};
@@ -60,6 +63,9 @@ pub fn request_id(n: u128) -> RequestId {
 }
 pub fn grant_id(n: u128) -> GrantId {
     GrantId::new(Ulid::from_parts(1_800_000_000_000, n))
+}
+pub fn credential_id(n: u128) -> CredentialId {
+    CredentialId::new(Ulid::from_parts(1_800_000_000_000, n))
 }
 pub fn delivery_id() -> DeliveryId {
     DeliveryId::new(Ulid::from_parts(1_800_000_000_000, 9))
@@ -154,6 +160,7 @@ impl Said {
             reference: Reference { letter: ask.letter(), number },
             agent: agent_id(1),
             asked_by: dana(),
+            origin: Origin::Person,
             asked_at: at(0),
             ask,
             tier: Tier::Internal,
@@ -203,6 +210,27 @@ impl Said {
         }
     }
 
+    /// The agent asks for one object by itself.
+    pub fn own_request(&self, by_service: Option<&str>) -> Request {
+        let request = self.grant_request();
+        let ask = match request.ask {
+            Ask::Grant { lasting, because, raise_to, .. } => {
+                Ask::Grant { access: self.access_to_object(), lasting, because, raise_to }
+            }
+            ask => ask,
+        };
+        let by_service = by_service.map(str::to_owned);
+        let not_after = Some(at(7_200));
+        let origin = Origin::Agent { evaluation: None, task: None, by_service, not_after };
+        Request { ask, origin, ..request }
+    }
+
+    pub fn access_to_object(&self) -> Access {
+        // As the domain takes it: nothing that deceives, and never empty.
+        let object = Some(clean(&self.short, 128)).filter(|object| !object.is_empty());
+        Access { object: object.or(Some("orders".to_owned())), ..self.access() }
+    }
+
     pub fn extension(&self) -> Request {
         self.request(
             1043,
@@ -213,6 +241,79 @@ impl Said {
                 because: self.because.clone(),
             },
         )
+    }
+
+    pub fn key_request(&self) -> Request {
+        let findings =
+            vec![Finding::OwnerActive, Finding::Certified, Finding::BesideLive { live: 1 }];
+        let ask = Ask::Credential {
+            name: self.short.clone(),
+            proof: self.key(),
+            lasting: Span::days(90),
+            because: self.because.clone(),
+        };
+        Request { findings, ..self.request(1045, ask) }
+    }
+
+    pub fn workload_request(&self) -> Request {
+        let breadth = Breadth::NoRepositoryId;
+        let findings =
+            vec![Finding::OwnerActive, Finding::FirstCredential, Finding::BroadClaims { breadth }];
+        let ask = Ask::Credential {
+            name: self.short.clone(),
+            proof: self.workload(),
+            lasting: Span::days(30),
+            because: self.because.clone(),
+        };
+        Request { findings, ..self.request(1046, ask) }
+    }
+
+    pub fn key(&self) -> Proof {
+        let key = PublicKey::ed25519(&[7; 32]);
+        Proof::Key { thumbprint: key.thumbprint(), key }
+    }
+
+    pub fn workload(&self) -> Proof {
+        let claims = (0..self.many.clamp(1, MOST_CLAIMS - 1))
+            .map(|i| (format!("claim_{i}"), self.short.chars().take(255).collect()))
+            .chain([("repository".to_owned(), "acme/support-agent".to_owned())])
+            .collect();
+        Proof::Workload { issuer: "github".to_owned(), claims }
+    }
+
+    pub fn credential(&self) -> Credential {
+        Credential {
+            id: credential_id(1),
+            agent: agent_id(1),
+            name: self.short.clone(),
+            proof: self.key(),
+            request: request_id(1045),
+            added_at: at(540),
+            expires_at: at(540 + 90 * 86_400),
+            state: CredentialState::Active,
+        }
+    }
+
+    pub fn credential_ending(&self) -> Credential {
+        let expires_at = at(600 + 7 * 86_400);
+        Credential { id: credential_id(2), proof: self.workload(), expires_at, ..self.credential() }
+    }
+
+    pub fn credential_ended(&self) -> Credential {
+        Credential {
+            id: credential_id(3),
+            added_at: at(-86_400),
+            expires_at: at(590),
+            ..self.credential()
+        }
+    }
+
+    pub fn credential_revoked(&self) -> Credential {
+        Credential {
+            id: credential_id(4),
+            state: CredentialState::Revoked { at: at(580), by: sam(), reason: self.reason.clone() },
+            ..self.credential()
+        }
     }
 
     pub fn reinstatement(&self) -> Request {
@@ -246,8 +347,26 @@ impl Said {
 
     pub fn cancelled(&self, request: Request) -> Request {
         Request {
-            state: RequestState::Cancelled { at: at(540), by: dana(), reason: self.reason.clone() },
+            state: RequestState::Cancelled {
+                at: at(540),
+                by: dana(),
+                program: None,
+                reason: self.reason.clone(),
+            },
             ..request
+        }
+    }
+
+    /// Cancelled at the last yes, because somebody else has it by now.
+    pub fn taken(&self, request: Request) -> Request {
+        Request {
+            state: RequestState::Cancelled {
+                at: at(540),
+                by: sam(),
+                program: None,
+                reason: self.reason.clone(),
+            },
+            ..self.approved(request)
         }
     }
 

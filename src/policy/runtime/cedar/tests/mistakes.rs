@@ -48,9 +48,13 @@ const RULES: &[(&str, &str)] = &[
 
 /// Texts of the schema, each in place of another.
 const SCHEMAS: &[(&str, &str, &str)] = &[
-    ("a semicolon too few", "entity group;", "entity group"),
+    ("a semicolon too few", "entity group in [group];", "entity group in [group]"),
     ("an unknown type", "boss?: user", "boss?: usr"),
-    ("a namespace", "entity group;", "entity group; namespace Acme { entity office; }"),
+    (
+        "a namespace",
+        "entity group in [group];",
+        "entity group in [group]; namespace Acme { entity office; }",
+    ),
     ("tags", "region?: String,\n};", "region?: String,\n} tags String;"),
     ("an agent without a tier", "tier: Long, team", "team"),
     ("a tier that is a text", "tier: Long", "tier: String"),

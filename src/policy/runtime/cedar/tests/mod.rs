@@ -59,8 +59,8 @@ opens = "an account"
 
 /// What the tests speak of.
 const SCHEMA: &str = r#"
-type Party = { id: String, since?: datetime };
-entity group;
+type Party = { id: String, since: datetime };
+entity group in [group];
 entity user in [group] = {
   role?: String, age?: Long, boss?: user, from?: ipaddr, tags?: Set<String>, share?: decimal,
 };

@@ -1,0 +1,94 @@
+//! Clients that others wrote: Authlib gets, exchanges, looks into and takes back tokens, and joserfc
+//! verifies them by the published keys.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
+use countersign::clock::MovableClock;
+use countersign::policy::runtime::Tokens;
+use countersign::store::Engine as Database;
+use serde_json::json;
+
+use crate::site::Site;
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oauth/clients")
+}
+
+/// The Python with the libraries in it; made once for all tests, whichever comes first.
+fn python() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oauth-clients");
+    fs::create_dir_all(&folder).unwrap();
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let wanted = fs::read_to_string(here().join("requirements.txt")).unwrap();
+    let venv = folder.join("venv");
+    let python = venv.join("bin/python");
+    let done = folder.join("installed.txt");
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) && python.exists() {
+        return python;
+    }
+    let run = |command: &mut Command| {
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        assert!(
+            output.status.success(),
+            "{command:?} failed; Python 3 with venv and pip is needed:\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+    run(Command::new(&python).args(pip).arg(here().join("requirements.txt")));
+    fs::write(&done, wanted).unwrap();
+    python
+}
+
+async fn authlib_and_joserfc(engine: Database) {
+    // These libraries ask the machine for the time.
+    let clock = Arc::new(MovableClock::running(TimeDelta::zero()));
+    let site = Site::open_with(engine, clock, Tokens::default()).await;
+    let keyed = site.keyed("support-agent-v2").await;
+    site.grant(&keyed.agent, "database:read", "30m").await;
+    let person = json!({
+        "https://slack.com/user_id": "U0DANA", "https://slack.com/team_id": "T0ACME",
+    });
+    let pem = STANDARD.encode(&keyed.pair.pkcs8);
+    let told = json!({
+        "issuer": site.issuer,
+        "client": keyed.agent.slug,
+        "private_key": format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----\n"),
+        "person": site.outside(&site.people, &person),
+    });
+    let output = tokio::task::spawn_blocking(move || {
+        let mut child = Command::new(python())
+            .arg(here().join("client.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(told.to_string().as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    });
+    let output = output.await.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && output.stdout == b"done\n", "{errors}");
+    site.verifies().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite() {
+    authlib_and_joserfc(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres() {
+    authlib_and_joserfc(Database::Postgres).await;
+}
