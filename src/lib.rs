@@ -5,15 +5,16 @@
 //! | module | idea | may use |
 //! |---|---|---|
 //! | [`domain`] | what is decided, purely | nothing of ours |
+//! | [`meters`] | what is counted, for whoever watches | nothing of ours |
 //! | [`clock`] | time and chance, from outside | domain |
 //! | [`policy`] | the policy folder: load, check, route | domain |
 //! | [`store`] | SQLite and PostgreSQL; the transaction | domain |
 //! | [`identity`] | signing keys, tokens, agents' proofs | domain, clock |
-//! | [`service`] | the use cases | domain, clock, policy, store, identity |
+//! | [`service`] | the use cases | domain, clock, meters, policy, store, identity |
 //! | [`pdp`] | answers at run time: the index, the decision, the record | domain, clock, policy, store |
-//! | [`jobs`] | deliveries and deadlines | domain, clock, store, service |
-//! | [`slack`] | inbound → command; state → blocks | domain, clock, service |
-//! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, clock, identity, pdp, policy, service |
+//! | [`jobs`] | deliveries and deadlines | domain, clock, meters, store, service |
+//! | [`slack`] | inbound → command; state → blocks | domain, clock, meters, service |
+//! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, clock, meters, identity, pdp, policy, service |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
 //! | [`config`], [`telemetry`], [`health`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 
@@ -26,6 +27,7 @@ pub mod health;
 pub mod identity;
 pub mod jobs;
 pub mod lifecycle;
+pub mod meters;
 pub mod pdp;
 pub mod policy;
 #[cfg(feature = "sandbox")]

@@ -10,7 +10,9 @@
 //! | [`callbacks`] | programs are told what became of it |
 //! | [`link`] | people pass a refusal on to the owner |
 //! | [`oauth`] | tokens |
+//! | [`activity`] | what agents did |
 
+pub mod activity;
 pub mod authenticate;
 pub mod authzen;
 pub mod callbacks;

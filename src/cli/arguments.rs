@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::exit::STATUSES;
 use crate::domain::time::Span;
+use crate::service::trace::named::{FORMS, Named};
 
 /// Identities, owners, approvals and time-boxed grants for AI agents, in Slack.
 ///
@@ -48,6 +49,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Audit,
     },
+    /// Tell the story of a call, a token, a deed or a grant: back to the people who allowed it.
+    Trace(Trace),
     /// Show the settings in force, or all there are.
     Config {
         /// Which.
@@ -167,7 +170,8 @@ pub struct PolicyFolder {
 /// What to do with the log.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Audit {
-    /// Check every line of the log against the one before; name the first bad line.
+    /// Check every line of the log against the one before, and every record against its seal in the
+    /// log; name the first that is bad.
     ///
     /// Keep the head that it prints somewhere else, and give it to a later check as --head: then even
     /// a log that was rewritten from its beginning is found.
@@ -195,6 +199,21 @@ pub enum Audit {
               value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
+}
+
+/// What to tell the story of.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = format!("What a story may begin with:\n{FORMS}"))]
+pub struct Trace {
+    /// An id or a reference, as answers, tokens and Slack carry them.
+    #[arg(value_name = "ID")]
+    pub named: Named,
+    /// Print JSON: one object with all that the record holds.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
 }
 
 /// Which settings.

@@ -8,6 +8,7 @@
 //! | `config` | `config show`, `config default` |
 //! | `policy` | `policy check`, `test`, `plan`, `explain` |
 //! | [`audit`] | `audit verify`, `audit list` |
+//! | [`trace`] | `trace` |
 //! | [`doctor`] | `doctor` |
 //!
 //! What a command answers goes to standard output; the log and errors go to standard error.
@@ -18,6 +19,7 @@ mod config;
 pub mod doctor;
 pub mod exit;
 mod policy;
+pub mod trace;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -73,18 +75,20 @@ fn told(failure: &Failure) -> ExitCode {
 /// Why it could not be done.
 pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit, Failure> {
     if !command.is_a_server() {
-        log(&quiet())?;
+        let _ = log(&quiet())?;
     }
     match command {
         Command::Serve(file) => {
             let config = Config::load(&Sources::of_process(file.config))?;
-            log(&config.telemetry)?;
-            crate::lifecycle::serve(&config).await.map(|()| Exit::Well).map_err(ended)
+            let telemetry = log(&config.telemetry)?;
+            let served = crate::lifecycle::serve(&config).await;
+            telemetry.end().await;
+            served.map(|()| Exit::Well).map_err(ended)
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => {
             // What to try is printed; the log speaks up only when something is wrong.
-            log(&quiet())?;
+            let _ = log(&quiet())?;
             let arguments::Sandbox { listen, data, fresh } = arguments;
             crate::lifecycle::sandbox(SandboxOptions { listen, data, fresh })
                 .await
@@ -94,6 +98,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Doctor(arguments) => doctor::run(arguments, out).await,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
+        Command::Trace(arguments) => trace::run(arguments, out).await,
         Command::Config { command } => config::run(&command, out),
     }
 }
@@ -118,6 +123,6 @@ fn quiet() -> Telemetry {
     Telemetry { level: "warn".to_owned(), ..Telemetry::default() }
 }
 
-fn log(telemetry: &Telemetry) -> Result<(), Failure> {
+fn log(telemetry: &Telemetry) -> Result<telemetry::Running, Failure> {
     telemetry::init(telemetry).map_err(|error| Failure::unavailable("there is no log", error))
 }

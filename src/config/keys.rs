@@ -39,9 +39,11 @@ impl Key {
     pub const LEVEL: Self = Self("telemetry.level");
     /// `telemetry.format`: how it is logged.
     pub const FORMAT: Self = Self("telemetry.format");
+    /// `telemetry.otlp_endpoint`: where traces, metrics and records are sent.
+    pub const OTLP_ENDPOINT: Self = Self("telemetry.otlp_endpoint");
 
     /// All of them, in the order of `default.toml`.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::LISTEN,
         Self::PUBLIC_URL,
         Self::DATABASE_URL,
@@ -60,6 +62,7 @@ impl Key {
         Self("identity.encryption_key_file"),
         Self::LEVEL,
         Self::FORMAT,
+        Self::OTLP_ENDPOINT,
     ];
 
     /// The setting of this name.

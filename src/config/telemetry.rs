@@ -1,7 +1,8 @@
-//! `[telemetry]`: what is logged, and how it looks.
+//! `[telemetry]`: what is logged, how it looks, and what is sent to whoever watches.
 
+use super::address::WebAddress;
 use super::keys::Key;
-use super::reader::Reader;
+use super::reader::{Found, Reader};
 
 /// What is logged, and how it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct Telemetry {
     pub level: String,
     /// How a line looks.
     pub format: Format,
+    /// Where traces, metrics and records are sent by OTLP.
+    pub otlp_endpoint: Option<WebAddress>,
 }
 
 /// How a line of the log looks.
@@ -24,7 +27,7 @@ pub enum Format {
 impl Default for Telemetry {
     /// What the defaults say, for commands that read no configuration.
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: Format::Text }
+        Self { level: "info".to_owned(), format: Format::Text, otlp_endpoint: None }
     }
 }
 
@@ -44,6 +47,11 @@ impl Telemetry {
             "json" => Ok(Format::Json),
             _ => Err("allowed are \"text\" and \"json\"".to_owned()),
         });
-        Some(Self { level: level.set()?, format: format.set()? })
+        let otlp_endpoint = match reader.parsed(Key::OTLP_ENDPOINT, str::parse) {
+            Found::Set(address) => Some(Some(address)),
+            Found::Unset => Some(None),
+            Found::Wrong => None,
+        };
+        Some(Self { level: level.set()?, format: format.set()?, otlp_endpoint: otlp_endpoint? })
     }
 }

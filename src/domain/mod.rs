@@ -21,12 +21,15 @@
 //! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
 //! | [`token`] | what was issued to an agent, and whether it is still good |
+//! | [`evaluation`] | one question at run time, and its answer |
+//! | [`activity`] | what an agent did, as it is told |
 //! | [`event`] | the audit log's lines and their chain |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
 //! | [`task`] | how a program follows what it asked for |
 
 pub mod access;
+pub mod activity;
 pub mod agent;
 pub mod claims;
 pub mod credential;

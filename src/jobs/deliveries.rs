@@ -8,11 +8,12 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tracing::{Instrument, debug, info, warn};
 
 use super::{Jobs, POLL};
 use crate::domain::delivery::{Delivery, Outgoing};
 use crate::domain::ids::TaskId;
+use crate::meters::{DELIVERIES, SPANS};
 use crate::service::messenger::{Delivered, Parcel};
 use crate::store::{Engine, work};
 
@@ -44,6 +45,17 @@ enum Fate {
     Delivered,
     Postponed,
     GivenUp,
+}
+
+impl Fate {
+    /// One word for it.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Postponed => "postponed",
+            Self::GivenUp => "given_up",
+        }
+    }
 }
 
 impl Jobs {
@@ -100,8 +112,12 @@ impl Jobs {
 
     async fn carry_out(&self, outgoing: Outgoing) -> Fate {
         let id = outgoing.id;
-        match self.try_once(&outgoing).await {
-            Ok(fate) => fate,
+        let span = tracing::info_span!(target: SPANS, "delivery", delivery.id = %id);
+        match self.try_once(&outgoing).instrument(span).await {
+            Ok(fate) => {
+                DELIVERIES.one(&[fate.word()]);
+                fate
+            }
             Err(error) => {
                 // The lease runs out by itself; nothing is lost.
                 warn!(

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::api::activity;
 use crate::api::authzen::{Door, Profile};
 use crate::api::callbacks::address::{Resolver, SystemResolver};
 use crate::api::callbacks::send::HttpsCallbacks;
@@ -55,6 +56,7 @@ use crate::slack::wire::messenger::SlackMessenger;
 use crate::slack::wire::signature::{EmptySecret, Verifier};
 use crate::slack::wire::socket::{SocketError, SocketMode, SocketSettings};
 use crate::store::{Store, StoreError};
+use crate::telemetry;
 
 /// How long what is under way may take when the server ends.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -310,12 +312,18 @@ async fn start_on(
             });
         }
     }
+    let callers = Arc::new(tokens.clone());
     let profile = Profile { signer, service: service.clone() };
-    let questions = Door::new(pdp, Arc::new(tokens.clone()), public_url).with_requests(profile);
+    let questions = Door::new(pdp, Arc::clone(&callers) as _, public_url).with_requests(profile);
+    let told = activity::Door::new(service.clone(), callers);
     let router = router
         .merge(health::router(health))
         .merge(crate::api::oauth::router(tokens))
-        .merge(questions.router());
+        .merge(questions.router())
+        .merge(told.router())
+        .merge(telemetry::http::metrics());
+    let router = telemetry::http::watched(router);
+    tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

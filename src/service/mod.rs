@@ -6,6 +6,7 @@
 //! means that nothing was recorded.
 
 pub mod access_requests;
+pub mod activity;
 mod agents;
 mod ask;
 pub mod credentials;
@@ -25,6 +26,7 @@ mod policies;
 mod register;
 mod settle;
 pub mod tokens;
+pub mod trace;
 mod vote;
 mod weigh;
 

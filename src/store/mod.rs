@@ -15,6 +15,7 @@
 //! | `agents` … `deliveries` | the statements, a file an entity |
 //! | [`error`] | what can go wrong |
 
+mod activity;
 mod agents;
 mod cards;
 mod credentials;
@@ -26,10 +27,12 @@ mod events;
 mod grant_index;
 mod grants;
 mod later;
+mod measure;
 mod migrate;
 mod once;
 mod open;
 mod requests;
+mod seals;
 pub mod session;
 mod settings;
 mod several;
@@ -55,7 +58,9 @@ pub use error::StoreError;
 
 pub use grant_index::Changed;
 pub use grants::Past;
+pub use measure::Measure;
 pub use migrate::MIGRATIONS;
+pub use seals::{Kept, Sealed};
 pub use session::Session;
 pub use statement::Statement;
 pub use tasks::Sent;
@@ -272,6 +277,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         grants::ALL,
         grant_index::ALL,
         evaluations::ALL,
+        activity::ALL,
+        seals::ALL,
+        measure::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,

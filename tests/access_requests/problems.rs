@@ -29,6 +29,7 @@ programs! {
         ];
         let whole = refused(world, &agent, &question("support-agent-v2", "read", "orders")).await;
         for (what, change) in changes {
+            eprintln!("{what}");
             for without in ["evaluation_id", "binding_token"] {
                 let mut body = whole.clone();
                 body["denial"].as_object_mut().expect("an object").remove(without);
@@ -72,6 +73,7 @@ programs! {
             ("no text", json!(7)),
         ];
         for (what, token) in wrong {
+            eprintln!("{what}");
             let mut body = whole.clone();
             body["denial"]["binding_token"] = token;
             let answer = agent.posts(REQUESTS, &body).await;
@@ -94,6 +96,7 @@ programs! {
             }),
         ];
         for (what, change) in changes {
+            eprintln!("{what}");
             let mut body = whole.clone();
             change(&mut body);
             let answer = agent.posts(REQUESTS, &body).await;
@@ -187,6 +190,7 @@ programs! {
             ("a client that is none", |b| b["client"] = json!("me")),
         ];
         for (what, change) in changes {
+            eprintln!("{what}");
             let mut body = whole.clone();
             change(&mut body);
             let answer = agent.posts(REQUESTS, &body).await;

@@ -15,17 +15,18 @@ use std::path::{Path, PathBuf};
 use scan::File;
 
 /// Each module and what it may use beside itself.
-const RULES: [(&str, &[&str]); 16] = [
+const RULES: [(&str, &[&str]); 17] = [
     ("domain", &[]),
+    ("meters", &[]),
     ("clock", &["domain"]),
     ("policy", &["domain"]),
     ("store", &["domain"]),
     ("identity", &["domain", "clock"]),
-    ("service", &["domain", "clock", "policy", "store", "identity"]),
+    ("service", &["domain", "clock", "meters", "policy", "store", "identity"]),
     ("pdp", &["domain", "clock", "policy", "store"]),
-    ("jobs", &["domain", "clock", "store", "service"]),
-    ("slack", &["domain", "clock", "service"]),
-    ("api", &["domain", "clock", "identity", "pdp", "policy", "service"]),
+    ("jobs", &["domain", "clock", "meters", "store", "service"]),
+    ("slack", &["domain", "clock", "meters", "service"]),
+    ("api", &["domain", "clock", "meters", "identity", "pdp", "policy", "service"]),
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),

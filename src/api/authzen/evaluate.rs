@@ -5,14 +5,16 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tracing::Instrument;
 
 use super::answer::{Answer, json};
 use super::wire::{Asked, Many, Part, Unclear};
-use super::{AtDoor, Door};
+use super::{AtDoor, Door, told};
 use crate::api::authenticate::Caller;
 use crate::api::extract::document;
 use crate::api::problem::Problem;
 use crate::domain::evaluation::Question;
+use crate::meters::SPANS;
 use crate::pdp::bundle::{Bundle, Semantic};
 
 /// `POST /access/v1/evaluation`.
@@ -51,7 +53,10 @@ impl Door {
 
     async fn answered(&self, caller: &Caller, question: Question) -> Result<Answer, Problem> {
         self.may_ask(caller, &question.subject).await?;
-        let evaluated = self.pdp.evaluate(caller.actor(), question.clone()).await?;
+        let span = tracing::info_span!(target: SPANS, "evaluation");
+        let evaluated = self.pdp.evaluate(caller.actor(), question.clone()).instrument(span).await;
+        let evaluated = evaluated.inspect_err(told::refused)?;
+        told::answered(&question, &evaluated);
         Ok(self.answer(&question, &evaluated).await)
     }
 
@@ -77,11 +82,15 @@ impl Door {
         }
         let asked = questions.iter().map(|question| question.as_ref().ok().cloned()).collect();
         let bundle = Bundle { caller: caller.actor(), questions: asked, semantic };
-        let evaluated = self.pdp.evaluate_all(bundle).await?;
+        let span = tracing::info_span!(target: SPANS, "evaluation", questions = questions.len());
+        let evaluated = self.pdp.evaluate_all(bundle).instrument(span).await?;
         let mut answers = Vec::with_capacity(evaluated.len());
         for (question, evaluated) in questions.iter().zip(evaluated) {
             answers.push(match (question, evaluated) {
-                (Ok(question), Some(evaluated)) => self.answer(question, &evaluated).await,
+                (Ok(question), Some(evaluated)) => {
+                    told::answered(question, &evaluated);
+                    self.answer(question, &evaluated).await
+                }
                 (Ok(_), None) => {
                     Answer::unclear(&Unclear::Malformed("it was not answered".to_owned()))
                 }

@@ -8,6 +8,7 @@
 //! | [`answer`] | answers, as they go |
 //! | [`words`] | why not, and what to do |
 //! | [`Profile`] | how to ask for what was denied, and what an approval was worth |
+//! | `told` | what whoever watches is told of an answer |
 //! | `metadata` | what this server offers |
 
 pub mod answer;
@@ -15,6 +16,7 @@ mod evaluate;
 mod metadata;
 mod profile;
 mod search;
+mod told;
 pub mod wire;
 pub mod words;
 

@@ -100,7 +100,10 @@ async fn taken(
     match door.service.submit(submission).await? {
         Submitted::Taken(view) | Submitted::Before(view) => Ok(view),
         Submitted::OtherBody => Err(Problem::duplicate_request()),
-        Submitted::TooMany { limit } => Err(Problem::too_many_open(limit)),
+        Submitted::TooMany { limit } => {
+            crate::meters::QUOTA_REFUSALS.one(&["requests"]);
+            Err(Problem::too_many_open(limit))
+        }
         Submitted::Refused { item, why } => {
             let problem = Problem::refused(&why, now);
             Err(if body.is_bundle() { problem.of_item(item) } else { problem })

@@ -4,6 +4,7 @@
 //! and without Slack.
 
 mod list;
+mod seals;
 mod verify;
 mod words;
 
@@ -41,7 +42,7 @@ pub(super) async fn run(
     }
 }
 
-async fn open(file: ConfigFile) -> Result<Store, Failure> {
+pub(super) async fn open(file: ConfigFile) -> Result<Store, Failure> {
     let config = RecordConfig::load(&Sources::of_process(file.config))?;
     connect(&config.database).await
 }
@@ -61,10 +62,10 @@ pub(super) async fn connect(database: &Database) -> Result<Store, Failure> {
     })
 }
 
-async fn read(store: &Store) -> Result<crate::store::Session, Failure> {
+pub(super) async fn read(store: &Store) -> Result<crate::store::Session, Failure> {
     store.read().await.map_err(unreadable)
 }
 
-fn unreadable(error: crate::store::StoreError) -> Failure {
+pub(super) fn unreadable(error: crate::store::StoreError) -> Failure {
     Failure::unavailable("the audit log cannot be read", error)
 }

@@ -1,7 +1,9 @@
-//! `countersign audit verify`: every line against the one before.
+//! `countersign audit verify`: every line against the one before, and every record that a line seals
+//! against its seal.
 
 use std::io::Write;
 
+use super::seals::{BadRecord, Checked};
 use super::unreadable;
 use crate::cli::exit::{Exit, Failure};
 use crate::domain::event::{Broken, ChainHash, Line, Verifier};
@@ -55,6 +57,9 @@ enum Fault {
     /// The log is whole, and shorter than it was.
     #[error("the log ends at line {found}, and had line {seq} at the earlier check")]
     Shortened { seq: i64, found: i64 },
+    /// The lines are whole, and what one of them seals is not.
+    #[error(transparent)]
+    Record(#[from] BadRecord),
 }
 
 /// Checks the whole log, and prints the verdict.
@@ -63,7 +68,9 @@ pub(super) async fn verify(
     anchor: Option<&Anchor>,
     out: &mut (dyn Write + Send),
 ) -> Result<Exit, Failure> {
-    let mut along = Walk { verifier: Verifier::default(), last: None, first: None, anchor };
+    let records = Checked::begin(session).await?;
+    let mut along =
+        Walk { verifier: Verifier::default(), last: None, first: None, anchor, records };
     match along.walk(session).await? {
         Ok((0, _)) => {
             writeln!(out, "The audit log is empty: nothing has happened yet.")?;
@@ -77,6 +84,9 @@ pub(super) async fn verify(
                 writeln!(out, "From  {}", first.at.format(form))?;
                 writeln!(out, "To    {}", last.at.format(form))?;
             }
+            if let Some(words) = along.records.words() {
+                writeln!(out, "Kept  {words}")?;
+            }
             writeln!(out, "Head  {seq}:{hash}")?;
             writeln!(
                 out,
@@ -87,7 +97,11 @@ pub(super) async fn verify(
             Ok(Exit::Well)
         }
         Err(fault) => {
-            writeln!(out, "The audit log is NOT intact: {fault}.")?;
+            let what = match &fault {
+                Fault::Record(_) => "The records beside the audit log are",
+                _ => "The audit log is",
+            };
+            writeln!(out, "{what} NOT intact: {fault}.")?;
             if let Some(last) = along.last {
                 writeln!(
                     out,
@@ -112,6 +126,7 @@ struct Walk<'a> {
     first: Option<Line>,
     last: Option<Line>,
     anchor: Option<&'a Anchor>,
+    records: Checked,
 }
 
 impl Walk<'_> {
@@ -122,10 +137,21 @@ impl Walk<'_> {
     ) -> Result<Result<(i64, ChainHash), Fault>, Failure> {
         loop {
             let lines = session.lines(self.seq(), BATCH).await.map_err(unreadable)?;
-            for line in &lines {
-                if let Err(fault) = self.step(line) {
-                    return Ok(Err(fault));
+            let mut good = lines.len();
+            let mut fault = None;
+            for (at, line) in lines.iter().enumerate() {
+                if let Err(found) = self.step(line) {
+                    (good, fault) = (at, Some(found));
+                    break;
                 }
+            }
+            // What good lines seal comes before the line that is not good.
+            let sealing = lines.get(..good).unwrap_or_default();
+            if let Err(bad) = self.records.hold(session, sealing).await? {
+                return Ok(Err(bad.into()));
+            }
+            if let Some(fault) = fault {
+                return Ok(Err(fault));
             }
             if lines.len() < BATCH as usize {
                 // The head is read after the lines: it knows at least as many as were seen.
@@ -135,7 +161,12 @@ impl Walk<'_> {
                     return Ok(Err(Fault::BeyondTheEnd { seq: reached, head }));
                 }
                 if reached == head || lines.is_empty() {
-                    return Ok(self.end(head, &hash));
+                    let end = match self.end(head, &hash) {
+                        Ok(end) => end,
+                        Err(fault) => return Ok(Err(fault)),
+                    };
+                    let added = self.records.added(session).await?;
+                    return Ok(added.map_or(Ok(end), |bad| Err(bad.into())));
                 }
             }
         }

@@ -90,6 +90,7 @@ impl TokenDesk {
         let Some(token) = self.parts.ring.sign(Kind::AccessToken, &claims) else {
             refuse!(Unavailable, "this server has no key to sign tokens with");
         };
+        crate::meters::TOKENS.one(&[]);
         Ok(Ok(Given {
             token,
             token_type: if bound.is_some() { "DPoP" } else { "Bearer" },

@@ -15,12 +15,14 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::courier::Courier;
 use super::desk::{Ack, Answer, Desk, FollowUp, Message};
 use super::inbound::{Inbound, ResponseUrl};
 use super::installation::Installation;
 use crate::domain::person::PersonId;
+use crate::meters::SPANS;
 use crate::service::directory::DirectoryError;
 
 /// Knows people, and forgets what it knew when it hears that they changed.
@@ -334,8 +336,9 @@ impl Intake {
         };
         let (hand_over, mut answered) = oneshot::channel();
         let (me, waiting) = (Arc::clone(self), asker.clone());
+        let span = tracing::info_span!(target: SPANS, "slack", slack.kind = inbound.kind());
         self.running.spawn(async move {
-            let answer = me.handle(inbound, &waiting).await;
+            let answer = me.handle(inbound, &waiting).instrument(span).await;
             if let Err(late) = hand_over.send(answer) {
                 let (_, then) = fit(&waiting, late, false);
                 me.courier.run(&waiting, then).await;

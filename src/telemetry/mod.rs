@@ -1,6 +1,18 @@
 //! The log: lines of text for people or JSON for machines, on standard error.
 //!
 //! What a command answers goes to standard output, so that the two never mix.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`http`], [`prometheus`] | each request is seen; `/metrics` |
+//! | `layer` | spans and records, as OTLP has them |
+//! | `export`, `batch` | off they go, and never in anybody's way |
+
+mod batch;
+mod export;
+pub mod http;
+mod layer;
+pub mod prometheus;
 
 use std::io::IsTerminal;
 
@@ -11,6 +23,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::{Format, Telemetry};
+use crate::meters::{RECORDS, SPANS};
+use export::Exporter;
+use layer::OtlpLayer;
 
 /// Libraries that print whole messages or headers when they are talkative, and with them tokens,
 /// response URLs and what people wrote. They say no more than this, whatever the filter asks for.
@@ -34,10 +49,31 @@ pub enum TelemetryError {
     /// Another log was set up in this process before.
     #[error("the log is already set up")]
     Twice(#[source] tracing_subscriber::util::TryInitError),
+    /// The collector's address, or what it takes to reach one.
+    #[error("telemetry.otlp_endpoint cannot be used: {0}")]
+    Otlp(String),
 }
 
-/// Sets up the log of this process. To be called once.
-pub fn init(telemetry: &Telemetry) -> Result<(), TelemetryError> {
+/// What goes on beside the log.
+#[derive(Debug)]
+#[must_use = "what waits to be exported is lost unless it is ended"]
+pub struct Running(Option<Exporter>);
+
+impl Running {
+    /// Sends what waits to be sent; takes a few seconds at most.
+    pub async fn end(self) {
+        if let Some(exporter) = self.0 {
+            exporter.end().await;
+        }
+    }
+}
+
+/// Sets up the log of this process, and what is exported. To be called once, inside of a runtime.
+///
+/// # Errors
+///
+/// The filter or the collector's address is wrong, or there is a log already.
+pub fn init(telemetry: &Telemetry) -> Result<Running, TelemetryError> {
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match telemetry.format {
         Format::Text => tracing_subscriber::fmt::layer()
             .with_ansi(std::io::stderr().is_terminal())
@@ -52,7 +88,23 @@ pub fn init(telemetry: &Telemetry) -> Result<(), TelemetryError> {
             .boxed(),
     };
     let lines = lines.with_filter(wanted(&telemetry.level)?.and(discretion()));
-    tracing_subscriber::registry().with(lines).try_init().map_err(TelemetryError::Twice)
+    let variable = |name| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
+    let endpoint = telemetry.otlp_endpoint.as_ref().map(|address| address.as_str().to_owned());
+    let endpoint = endpoint.or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+    let headers = variable("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
+    let (exporter, spans) = match endpoint {
+        Some(endpoint) => {
+            let service = variable("OTEL_SERVICE_NAME");
+            let (exporter, pipe) = Exporter::start(&endpoint, &headers, service)?;
+            let only =
+                Targets::new().with_targets([SPANS, RECORDS].map(|t| (t, LevelFilter::INFO)));
+            (Some(exporter), Some(OtlpLayer::new(pipe).with_filter(only)))
+        }
+        None => (None, None),
+    };
+    let registry = tracing_subscriber::registry().with(lines).with(spans);
+    registry.try_init().map_err(TelemetryError::Twice)?;
+    Ok(Running(exporter))
 }
 
 /// What the settings ask for.
@@ -67,6 +119,7 @@ fn discretion() -> Targets {
     Targets::new()
         .with_default(LevelFilter::TRACE)
         .with_targets(DISCREET.map(|target| (target, LevelFilter::INFO)))
+        .with_targets([SPANS, RECORDS].map(|target| (target, LevelFilter::OFF)))
 }
 
 #[cfg(test)]
