@@ -90,7 +90,7 @@ pub fn evaluations(bytes: &[u8]) {
 /// What Slack sends, by HTTP and by its sockets.
 pub fn slack(bytes: &[u8]) {
     let at = Installation::workspace("T0ACME", None);
-    drop(payload::is_ssl_check(bytes));
+    let _ = payload::is_ssl_check(bytes);
     drop(payload::slash_form(bytes, &at));
     drop(payload::interaction_form(bytes, &at));
     drop(payload::event_body(bytes, &at));

@@ -86,7 +86,7 @@ async fn what_an_agent_did_is_on_the_record_and_sealed(database: TestDatabase) {
     assert_eq!(sha256.len(), 64);
     let mut session = replica.store.read().await.unwrap();
     let after = session.activities_after(activity.evaluation.unwrap(), 10).await.unwrap();
-    assert_eq!(after, [activity.clone()]);
+    assert_eq!(after, std::slice::from_ref(&activity));
     assert_eq!(session.activities_with(grant.id, 10).await.unwrap(), [activity]);
     drop(session);
     // A grant can be named as people call it, and an agent by its id.

@@ -55,7 +55,7 @@ async fn what_another_hand_does_to_a_record_is_found_and_the_first_bad_one_named
     for (table, sql, what) in [
         (
             "evaluation_batches",
-            format!("UPDATE evaluation_batches SET doc = replace(doc, 'orders', 'secret')"),
+            "UPDATE evaluation_batches SET doc = replace(doc, 'orders', 'secret')".to_owned(),
             format!("the record {batch} of evaluations was changed"),
         ),
         (
@@ -89,7 +89,7 @@ async fn what_another_hand_does_to_a_record_is_found_and_the_first_bad_one_named
         ),
         (
             "activities",
-            format!("UPDATE activities SET doc = replace(doc, 'people', 'orders')"),
+            "UPDATE activities SET doc = replace(doc, 'people', 'orders')".to_owned(),
             format!("the activity {second} was changed"),
         ),
         (
