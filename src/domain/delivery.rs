@@ -127,7 +127,7 @@ pub enum Notice {
     QuotaReached {
         /// Which agent.
         agent: AgentId,
-        /// Of what: `requests`.
+        /// Of what: `requests` that wait at the same time; `tokens` or `evaluations` in a minute.
         quota: String,
         /// How many are allowed.
         limit: u32,

@@ -328,6 +328,41 @@ pub struct Record {
     pub policy: String,
 }
 
+/// JSON with the keys of all objects in order, so that the same members are the same text.
+fn in_order(text: &mut String, object: &Properties) {
+    let mut keys: Vec<&String> = object.keys().collect();
+    keys.sort_unstable();
+    text.push('{');
+    for (at, key) in keys.into_iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(key.as_str()).to_string());
+        text.push(':');
+        if let Some(value) = object.get(key) {
+            value_in_order(text, value);
+        }
+    }
+    text.push('}');
+}
+
+fn value_in_order(text: &mut String, value: &Value) {
+    match value {
+        Value::Object(object) => in_order(text, object),
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                value_in_order(text, item);
+            }
+            text.push(']');
+        }
+        plain => text.push_str(&plain.to_string()),
+    }
+}
+
 impl Record {
     /// The question as far as it is recorded: who, what and to what, without properties or context.
     pub fn question(&self) -> Question {
@@ -354,10 +389,11 @@ impl Record {
         answer: Decision,
         policy: &str,
     ) -> Self {
-        let context = match serde_json::to_string(&question.context) {
-            Ok(text) if !question.context.is_empty() => Some(TextHash::of(&text)),
-            _ => None,
-        };
+        let context = (!question.context.is_empty()).then(|| {
+            let mut text = String::new();
+            in_order(&mut text, &question.context);
+            TextHash::of(&text)
+        });
         Self {
             id,
             at,
@@ -377,6 +413,18 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_order_of_keys_makes_no_difference_to_a_hash() {
+        let text = |json: &str| {
+            let mut text = String::new();
+            in_order(&mut text, &serde_json::from_str(json).unwrap());
+            text
+        };
+        let one = text(r#"{"b":[{"y":1,"x":"\u00fc"},2],"a":{"d":null,"c":true}}"#);
+        assert_eq!(one, text(r#"{"a":{"c":true,"d":null},"b":[{"x":"ü","y":1},2]}"#));
+        assert_eq!(one, r#"{"a":{"c":true,"d":null},"b":[{"x":"ü","y":1},2]}"#);
+    }
 
     #[test]
     fn claims_are_taken_from_the_context_cleaned_and_cut() {

@@ -38,12 +38,12 @@ use crate::domain::event::Actor;
 use crate::domain::ids::EvaluationId;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
+use crate::policy::runtime::Counter;
 use crate::policy::{Policy, PolicyHandle};
 use crate::store::{Store, StoreError};
 use bundle::{Bundle, Drafts, Semantic};
 use decide::Findings;
 use index::{Card, Index, Known};
-use quota::Quotas;
 use recorder::{LONGEST_QUEUE, Recorder, Waiting};
 
 /// What answers are made of.
@@ -70,7 +70,7 @@ struct Shared {
     parts: Parts,
     index: RwLock<Index>,
     usual: RwLock<[Option<Span>; 3]>,
-    quotas: Quotas,
+    quotas: Counter,
 }
 
 /// An answer that is on the record.
@@ -129,7 +129,7 @@ impl Pdp {
             parts,
             index: RwLock::new(index),
             usual: RwLock::new([None; 3]),
-            quotas: Quotas::default(),
+            quotas: Counter::default(),
         });
         shared.learn_usual_waits().await?;
         let (queue, waiting) = mpsc::channel(LONGEST_QUEUE);

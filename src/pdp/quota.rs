@@ -1,57 +1,14 @@
-//! How often may be asked about one agent. Each replica counts for itself.
-
-use std::collections::HashMap;
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+//! How often may be asked about one agent.
 
 use super::index::Known;
 use super::{NoAnswer, Shared};
-use crate::domain::evaluation::{AGENT, Question};
+use crate::domain::delivery::{Delivery, Notice, Place};
+use crate::domain::evaluation::{AGENT, KnownAgent, Question};
 use crate::domain::event::{Actor, What};
-use crate::domain::ids::AgentId;
+use crate::domain::ids::DeliveryId;
 use crate::domain::time::Timestamp;
+use crate::policy::runtime::TooOften;
 use crate::store::StoreError;
-
-type Limiter = DefaultKeyedRateLimiter<AgentId>;
-
-/// The counts of all agents.
-#[derive(Default)]
-pub(super) struct Quotas {
-    /// Of so many questions a minute.
-    limiter: Mutex<Option<(u32, Arc<Limiter>)>>,
-    /// The hour for which the log has it already.
-    told: Mutex<HashMap<AgentId, i64>>,
-}
-
-impl Quotas {
-    /// The counts for this quota; they begin anew when the policy changes it. None for a quota of
-    /// nothing at all.
-    fn limiter(&self, a_minute: u32) -> Option<Arc<Limiter>> {
-        let mut held = self.limiter.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*held {
-            Some((of, limiter)) if *of == a_minute => Some(Arc::clone(limiter)),
-            _ => {
-                let quota = Quota::per_minute(NonZeroU32::new(a_minute)?);
-                let limiter = Arc::new(RateLimiter::keyed(quota));
-                *held = Some((a_minute, Arc::clone(&limiter)));
-                Some(limiter)
-            }
-        }
-    }
-
-    /// Whether the log is to be told of this agent in this hour.
-    fn to_be_told(&self, agent: AgentId, hour: i64) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.insert(agent, hour) != Some(hour)
-    }
-
-    fn forget(&self, agent: AgentId) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&agent);
-    }
-}
 
 impl Shared {
     /// Counts the question, if it is about an agent of ours.
@@ -59,39 +16,42 @@ impl Shared {
         if question.subject.kind != AGENT {
             return Ok(());
         }
-        let Some(agent) = self.index().agent(&question.subject.id).map(|card| card.known.id) else {
+        let Some(card) = self.index().agent(&question.subject.id) else { return Ok(()) };
+        let (agent, now) = (card.known.id, self.parts.clock.now());
+        let limit = self.parts.policy.current().quotas().evaluations;
+        let Err(TooOften { wait, first }) = self.quotas.take(agent, limit, now) else {
             return Ok(());
         };
-        let a_minute = self.parts.policy.current().quotas().evaluations;
-        let wait = match self.quotas.limiter(a_minute) {
-            None => std::time::Duration::from_secs(60),
-            Some(limiter) => match limiter.check_key(&agent) {
-                Ok(()) => return Ok(()),
-                Err(not_until) => not_until.wait_time_from(DefaultClock::default().now()),
-            },
-        };
-        let now = self.parts.clock.now();
-        if self.quotas.to_be_told(agent, now.timestamp() / 3_600)
-            && let Err(error) = self.tell_quota_reached(agent, now).await
-        {
-            tracing::warn!(%error, %agent, "the log does not know yet that a quota was reached");
-            self.quotas.forget(agent);
+        if first && let Err(error) = self.tell_quota_reached(&card.known, limit, now).await {
+            tracing::warn!(%error, %agent, "nobody knows yet that a quota was reached");
+            self.quotas.untold(agent);
         }
         Err(NoAnswer::TooOften { wait })
     }
 
-    /// Puts it on the record, once an hour for all replicas.
-    async fn tell_quota_reached(&self, agent: AgentId, now: Timestamp) -> Result<(), StoreError> {
+    /// Puts it on the record and tells the owner, once an hour for all replicas.
+    async fn tell_quota_reached(
+        &self,
+        agent: &KnownAgent,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (agent, owner) = (agent.id, agent.owner.clone());
         let key = format!("quota/evaluations/{agent}/{}", now.timestamp() / 3_600);
+        let delivery = DeliveryId::new(self.parts.entropy.ulid(now));
         self.parts
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    if tx.once(&key, now).await? {
-                        let quota = "evaluations".to_owned();
-                        tx.append(now, Actor::System, What::QuotaReached { agent, quota }).await?;
+                    if !tx.once(&key, now).await? {
+                        return Ok(());
                     }
-                    Ok(())
+                    let quota = "evaluations".to_owned();
+                    let what = What::QuotaReached { agent, quota: quota.clone() };
+                    tx.append(now, Actor::System, what).await?;
+                    let notice = Notice::QuotaReached { agent, quota, limit };
+                    let place = Place::Person(owner);
+                    tx.enqueue(delivery, &Delivery::Notice { place, notice }, now).await
                 })
             })
             .await

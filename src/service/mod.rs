@@ -23,6 +23,7 @@ mod overview;
 mod parcels;
 mod people;
 mod policies;
+mod quota;
 mod register;
 mod settle;
 pub mod tokens;

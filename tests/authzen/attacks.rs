@@ -206,6 +206,7 @@ async fn the_quota_holds_and_is_told_once(database: TestDatabase) {
     for _ in 0..5 {
         assert_eq!(pdp.may("reader", "database:read", "o").await.status, StatusCode::OK);
     }
+    let before = pdp.store.read().await.unwrap().waiting_deliveries().await.unwrap();
     for _ in 0..3 {
         let reply = pdp.may("reader", "database:read", "o").await;
         assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS, "{reply:?}");
@@ -220,5 +221,7 @@ async fn the_quota_holds_and_is_told_once(database: TestDatabase) {
     let events = pdp.store.read().await.unwrap().events_about_agent(agent, 100).await.unwrap();
     let told = events.iter().filter(|line| line.body.contains("quota_reached")).count();
     assert_eq!(told, 1, "{events:?}");
+    let waiting = pdp.store.read().await.unwrap().waiting_deliveries().await.unwrap();
+    assert_eq!(waiting, before + 1, "the owner is told, once");
     pdp.end().await;
 }

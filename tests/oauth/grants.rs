@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use countersign::clock::MovableClock;
 use countersign::domain::agent::AgentState;
+use countersign::domain::event::What;
 use countersign::domain::time::{Span, Timestamp};
 use countersign::policy::runtime::Tokens;
 use countersign::store::Engine;
@@ -56,6 +57,33 @@ stories! {
         over.refuses(400, "invalid_scope", "no live grant");
         assert!(!site.is_active(&both.token()).await);
         assert!(site.is_active(&one.token()).await);
+    }
+
+    /// An agent that gets a token for every call is told to wait, and its owner is told, once;
+    /// others go on.
+    async fn too_many(site) {
+        let (keyed, other) = (site.keyed("busy-agent").await, site.keyed("calm-agent").await);
+        let mut given = 0;
+        let refused = loop {
+            let answer = keyed.ask(site, &[]).await;
+            if answer.status != 200 {
+                break answer;
+            }
+            given += 1;
+            assert!(given < 300, "nothing stops it");
+        };
+        assert!(given >= 60, "{given}");
+        refused.refuses(429, "slow_down", "60 tokens a minute");
+        let wait: u64 = refused.headers["retry-after"].to_str().expect("text").parse().expect("s");
+        assert!((1..=60).contains(&wait), "{wait}");
+        for _ in 0..3 {
+            keyed.ask(site, &[]).await;
+        }
+        assert_eq!(other.ask(site, &[]).await.status, 200);
+        let told = site.events().await.into_iter().filter(
+            |what| matches!(what, What::QuotaReached { agent, quota }
+                if *agent == keyed.agent.id && quota == "tokens"));
+        assert_eq!(told.count(), 1);
     }
 
     /// A token never outlives the credential by which it was got.

@@ -45,6 +45,7 @@ pub(super) fn granted(given: &Given) -> Response {
 pub(super) fn refused(no: &Refused) -> Response {
     let status = match no.code {
         Code::InvalidClient => StatusCode::UNAUTHORIZED,
+        Code::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     };
@@ -55,7 +56,9 @@ pub(super) fn refused(no: &Refused) -> Response {
 pub(super) fn with_status(status: StatusCode, no: &Refused) -> Response {
     let body = json!({ "error": no.code.as_str(), "error_description": plain(&no.words) });
     let mut response = uncached(status, &body);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if let Code::TooOften { wait } = no.code {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+    } else if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response

@@ -1,9 +1,11 @@
 //! What the policy says at run time: rules with context, and whom to trust.
 
 pub(in crate::policy) mod cedar;
+mod counter;
 mod decide;
 mod settings;
 
+pub use counter::{Counter, TooOften};
 pub use settings::{
     Callbacks, Issuer, Keys, Quotas, ServiceAccount, ServiceProof, Tokens, Trusted,
 };

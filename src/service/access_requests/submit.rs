@@ -11,16 +11,13 @@ use super::{TaskView, view};
 use crate::clock::Entropy;
 use crate::domain::access::Access;
 use crate::domain::agent::Agent;
-use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::evaluation::{Action, Entity};
-use crate::domain::event::{Actor, What};
 use crate::domain::ids::{AgentId, EvaluationId, RequestId, TaskId};
-use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin, Request};
 use crate::domain::task::{Callback, Item, Submitter, Task};
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
-use crate::service::opening::{Addressees, Put, Question, put, send};
+use crate::service::opening::{Addressees, Put, Question, put};
 use crate::service::outcome::Refusal;
 use crate::service::weigh::{Length, Weighed};
 use crate::service::{Result, Service};
@@ -112,7 +109,7 @@ enum Written {
     Before(Task),
     OtherBody,
     Refused(Refusal),
-    TooMany(PersonId, u32),
+    TooMany(u32),
 }
 
 impl Service {
@@ -171,8 +168,8 @@ impl Service {
             Written::Before(task) => task,
             Written::OtherBody => return Ok(Submitted::OtherBody),
             Written::Refused(why) => return Ok(Submitted::Refused { item: 0, why }),
-            Written::TooMany(owner, limit) => {
-                self.tell_quota(agent.id, owner, limit).await?;
+            Written::TooMany(limit) => {
+                self.tell_quota(agent.id, "requests", limit).await?;
                 return Ok(Submitted::TooMany { limit });
             }
         };
@@ -210,26 +207,6 @@ impl Service {
         let routed = self.routed(policy, agent, &agent.owner, weighed.tier, rule).await?;
         Ok(routed.map(|(to, _)| Step::Ask(weighed, to)))
     }
-
-    /// The owner is told, once a day, that an agent asks too often.
-    async fn tell_quota(&self, agent: AgentId, owner: PersonId, limit: u32) -> Result<()> {
-        let (now, entropy) = (self.now(), self.entropy());
-        let work = work(move |tx| {
-            Box::pin(async move {
-                let day = now.date_naive();
-                if !tx.once(&format!("quota:requests:{agent}:{day}"), now).await? {
-                    return Ok(());
-                }
-                let quota = "requests".to_owned();
-                let what = What::QuotaReached { agent, quota: quota.clone() };
-                tx.append(now, Actor::System, what).await?;
-                let notice = Notice::QuotaReached { agent, quota, limit };
-                let place = Place::Person(owner);
-                send(tx, &entropy, now, &Delivery::Notice { place, notice }).await
-            })
-        });
-        Ok(self.parts.store.write(work).await?)
-    }
 }
 
 /// Puts what must be asked, and keeps the task.
@@ -260,7 +237,7 @@ async fn write(
     let open = tx.open_requests_of_agent(agent.id).await?;
     let limit = policy.quotas().open_requests;
     if waiting(&open, now) + new_ones(&open, &steps, now) > limit as usize {
-        return Ok(Written::TooMany(agent.owner, limit));
+        return Ok(Written::TooMany(limit));
     }
     let id = TaskId::new(entropy.ulid(now));
     let mut items = Vec::with_capacity(steps.len());

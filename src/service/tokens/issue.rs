@@ -20,7 +20,7 @@ use crate::domain::token::IssuedToken;
 use crate::domain::vote::Choice;
 use crate::identity::dpop::Proof;
 use crate::identity::{Kind, Signer};
-use crate::policy::runtime::Tokens;
+use crate::policy::runtime::{Tokens, TooOften};
 use crate::store::{StoreError, Tx, work};
 
 /// A token that is to be issued.
@@ -75,6 +75,20 @@ impl TokenDesk {
             }
         };
         let now = service.now();
+        let (agent, limit) = (issue.actor.agent, policy.quotas().tokens);
+        if let Err(TooOften { wait, first }) = self.parts.quota.take(agent, limit, now) {
+            crate::meters::QUOTA_REFUSALS.one(&["tokens"]);
+            if first && let Err(error) = service.tell_quota(agent, "tokens", limit).await {
+                self.parts.quota.untold(agent);
+                return Err(error);
+            }
+            let wait = wait.as_secs() + 1;
+            let words = format!(
+                "the agent gets {limit} tokens a minute: keep one until it ends, or come again in \
+                 {wait} s"
+            );
+            return Ok(Err(Refused::new(Code::TooOften { wait }, words)));
+        }
         let id = TokenId::new(service.entropy().ulid(now));
         let tokens = policy.tokens().clone();
         let bound = issue.proof.as_ref().map(|proof| proof.thumbprint.clone());

@@ -37,6 +37,7 @@ use crate::identity::dpop::{self, Call, Proof};
 use crate::identity::issuers::IssuerKeys;
 use crate::identity::ring::KeyRing;
 use crate::identity::{Kind, Signer};
+use crate::policy::runtime::Counter;
 
 /// A planned outcome, or the "no" of OAuth.
 type Outcome<T> = std::result::Result<T, Refused>;
@@ -94,6 +95,7 @@ struct Parts {
     service: Service,
     ring: Arc<KeyRing>,
     issuers: IssuerKeys,
+    quota: Counter,
     /// For tokens, introspection, revocation.
     endpoints: [String; 3],
 }
@@ -103,7 +105,9 @@ impl TokenDesk {
     pub fn new(service: Service, ring: Arc<KeyRing>, issuers: IssuerKeys) -> Self {
         let at = |path| format!("{}/oauth/{path}", ring.issuer());
         let endpoints = [at("token"), at("introspect"), at("revoke")];
-        Self { parts: Arc::new(Parts { service, ring, issuers, endpoints }) }
+        Self {
+            parts: Arc::new(Parts { service, ring, issuers, quota: Counter::default(), endpoints }),
+        }
     }
 
     /// This server's keys.

@@ -23,6 +23,11 @@ pub enum Code {
     InvalidDetails,
     /// The proof of possession does not hold.
     InvalidDpopProof,
+    /// The agent gets tokens too often (RFC 6585: 429).
+    TooOften {
+        /// In so many seconds it may ask again.
+        wait: u64,
+    },
     /// Something that is needed is away; try again.
     Unavailable,
 }
@@ -40,6 +45,7 @@ impl Code {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::TooOften { .. } => "slow_down",
             Self::Unavailable => "temporarily_unavailable",
         }
     }

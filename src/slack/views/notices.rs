@@ -82,14 +82,23 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             .into_message(),
         Content::QuotaReached { agent, quota, limit } => Page::message()
             .lines(vec![
-                Line::say("⚠ ").bold(agent.slug.as_str()).text(format!(
-                    " asks too much: {limit} of its {} wait already.",
-                    clip(quota, 40)
-                )),
-                Line::fact("Next").text(
-                    "look at what it does; what waits can be taken back with /agent cancel. \
-                     Until then it is told to wait.",
-                ),
+                Line::say("⚠ ").bold(agent.slug.as_str()).text(match quota.as_str() {
+                    "requests" => format!(" asks too much: {limit} of its requests wait already."),
+                    quota => format!(
+                        " asks too much: more than {limit} {} in a minute.",
+                        clip(quota, 40)
+                    ),
+                }),
+                Line::fact("Next").text(match quota.as_str() {
+                    "requests" => {
+                        "look at what it does; what waits can be taken back with /agent cancel. \
+                         Until then it is told to wait."
+                    }
+                    _ => {
+                        "look at what it does: often it is a loop that does not wait. It is told to \
+                         come again in a while; how much it may is in the policy, under [quotas]."
+                    }
+                }),
             ])
             .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
             .into_message(),
