@@ -264,6 +264,7 @@ async fn start_on(
         None => Programs::of(&tokens)?,
     };
     let signer = Arc::clone(&programs.signer);
+    let own_address = signer.issuer().to_owned();
     let (doors, callbacks) = programs.open(&service, &policy);
     let messenger = Arc::new(messenger);
     let jobs =
@@ -276,7 +277,6 @@ async fn start_on(
         entropy: Arc::clone(&entropy),
     };
     let pdp = Pdp::start(parts, &tasks, &stop).await?;
-    let public_url = config.server.public_url.as_ref().map(|url| url.as_str().to_owned());
     let (failing, failed) = watch::channel(None);
     let failing = Arc::new(failing);
     let (watched, token) = (Arc::clone(&client), stop.clone());
@@ -314,7 +314,8 @@ async fn start_on(
     }
     let callers = Arc::new(tokens.clone());
     let profile = Profile { signer, service: service.clone() };
-    let questions = Door::new(pdp, Arc::clone(&callers) as _, public_url).with_requests(profile);
+    let questions =
+        Door::new(pdp, Arc::clone(&callers) as _, Some(own_address)).with_requests(profile);
     let told = activity::Door::new(service.clone(), callers);
     let router = router
         .merge(health::router(health))

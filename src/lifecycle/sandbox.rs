@@ -110,7 +110,7 @@ pub async fn sandbox(options: SandboxOptions) -> Result<(), SandboxFailed> {
     let settings = Sources {
         file: None,
         env: vec![
-            set("COUNTERSIGN_SERVER__LISTEN", "127.0.0.1:0".to_owned()),
+            set("COUNTERSIGN_SERVER__LISTEN", beside(options.listen).to_string()),
             set("COUNTERSIGN_DATABASE__URL", format!("sqlite://{}", database.display())),
             set("COUNTERSIGN_SLACK__MODE", "socket".to_owned()),
             set("COUNTERSIGN_SLACK__API_URL", workspace.api_url()),
@@ -130,7 +130,7 @@ pub async fn sandbox(options: SandboxOptions) -> Result<(), SandboxFailed> {
     // Set once, here; nobody else has it.
     let _ = time.bot.set((bot.service().store().clone(), Arc::clone(&bot.wake)));
 
-    greet(&workspace.page_url());
+    greet(&workspace.page_url(), bot.address());
     let why = tokio::select! {
         () = told => None,
         why = bot.failed() => Some(why),
@@ -159,12 +159,20 @@ fn forget(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn greet(page: &str) {
+/// The port after the page's, for agents and services; any that is free, if that one is not.
+fn beside(page: SocketAddr) -> SocketAddr {
+    let next = |port| SocketAddr::new(page.ip(), port);
+    let wished = page.port().checked_add(1).filter(|_| page.port() != 0).map(next);
+    wished.filter(|at| std::net::TcpListener::bind(at).is_ok()).unwrap_or(next(0))
+}
+
+fn greet(page: &str, programs: SocketAddr) {
     say(&format!(
         "\
 Countersign is running beside a stand-in Slack workspace.
 
   Open   {page}
+  API    http://{programs}  for agents and services: docs/api.md
 
   Try    1. As Dana, a developer, type:     /agent register support-agent-v2
             Fill the form, tick \"writes\": that makes it tier 2.
