@@ -53,7 +53,7 @@ impl Person<'_> {
     }
 
     /// Asks that an agent may prove itself by a key; the request's reference.
-    async fn adds_key(&self, agent: &str, name: &str, key: &str) -> String {
+    pub(crate) async fn adds_key(&self, agent: &str, name: &str, key: &str) -> String {
         let sent = self.fills_in_key(agent, name, key, "90d").await;
         assert!(matches!(sent, SubmitOutcome::Closed), "{sent:?}");
         self.hears("asks to prove itself by").await;

@@ -37,6 +37,8 @@ pub struct Setup {
     pub policy: Option<std::path::PathBuf>,
     /// What the doors for programs need, made anew at each start.
     pub programs: Option<MakePrograms>,
+    /// More settings, by the names that they have in the environment: `SERVER__PUBLIC_URL`.
+    pub settings: Vec<(&'static str, &'static str)>,
 }
 
 /// Makes what the doors for programs need, by the clock of the office.
@@ -52,6 +54,7 @@ impl Setup {
             org_wide: false,
             policy: None,
             programs: None,
+            settings: Vec::new(),
         }
     }
 }
@@ -123,6 +126,7 @@ impl Office {
             env.push(set("SLACK__MODE", "socket"));
             env.push(set("SLACK__APP_TOKEN", &secrets.app_token));
         }
+        env.extend(setup.settings.iter().map(|(name, value)| set(name, value)));
         if let Some(path) = &setup.policy {
             env.push(set("POLICY__PATH", &path.display().to_string()));
         }
