@@ -14,6 +14,7 @@ const AGENT = [
   ["stop", "<agent> because <why>", "End everything an agent has, at once"],
   ["reinstate", "<agent> because <why>", "Ask that a stopped agent may go on"],
   ["cancel", "<request>", "Take your own request back"],
+  ["key", "<agent>", "What an agent proves itself by; add \u2026 asks for another"],
   ["help", "", "All that can be typed"],
 ];
 
