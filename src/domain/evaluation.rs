@@ -14,6 +14,7 @@ use super::ids::{AgentId, EvaluationId, GrantId, RequestId};
 use super::person::PersonId;
 use super::request::Reference;
 use super::text::clean;
+use super::tie;
 use super::tier::Tier;
 use super::time::Timestamp;
 
@@ -316,9 +317,12 @@ pub struct Record {
     pub action: String,
     /// To what.
     pub resource: Name,
-    /// The hash of the context, as JSON with its keys in order, unless it was empty.
+    /// The hash of the context, as [`tie::hash`] has it, unless it was empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<TextHash>,
+    /// What ties a request to this question, where the answer is a no that can be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie: Option<TextHash>,
     /// What the agent said of itself.
     #[serde(default)]
     pub claims: Claims,
@@ -354,10 +358,14 @@ impl Record {
         answer: Decision,
         policy: &str,
     ) -> Self {
-        let context = match serde_json::to_string(&question.context) {
-            Ok(text) if !question.context.is_empty() => Some(TextHash::of(&text)),
-            _ => None,
+        let whole = || tie::hash(&Value::Object(question.context.clone()));
+        let context = (!question.context.is_empty()).then(whole);
+        let can_be_asked_for = match &answer {
+            Decision::Allow { .. } => false,
+            Decision::Deny { denial } => denial.remedy() == Remedy::Request,
         };
+        let Question { subject, action, resource, context: said } = question;
+        let tie = can_be_asked_for.then(|| tie::tie(subject, resource, action, said));
         Self {
             id,
             at,
@@ -367,6 +375,7 @@ impl Record {
             action: question.action.name.clone(),
             resource: Name::from(&question.resource),
             context,
+            tie,
             claims: Claims::of(&question.context),
             answer,
             policy: policy.to_owned(),
