@@ -95,6 +95,14 @@ impl Config {
                  use https"
             ));
         }
+        if self.server.public_url.is_none() && self.server.listen.ip().is_unspecified() {
+            warnings.push(format!(
+                "server.public_url is not set: tokens and links would name this server {}, where \
+                 nobody finds it; set it to the address by which agents, services and people reach \
+                 this server",
+                self.server.listen
+            ));
+        }
         warnings
     }
 }

@@ -228,6 +228,24 @@ fn what_is_risky_is_said() {
 }
 
 #[test]
+fn a_server_that_nobody_finds_says_so() {
+    let warned = |listen, more: &[(&str, &str)]| {
+        let listen = [TOKENS[0], TOKENS[1], ("COUNTERSIGN_SERVER__LISTEN", listen)];
+        Config::load(&env(&[&listen, more].concat())).unwrap().warnings().join("\n")
+    };
+    for everywhere in ["0.0.0.0:8080", "[::]:8080"] {
+        let said = warned(everywhere, &[]);
+        assert!(
+            said.contains("server.public_url is not set") && said.contains(everywhere),
+            "{said}"
+        );
+        let url = ("COUNTERSIGN_SERVER__PUBLIC_URL", "https://agents.example.com");
+        assert_eq!(warned(everywhere, &[url]), "");
+    }
+    assert_eq!(warned("127.0.0.1:8080", &[]), "");
+}
+
+#[test]
 fn the_record_needs_no_tokens() {
     let record = RecordConfig::load(&env(&[])).unwrap();
     assert_eq!(record.database.url.engine(), Engine::Sqlite);

@@ -14,6 +14,7 @@ use super::ids::{AgentId, EvaluationId, GrantId, RequestId};
 use super::person::PersonId;
 use super::request::Reference;
 use super::text::clean;
+use super::tie;
 use super::tier::Tier;
 use super::time::Timestamp;
 
@@ -316,9 +317,12 @@ pub struct Record {
     pub action: String,
     /// To what.
     pub resource: Name,
-    /// The hash of the context, as JSON with its keys in order, unless it was empty.
+    /// The hash of the context, as [`tie::hash`] has it, unless it was empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<TextHash>,
+    /// What ties a request to this question, where the answer is a no that can be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie: Option<TextHash>,
     /// What the agent said of itself.
     #[serde(default)]
     pub claims: Claims,
@@ -326,41 +330,6 @@ pub struct Record {
     pub answer: Decision,
     /// The digest of the policy by which it was decided.
     pub policy: String,
-}
-
-/// JSON with the keys of all objects in order, so that the same members are the same text.
-fn in_order(text: &mut String, object: &Properties) {
-    let mut keys: Vec<&String> = object.keys().collect();
-    keys.sort_unstable();
-    text.push('{');
-    for (at, key) in keys.into_iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        text.push_str(&Value::from(key.as_str()).to_string());
-        text.push(':');
-        if let Some(value) = object.get(key) {
-            value_in_order(text, value);
-        }
-    }
-    text.push('}');
-}
-
-fn value_in_order(text: &mut String, value: &Value) {
-    match value {
-        Value::Object(object) => in_order(text, object),
-        Value::Array(items) => {
-            text.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    text.push(',');
-                }
-                value_in_order(text, item);
-            }
-            text.push(']');
-        }
-        plain => text.push_str(&plain.to_string()),
-    }
 }
 
 impl Record {
@@ -389,11 +358,14 @@ impl Record {
         answer: Decision,
         policy: &str,
     ) -> Self {
-        let context = (!question.context.is_empty()).then(|| {
-            let mut text = String::new();
-            in_order(&mut text, &question.context);
-            TextHash::of(&text)
-        });
+        let whole = || tie::hash(&Value::Object(question.context.clone()));
+        let context = (!question.context.is_empty()).then(whole);
+        let can_be_asked_for = match &answer {
+            Decision::Allow { .. } => false,
+            Decision::Deny { denial } => denial.remedy() == Remedy::Request,
+        };
+        let Question { subject, action, resource, context: said } = question;
+        let tie = can_be_asked_for.then(|| tie::tie(subject, resource, action, said));
         Self {
             id,
             at,
@@ -403,6 +375,7 @@ impl Record {
             action: question.action.name.clone(),
             resource: Name::from(&question.resource),
             context,
+            tie,
             claims: Claims::of(&question.context),
             answer,
             policy: policy.to_owned(),
@@ -413,18 +386,6 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_order_of_keys_makes_no_difference_to_a_hash() {
-        let text = |json: &str| {
-            let mut text = String::new();
-            in_order(&mut text, &serde_json::from_str(json).unwrap());
-            text
-        };
-        let one = text(r#"{"b":[{"y":1,"x":"\u00fc"},2],"a":{"d":null,"c":true}}"#);
-        assert_eq!(one, text(r#"{"a":{"c":true,"d":null},"b":[{"x":"ü","y":1},2]}"#));
-        assert_eq!(one, r#"{"a":{"c":true,"d":null},"b":[{"x":"ü","y":1},2]}"#);
-    }
 
     #[test]
     fn claims_are_taken_from_the_context_cleaned_and_cut() {

@@ -22,6 +22,7 @@
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
 //! | [`token`] | what was issued to an agent, and whether it is still good |
 //! | [`evaluation`] | one question at run time, and its answer |
+//! | [`tie`](mod@tie) | what of a question must be the same when access is asked for |
 //! | [`activity`] | what an agent did, as it is told |
 //! | [`event`] | the audit log's lines and their chain |
 //! | [`deadline`] | something to do at a time |
@@ -48,6 +49,7 @@ pub mod role;
 pub mod signing_key;
 pub mod task;
 pub mod text;
+pub mod tie;
 pub mod tier;
 pub mod time;
 pub mod token;

@@ -18,6 +18,7 @@ use countersign::clock::{Clock, Entropy, MovableClock};
 use countersign::domain::evaluation::{Basis, Decision, Denial, LiveGrant, Question};
 use countersign::domain::ids::{EvaluationId, GrantId};
 use countersign::domain::task::Submitter;
+use countersign::domain::tie::tie;
 use countersign::lifecycle::Programs;
 use countersign::service::access_requests::approval::{Seen, judge, next_action};
 use countersign::service::access_requests::offer::Offer;
@@ -337,7 +338,8 @@ async fn evaluate(
         (Decision::Deny { denial }, None) => context["reason"] = denial.code().into(),
     }
     let allowed = decision.is_allowed();
-    let recorded = Recorded { question, decision, at: now };
+    let tie = tie(&question.subject, &question.resource, &question.action, &question.context);
+    let recorded = Recorded { question, tie: Some(tie), decision, at: now };
     point.shared.evaluations.lock().expect("the book").insert(id, recorded);
     Json(json!({ "decision": allowed, "context": context }))
 }

@@ -71,7 +71,7 @@ impl Person<'_> {
     }
 
     /// Takes a credential away, from the list of what the agent proves itself by.
-    async fn revokes_key(&self, agent: &str, reason: &str) -> String {
+    pub(crate) async fn revokes_key(&self, agent: &str, reason: &str) -> String {
         let dm = self.dm();
         let list = self.types_in(&dm, &format!("/agent key {agent}")).await;
         assert!(list.contains("Revoke"), "{list}");

@@ -11,6 +11,7 @@
 mod database;
 mod support;
 
+mod byways;
 mod credentials;
 mod deadlines;
 mod escalate;

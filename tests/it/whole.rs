@@ -15,13 +15,13 @@ use sha2::{Digest, Sha256};
 use crate::program::{Key, OUTSIDE, Program, claims, key_of};
 use crate::support::{Office, PATIENCE, Setup};
 
-const AGENT: &str = "support-agent-v2";
+pub(crate) const AGENT: &str = "support-agent-v2";
 /// The bearer token of the service `desk`.
-const DESK: &str = "6f1d-the-token-of-the-desk-that-nobody-guesses";
+pub(crate) const DESK: &str = "6f1d-the-token-of-the-desk-that-nobody-guesses";
 
 /// An office whose server is known from outside by another address than it listens on, and whose
 /// policy is the starter policy with one service.
-async fn opens(engine: Engine) -> (Office, tempfile::TempDir) {
+pub(crate) async fn opens(engine: Engine) -> (Office, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/policy");
     for name in ["policy.toml", "rules.cedar", "schema.cedarschema"] {
@@ -41,7 +41,7 @@ async fn opens(engine: Engine) -> (Office, tempfile::TempDir) {
 }
 
 /// An agent of Dana's that writes, and its key, both approved by Theo and Sam.
-async fn an_agent_with_a_key(office: &Office) -> Key {
+pub(crate) async fn an_agent_with_a_key(office: &Office) -> Key {
     let (dana, key) = (office.dana(), Key::make());
     dana.has_agent(AGENT, &["writes"]).await;
     let early = key.asks_for_token(office, AGENT).await.expect(401);
@@ -57,7 +57,7 @@ async fn an_agent_with_a_key(office: &Office) -> Key {
 }
 
 /// May the agent write to this of the database, while it works on a ticket?
-fn question(object: &str) -> Value {
+pub(crate) fn question(object: &str) -> Value {
     json!({
         "subject": { "type": "agent", "id": AGENT },
         "resource": { "type": "database", "id": object },
@@ -70,7 +70,7 @@ fn question(object: &str) -> Value {
 }
 
 /// What an agent sends to ask for what it was refused, for four hours.
-fn submission(office: &Office, question: &Value, denied: &Value) -> Value {
+pub(crate) fn submission(office: &Office, question: &Value, denied: &Value) -> Value {
     let (context, offer) = (&denied["context"], &denied["context"]["access_request"]);
     let mut body = question.clone();
     body["context"]["business_justification"] = json!("customers wait for their orders");
@@ -86,7 +86,7 @@ fn submission(office: &Office, question: &Value, denied: &Value) -> Value {
     body
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
@@ -317,12 +317,13 @@ async fn the_documents_agree(office: &Office) {
     agent.posts("/access/v1/evaluation", &other).await.expect(403);
 }
 
+/// Stories on a server with all its doors, told on both databases.
 macro_rules! on_both {
     ($($name:ident),*) => {$(mod $name {
-        use super::*;
+        use countersign::store::Engine;
 
         async fn on(engine: Engine) {
-            let (office, _policy) = opens(engine).await;
+            let (office, _policy) = crate::whole::opens(engine).await;
             super::$name(&office).await;
             office.close().await;
         }
@@ -338,5 +339,7 @@ macro_rules! on_both {
         }
     })*};
 }
+
+pub(crate) use on_both;
 
 on_both!(the_whole_road, the_one_link, the_documents_agree);

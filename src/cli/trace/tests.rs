@@ -142,6 +142,7 @@ fn call(answer: Decision) -> Call {
         action: "read".to_owned(),
         resource: Name { kind: "database".to_owned(), id: "orders".to_owned() },
         context: None,
+        tie: None,
         claims: Claims {
             model_version: claim("m-4.1"),
             prompt_hash: claim("ab12"),

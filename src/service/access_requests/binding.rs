@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{Recorded, moment, same};
 use crate::domain::evaluation::{Action, Decision, Entity, Properties, Question, Remedy};
 use crate::domain::ids::EvaluationId;
+use crate::domain::tie::{bound_members, tie, without_actor};
 use crate::domain::time::{Span, Timestamp};
 use crate::identity::{Disbelief, Kind, Signer, claims_of, read_claims};
 
@@ -16,31 +17,10 @@ pub const ANSWERED_WITHIN: Span = Span::minutes(10);
 /// No longer than this, in bytes of JSON: a longer question is tied by its record alone.
 const LONGEST: usize = 8 * 1024;
 
-/// Members of a context that say nothing of the circumstances: the profile's own machinery, what an
-/// agent says of itself, and what is different with every call.
-const NOT_BOUND: [&str; 11] = [
-    "access_request",
-    "agent",
-    "approval",
-    "evaluated_at",
-    "evaluation_id",
-    "nonce",
-    "now",
-    "reason",
-    "request_id",
-    "time",
-    "timestamp",
-];
-
 /// Until when a refusal of this moment can be answered; whole seconds.
 pub fn answered_until(at: Timestamp) -> Timestamp {
     let until = (at + ANSWERED_WITHIN.delta()).timestamp();
     Timestamp::from_timestamp(until, 0).unwrap_or(at)
-}
-
-/// The members of a context that belong to the question: they must be the same when it is asked for.
-pub fn bound_members(context: &Properties) -> Vec<String> {
-    context.keys().filter(|name| !NOT_BOUND.contains(&name.as_str())).cloned().collect()
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,7 +90,7 @@ pub fn token(
         jti: evaluation.to_string(),
         evaluation_id: evaluation,
         denial_expires_at: moment(until),
-        subject: without_actor(&question.subject),
+        subject: plain(&without_actor(&question.subject)),
         resource: plain(&question.resource),
         action: plain(&question.action),
         context: members.iter().filter_map(bound).collect(),
@@ -164,14 +144,20 @@ pub fn by_token(
 ///
 /// Why it is not tied.
 pub fn by_record(recorded: &Recorded, asked: Asked<'_>, now: Timestamp) -> Result<(), Unbound> {
+    let Asked { subject, resource, action, context } = asked;
     let question = &recorded.question;
-    let members = bound_members(&question.context);
-    compare(
-        asked,
-        (&without_actor(&question.subject), &plain(&question.resource), &plain(&question.action)),
-        &question.context,
-        &members,
-    )?;
+    let is = |recorded: &Entity, asked: &Entity| {
+        (&recorded.kind, &recorded.id) == (&asked.kind, &asked.id)
+    };
+    if !is(&question.subject, subject) {
+        return Err(Unbound::Invalid("the subject is not that of the denial"));
+    }
+    if !is(&question.resource, resource) {
+        return Err(Unbound::Invalid("the resource is not that of the denial"));
+    }
+    if question.action.name != action.name {
+        return Err(Unbound::Invalid("the action is not that of the denial"));
+    }
     match &recorded.decision {
         Decision::Allow { .. } => {
             Err(Unbound::NotRequestable("the evaluation said yes: there is nothing to ask for"))
@@ -180,7 +166,12 @@ pub fn by_record(recorded: &Recorded, asked: Asked<'_>, now: Timestamp) -> Resul
             Err(Unbound::NotRequestable("the denial carried no context.access_request"))
         }
         Decision::Deny { .. } if now >= answered_until(recorded.at) => Err(Unbound::Expired),
-        Decision::Deny { .. } => Ok(()),
+        Decision::Deny { .. } if recorded.tie == Some(tie(subject, resource, action, context)) => {
+            Ok(())
+        }
+        Decision::Deny { .. } => {
+            Err(Unbound::Invalid("a property or the context is not that of the denial"))
+        }
     }
 }
 
@@ -190,7 +181,7 @@ fn compare(
     context: &Map<String, Value>,
     members: &[String],
 ) -> Result<(), Unbound> {
-    if !same(subject, &without_actor(asked.subject)) {
+    if !same(subject, &plain(&without_actor(asked.subject))) {
         return Err(Unbound::Invalid("the subject is not that of the denial"));
     }
     if !same(resource, &plain(asked.resource)) {
@@ -209,13 +200,6 @@ fn compare(
     } else {
         Err(Unbound::Invalid("the context is not that of the denial"))
     }
-}
-
-/// The subject without the actor, which a program may move to `client.actor`.
-fn without_actor(subject: &Entity) -> Value {
-    let mut subject = subject.clone();
-    subject.properties.remove("act");
-    plain(&subject)
 }
 
 fn plain<T: Serialize>(part: &T) -> Value {

@@ -22,6 +22,7 @@ use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::delivery::Delivery;
 use crate::domain::evaluation::{Decision, Question};
+use crate::domain::event::TextHash;
 use crate::domain::grant::Grant;
 use crate::domain::ids::EvaluationId;
 use crate::domain::request::{Request, RequestState};
@@ -33,8 +34,10 @@ use crate::store::{Session, StoreError, Tx};
 /// An evaluation as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// What was asked.
+    /// What was asked: who, what and to what.
     pub question: Question,
+    /// What ties a request to the question whole; none if it cannot be asked for.
+    pub tie: Option<TextHash>,
     /// What was answered.
     pub decision: Decision,
     /// When.
@@ -55,6 +58,7 @@ impl Evaluations for Service {
         let found = self.parts.store.read().await?.evaluation(id).await?;
         Ok(found.map(|record| Recorded {
             question: record.question(),
+            tie: record.tie,
             decision: record.answer,
             at: record.at,
         }))
