@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use ulid::Ulid;
 
-use super::decide::{Findings, Rules, decide};
+use super::decide::{Findings, decide};
 use super::index::{Ahead, Index};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description};
@@ -16,7 +16,7 @@ use crate::domain::request::Reference;
 use crate::domain::role::TeamName;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
-use crate::policy::runtime::{Facts, Ruling};
+use crate::policy::runtime::{Facts, Rules, Ruling};
 
 const RESOURCES: [&str; 2] = ["database", "tickets"];
 const ACTIONS: [&str; 2] = ["read", "write"];

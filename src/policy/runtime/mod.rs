@@ -6,6 +6,7 @@ mod decide;
 mod settings;
 
 pub use counter::{Counter, TooOften};
+pub use decide::{Rules, decide};
 pub use settings::{
     Callbacks, Issuer, Keys, Quotas, ServiceAccount, ServiceProof, Tokens, Trusted,
 };
