@@ -14,7 +14,7 @@
 //! | [`tier`] | the three tiers, and how answers become one |
 //! | [`access`] | resources, actions and what is asked for |
 //! | [`agent`] | the agent and its life |
-//! | [`request`] | a question put to people, and its end |
+//! | [`request`], [`reference`](mod@reference) | a question put to people, its end, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`grant`] | what a yes opens, until when |
@@ -43,6 +43,7 @@ pub mod ids;
 pub mod near;
 pub mod person;
 pub mod public_key;
+pub mod reference;
 pub mod request;
 pub mod review;
 pub mod role;
