@@ -277,8 +277,18 @@ impl Site {
 
     /// A workload identity for an agent.
     pub async fn workload(&self, agent: &Agent, claims: &[(&str, &str)]) -> Credential {
+        self.workload_of("cluster", agent, claims).await
+    }
+
+    /// A workload identity by this issuer.
+    pub async fn workload_of(
+        &self,
+        issuer: &str,
+        agent: &Agent,
+        claims: &[(&str, &str)],
+    ) -> Credential {
         let claims = claims.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let proof = Proof::Workload { issuer: "cluster".into(), claims };
+        let proof = Proof::Workload { issuer: issuer.into(), claims };
         self.credential(agent, proof, "30d").await
     }
 
@@ -411,7 +421,19 @@ fn trusting(cluster: &Outside, people: &Outside, mail: &Pair, tokens: Tokens) ->
         service("mail", ServiceProof::Key { key: mail.public().clone() }),
         service("pay", ServiceProof::Workload { issuer: "cluster".into(), claims }),
     ];
-    let issuers = [issuer("cluster", cluster, Trusted::Workloads), issuer("people", people, slack)];
+    // A trust domain, whose bundle the cluster shows.
+    let mesh = Issuer {
+        name: "mesh".to_owned(),
+        issuer: "spiffe://acme.example".to_owned(),
+        audience: None,
+        keys: Keys::Url(format!("{}/keys", cluster.url)),
+        vouches_for: Trusted::Workloads,
+    };
+    let issuers = [
+        issuer("cluster", cluster, Trusted::Workloads),
+        issuer("people", people, slack),
+        ("mesh".to_owned(), mesh),
+    ];
     Policy::starter().trusting(services.into(), issuers.into(), tokens)
 }
 
