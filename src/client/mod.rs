@@ -3,3 +3,6 @@
 //!
 //! | file | idea |
 //! |---|---|
+//! | [`manifest`] | `agent.toml`: read with the place of every mistake, and written |
+
+pub mod manifest;
