@@ -3,6 +3,41 @@
 //!
 //! | file | idea |
 //! |---|---|
+//! | [`program`] | the whole of the binary around one command |
+//! | [`arguments`] | the command line, and its help |
+//! | [`commands`] | a file for each command |
+//! | [`exit`] | how a command ends: statuses that programs decide by |
+//! | [`trouble`] | why something was not done, and what to do next |
+//! | [`session`] | what every command has at hand |
+//! | [`environment`], [`config`] | what it is told from outside; the settings |
+//! | [`address`] | where the server is |
+//! | [`server`], `http` | the server, as whoever calls it; the way there |
+//! | [`logins`], [`keyring`] | logins, and where they are kept |
+//! | [`agent_key`] | an agent's key pair on this machine |
+//! | [`screen`], [`ask`] | where answers and questions go |
 //! | [`manifest`] | `agent.toml`: read with the place of every mistake, and written |
+//! | [`look`], [`words`], [`table`], [`times`] | how text for people looks |
 
+pub mod address;
+pub mod agent_key;
+pub mod arguments;
+pub mod ask;
+pub mod commands;
+pub mod config;
+pub mod environment;
+pub mod exit;
+mod http;
+pub mod keyring;
+pub mod logins;
+pub mod look;
 pub mod manifest;
+pub mod program;
+pub mod screen;
+pub mod server;
+pub mod session;
+pub mod table;
+pub mod times;
+pub mod trouble;
+pub mod words;
+
+pub use program::main;

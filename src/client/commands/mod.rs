@@ -1,0 +1,15 @@
+//! The commands, a file each: what one takes, and what it does.
+
+pub mod list;
+pub mod login;
+pub mod logout;
+pub mod shell;
+pub mod whoami;
+
+/// A path with a query, encoded.
+pub(crate) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
+    match serde_urlencoded::to_string(query) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
+    }
+}
