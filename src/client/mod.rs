@@ -16,6 +16,9 @@
 //! | [`agent_key`] | an agent's key pair on this machine |
 //! | [`screen`], [`ask`] | where answers and questions go |
 //! | [`manifest`] | `agent.toml`: read with the place of every mistake, and written |
+//! | [`gate`] | a pipeline's check |
+//! | [`init`] | a new agent, from nothing to work |
+//! | [`mcp`] | an agent asks for itself, over MCP |
 //! | [`look`], [`words`], [`table`], [`times`] | how text for people looks |
 
 pub mod address;
@@ -26,11 +29,14 @@ pub mod commands;
 pub mod config;
 pub mod environment;
 pub mod exit;
+pub mod gate;
 mod http;
+pub mod init;
 pub mod keyring;
 pub mod logins;
 pub mod look;
 pub mod manifest;
+pub mod mcp;
 pub mod program;
 pub mod screen;
 pub mod server;
