@@ -14,6 +14,7 @@
 //! | [`server`], `http` | the server, as whoever calls it; the way there |
 //! | [`logins`], [`keyring`] | logins, and where they are kept |
 //! | [`agent_key`] | an agent's key pair on this machine |
+//! | [`progress`], [`watch`] | how a request stands; waiting for people |
 //! | [`screen`], [`ask`] | where answers and questions go |
 //! | [`look`], [`words`], [`table`], [`times`] | how text for people looks |
 
@@ -30,12 +31,14 @@ pub mod keyring;
 pub mod logins;
 pub mod look;
 pub mod program;
+pub mod progress;
 pub mod screen;
 pub mod server;
 pub mod session;
 pub mod table;
 pub mod times;
 pub mod trouble;
+pub mod watch;
 pub mod words;
 
 pub use program::main;
