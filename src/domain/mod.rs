@@ -28,6 +28,7 @@
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
 //! | [`task`] | how a program follows what it asked for |
+//! | [`login`], [`user_code`] | a person logs in on a device; what they type for it |
 
 pub mod access;
 pub mod activity;
@@ -40,6 +41,7 @@ pub mod evaluation;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod login;
 pub mod near;
 pub mod person;
 pub mod public_key;
@@ -54,4 +56,5 @@ pub mod tie;
 pub mod tier;
 pub mod time;
 pub mod token;
+pub mod user_code;
 pub mod vote;
