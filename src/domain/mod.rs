@@ -14,6 +14,7 @@
 //! | [`tier`] | the three tiers, and how answers become one |
 //! | [`access`] | resources, actions and what is asked for |
 //! | [`agent`] | the agent and its life |
+//! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
 //! | [`request`] | a question put to people, and its end |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
@@ -43,6 +44,7 @@ pub mod ids;
 pub mod near;
 pub mod person;
 pub mod public_key;
+pub mod quiz;
 pub mod request;
 pub mod review;
 pub mod role;
