@@ -15,11 +15,13 @@
 //! | [`jobs`] | deliveries and deadlines | domain, clock, meters, store, service |
 //! | [`slack`] | inbound → command; state → blocks | domain, clock, meters, service |
 //! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, clock, meters, identity, pdp, policy, service |
+//! | [`client`] | what `agent-cli` does | domain |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
 //! | [`config`], [`telemetry`], [`health`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 
 pub mod api;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod domain;

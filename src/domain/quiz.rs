@@ -258,7 +258,9 @@ impl Question {
     /// Examples, for whoever hesitates: one or two sentences.
     pub const fn help(self) -> &'static str {
         match self {
-            Self::Model => "For example ChatGPT, Claude, Gemini or Copilot, or a tool built on one.",
+            Self::Model => {
+                "For example ChatGPT, Claude, Gemini or Copilot, or a tool built on one."
+            }
             Self::Acts => {
                 "Send a message, change a file or a ticket, book, pay, delete, or ask another system. \
                  If you approve every single step, the answer is no."
@@ -266,7 +268,9 @@ impl Question {
             Self::Alone => {
                 "Every morning, whenever a message or a form comes in, or on a computer that is left on."
             }
-            Self::Sees => "Customers, colleagues, contracts, money, designs before launch, source code.",
+            Self::Sees => {
+                "Customers, colleagues, contracts, money, designs before launch, source code."
+            }
             Self::Access => {
                 "A password, a key or a token that you made while signed in as yourself is a person's."
             }
@@ -299,7 +303,9 @@ impl Outcome {
     pub const fn headline(self) -> &'static str {
         match self {
             Self::Agent(_) => "This is an agent. Register it now: it takes two minutes.",
-            Self::Automation => "Not quite an agent, but it works with a person's access. Register it.",
+            Self::Automation => {
+                "Not quite an agent, but it works with a person's access. Register it."
+            }
             Self::NotNeeded => "This is no agent. You need not register it.",
             Self::AskSecurity => "This cannot be told from here. Ask security; they answer gladly.",
         }

@@ -41,7 +41,7 @@ fn every_way_ends_and_every_end_is_reached() {
         ]
     );
     let table = ends.iter().fold(String::new(), |mut all, (path, outcome, _)| {
-        let _ = writeln!(all, "{path:<6}{outcome:?}");
+        let _ = writeln!(all, "{:<6} {outcome:?}", path.to_string());
         all
     });
     insta::assert_snapshot!("every_way", table);
@@ -96,7 +96,11 @@ fn not_knowing_never_makes_it_harmless() {
                 other.starts_with(&before) && path.ends_with(&other[before.len()..])
             });
             for (other, result) in unsure {
-                assert_ne!(*result, Outcome::NotNeeded, "{path} is {outcome:?}, and {other} harmless");
+                assert_ne!(
+                    *result,
+                    Outcome::NotNeeded,
+                    "{path} is {outcome:?}, and {other} harmless"
+                );
             }
         }
     }
@@ -137,9 +141,18 @@ fn the_words() {
     }
     let lower = all.to_lowercase();
     let words: BTreeSet<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
-    for jargon in
-        ["llm", "api", "sdk", "oauth", "cron", "endpoint", "credential", "inference", "daemon", "mcp"]
-    {
+    for jargon in [
+        "llm",
+        "api",
+        "sdk",
+        "oauth",
+        "cron",
+        "endpoint",
+        "credential",
+        "inference",
+        "daemon",
+        "mcp",
+    ] {
         assert!(!words.contains(jargon), "{jargon:?} is no word for everybody");
     }
     insta::assert_snapshot!("words", all);

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use scan::File;
 
 /// Each module and what it may use beside itself.
-const RULES: [(&str, &[&str]); 17] = [
+const RULES: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("meters", &[]),
     ("clock", &["domain"]),
@@ -27,6 +27,7 @@ const RULES: [(&str, &[&str]); 17] = [
     ("jobs", &["domain", "clock", "meters", "store", "service"]),
     ("slack", &["domain", "clock", "meters", "service"]),
     ("api", &["domain", "clock", "meters", "identity", "pdp", "policy", "service"]),
+    ("client", &["domain"]),
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),
