@@ -7,9 +7,11 @@ use super::commands::key::Key;
 use super::commands::list::List;
 use super::commands::login::Login;
 use super::commands::logout::Logout;
+use super::commands::quiz::Quiz;
 use super::commands::register::Register;
 use super::commands::request::RequestPermission;
 use super::commands::run::Run;
+use super::commands::scan::Scan;
 use super::commands::shell::{Completions, Man};
 use super::commands::show::Show;
 use super::commands::status::Status;
@@ -107,6 +109,10 @@ pub enum Command {
     Run(Run),
     /// Print a short-lived token of an agent's.
     Token(Token),
+    /// Find out whether something is an agent, in a few plain questions.
+    Quiz(Quiz),
+    /// Look at a repository for signs of an agent.
+    Scan(Scan),
     /// Print a script that completes commands in a shell.
     Completions(Completions),
     /// Write the manual pages.

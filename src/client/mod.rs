@@ -16,6 +16,7 @@
 //! | [`agent_key`] | an agent's key pair on this machine |
 //! | [`progress`], [`watch`] | how a request stands; waiting for people |
 //! | [`screen`], [`ask`] | where answers and questions go |
+//! | [`scan`], [`sarif`] | signs of an agent in a repository; findings for code-scanning pages |
 //! | [`look`], [`words`], [`table`], [`times`] | how text for people looks |
 
 pub mod address;
@@ -32,6 +33,8 @@ pub mod logins;
 pub mod look;
 pub mod program;
 pub mod progress;
+pub mod sarif;
+pub mod scan;
 pub mod screen;
 pub mod server;
 pub mod session;

@@ -78,6 +78,8 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, Trouble> 
         Command::Why(arguments) => commands::why::run(arguments, session).await,
         Command::Run(arguments) => commands::run::run(arguments, session).await,
         Command::Token(arguments) => commands::token::run(arguments, session).await,
+        Command::Quiz(arguments) => commands::quiz::run(&arguments, session),
+        Command::Scan(arguments) => commands::scan::run(&arguments, session),
         Command::Completions(arguments) => commands::shell::completions(&arguments),
         Command::Man(arguments) => commands::shell::man(&arguments, session),
     }
