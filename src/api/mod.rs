@@ -11,6 +11,7 @@
 //! | [`link`] | people pass a refusal on to the owner |
 //! | [`oauth`] | tokens |
 //! | [`activity`] | what agents did |
+//! | [`v1`] | `/api/v1`: what `agent-cli` uses |
 
 pub mod activity;
 pub mod authenticate;
@@ -22,3 +23,4 @@ pub mod link;
 pub mod oauth;
 pub mod problem;
 pub mod requests;
+pub mod v1;
