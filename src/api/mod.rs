@@ -10,6 +10,7 @@
 //! | [`callbacks`] | programs are told what became of it |
 //! | [`link`] | people pass a refusal on to the owner |
 //! | [`oauth`] | tokens |
+//! | [`device`] | where people are told what to do with a device's code |
 //! | [`activity`] | what agents did |
 //! | [`v1`] | `/api/v1`: what `agent-cli` uses |
 
@@ -18,6 +19,7 @@ pub mod authenticate;
 pub mod authzen;
 pub mod callbacks;
 pub mod caller;
+pub mod device;
 pub mod extract;
 pub mod link;
 pub mod oauth;

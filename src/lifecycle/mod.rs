@@ -319,6 +319,7 @@ async fn start_on(
     let told = activity::Door::new(service.clone(), callers);
     let router = router
         .merge(health::router(health))
+        .merge(crate::api::device::router())
         .merge(crate::api::oauth::router(tokens))
         .merge(questions.router())
         .merge(told.router())
@@ -333,6 +334,7 @@ async fn start_on(
                 warn!(%error, "answers may be held back for a moment");
             }
         });
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(async move { token.cancelled().await });
         if let Err(error) = served.await {

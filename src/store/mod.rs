@@ -27,6 +27,7 @@ mod events;
 mod grant_index;
 mod grants;
 mod later;
+mod logins;
 mod measure;
 mod migrate;
 mod once;
@@ -290,6 +291,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         tasks::ALL,
         credentials::ALL,
         tokens::ALL,
+        logins::ALL,
         signing_keys::ALL,
     ]
     .into_iter()
