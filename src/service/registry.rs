@@ -159,6 +159,11 @@ impl Service {
         }
     }
 
+    /// Whom a Slack user id or an e-mail address names; nobody, if the workspace knows none such.
+    pub async fn person_called(&self, hint: &str) -> Result<Option<PersonId>> {
+        Ok(self.parts.directory.find(hint).await?)
+    }
+
     /// What the workspace says of this person now.
     pub async fn profile(&self, person: &PersonId) -> Result<Profile> {
         Ok(self.parts.directory.profile(person).await?)

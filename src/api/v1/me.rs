@@ -25,7 +25,7 @@ pub(super) async fn me(
     _: NoQuery,
 ) -> Answer {
     let me = match caller {
-        Caller::Person(LoggedIn { person, device, until }) => {
+        Caller::Person(LoggedIn { person, device, until, .. }) => {
             // Who is no member has nothing here, and is told so.
             let overview = api.service.overview(&person).await?;
             let named = api.names.of([&person]).await;

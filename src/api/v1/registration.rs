@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 
 use super::admit::Member;
-use super::agents::{gone, no, whose};
+use super::agents::{gone, no};
 use super::refusals::{not_registered, people_of};
 use super::refused::Refused;
 use super::take::{Body, NoQuery, Once};
@@ -66,7 +66,7 @@ pub(super) async fn register(
 ) -> Answer {
     let (by, name) = (&member.person, value.name.clone());
     let choices = api.service.choices(by, None).await?;
-    let form = form(&api, value, by, choices.likely_team.as_ref().map(ToString::to_string)).await?;
+    let form = form(&api, value, choices.likely_team.as_ref().map(ToString::to_string)).await?;
     let key = once.key(&member.key, "register", &digest);
     let (agent, request) = match api.service.register(by, form, key).await? {
         outcome::Registered::Opened { agent, request, .. }
@@ -103,12 +103,11 @@ pub(super) async fn register(
 async fn form(
     api: &Api,
     sent: Registration,
-    by: &PersonId,
     likely_team: Option<String>,
 ) -> Result<RegistrationForm, Refused> {
     let owner = match sent.owner.as_deref().map(str::trim) {
         None | Some("") => None,
-        Some(text) => Some(owner(api, text, by).await?),
+        Some(text) => Some(owner(api, text).await?),
     };
     Ok(RegistrationForm {
         name: sent.name,
@@ -128,12 +127,14 @@ async fn form(
     })
 }
 
-/// The person whom a Slack user id names.
-async fn owner(_: &Api, text: &str, by: &PersonId) -> Result<PersonId, Refused> {
-    if text.len() > 80 || !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(Refused::field("owner", "write a Slack user id, such as U0DANA"));
-    }
-    Ok(whose(text, by))
+/// The person whom a Slack user id or an e-mail address names.
+async fn owner(api: &Api, text: &str) -> Result<PersonId, Refused> {
+    let text = clean(text, 200);
+    api.service.person_called(&text).await?.ok_or_else(|| {
+        let words = "nobody in the workspace is known by this: write a Slack user id or an e-mail \
+                     address";
+        Refused::field("owner", words)
+    })
 }
 
 /// `201` or `202` for a request, with where to look at it.
