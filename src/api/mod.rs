@@ -12,6 +12,7 @@
 //! | [`oauth`] | tokens |
 //! | [`device`] | where people are told what to do with a device's code |
 //! | [`activity`] | what agents did |
+//! | [`v1`] | `/api/v1`: what `agent-cli` uses |
 
 pub mod activity;
 pub mod authenticate;
@@ -24,3 +25,4 @@ pub mod link;
 pub mod oauth;
 pub mod problem;
 pub mod requests;
+pub mod v1;

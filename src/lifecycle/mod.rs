@@ -31,6 +31,7 @@ use crate::api::callbacks::address::{Resolver, SystemResolver};
 use crate::api::callbacks::send::HttpsCallbacks;
 use crate::api::link::{self, LinkDoor};
 use crate::api::requests::{self, Callers};
+use crate::api::v1;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
@@ -313,16 +314,24 @@ async fn start_on(
         }
     }
     let callers = Arc::new(tokens.clone());
+    let registry_signer = Arc::clone(&signer);
     let profile = Profile { signer, service: service.clone() };
     let questions =
         Door::new(pdp, Arc::clone(&callers) as _, Some(own_address)).with_requests(profile);
     let told = activity::Door::new(service.clone(), callers);
+    let registry = v1::router(v1::Parts {
+        service: service.clone(),
+        callers: Arc::new(tokens.clone()),
+        signer: registry_signer,
+        stop: stop.clone(),
+    });
     let router = router
         .merge(health::router(health))
         .merge(crate::api::device::router())
         .merge(crate::api::oauth::router(tokens))
         .merge(questions.router())
         .merge(told.router())
+        .merge(registry)
         .merge(telemetry::http::metrics());
     let router = telemetry::http::watched(router);
     tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));

@@ -209,6 +209,11 @@ pub enum Refusal {
     AlreadyAsked(Request),
     /// The agent has it already.
     AlreadyHas(Grant),
+    /// The agent waits for as many requests of its own as it may.
+    TooManyOpen {
+        /// How many.
+        limit: u32,
+    },
     /// No distinct people could cover what the policy requires.
     NobodyCanDecide {
         /// The roles that cannot be covered.

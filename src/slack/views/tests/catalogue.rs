@@ -375,6 +375,7 @@ fn refusals(said: &Said, all: &mut Catalogue) {
         ("grant_ended", Refusal::GrantEnded(said.revoked())),
         ("may_not_end", Refusal::MayNotEnd { agent: slug.clone(), owner: sam() }),
         ("may_not_stop", Refusal::MayNotStop { agent: slug, owner: sam() }),
+        ("too_many_open", Refusal::TooManyOpen { limit: 5 }),
         ("not_requester", Refusal::NotRequester { asked_by: dana() }),
         ("request_ended", Refusal::RequestEnded(said.denied(said.grant_request()))),
     ];
