@@ -69,10 +69,9 @@ pub async fn watch(
             &format!("/api/v1/requests/{}", request.reference),
             &[("wait", HELD), ("seen", &request.version)],
         );
-        let asking = async {
-            if away.is_some() {
-                tokio::time::sleep(pause).await;
-            }
+        let rest = if away.is_some() { pause } else { Duration::ZERO };
+        let asking = async move {
+            tokio::time::sleep(rest).await;
             server.get::<Request>(&path).await
         };
         tokio::pin!(asking);
