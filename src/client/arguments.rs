@@ -2,9 +2,23 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::commands::{
-    list::List, login::Login, logout::Logout, shell::Completions, shell::Man, whoami::Whoami,
-};
+use super::commands::grants::{Extend, Grants, Release, Revoke};
+use super::commands::key::Key;
+use super::commands::list::List;
+use super::commands::login::Login;
+use super::commands::logout::Logout;
+use super::commands::quiz::Quiz;
+use super::commands::register::Register;
+use super::commands::request::RequestPermission;
+use super::commands::run::Run;
+use super::commands::scan::Scan;
+use super::commands::shell::{Completions, Man};
+use super::commands::show::Show;
+use super::commands::status::Status;
+use super::commands::stop::Stop;
+use super::commands::token::Token;
+use super::commands::whoami::Whoami;
+use super::commands::why::Why;
 use super::exit::STATUSES;
 use super::look::Colours;
 
@@ -66,8 +80,39 @@ pub enum Command {
     Logout(Logout),
     /// Say who is logged in where, and what waits for them.
     Whoami(Whoami),
+    /// Register an agent.
+    Register(Register),
+    /// Let an agent prove itself from this machine, by a key that is made here.
+    Key(Key),
     /// List the agents.
     List(List),
+    /// Show everything about one agent.
+    Show(Show),
+    /// Ask people whether an agent may do something for a time.
+    #[command(visible_alias = "request")]
+    RequestPermission(RequestPermission),
+    /// Show how requests stand: who is awaited, since when, for how long usually.
+    Status(Status),
+    /// List what is granted.
+    Grants(Grants),
+    /// Hand a grant back.
+    Release(Release),
+    /// Ask that a grant lasts longer.
+    Extend(Extend),
+    /// End a grant at once.
+    Revoke(Revoke),
+    /// Stop an agent at once: everything that it may do ends.
+    Stop(Stop),
+    /// Explain why an answer at run time was what it was, and the way out.
+    Why(Why),
+    /// Run a command as an agent, with tokens that are renewed.
+    Run(Run),
+    /// Print a short-lived token of an agent's.
+    Token(Token),
+    /// Find out whether something is an agent, in a few plain questions.
+    Quiz(Quiz),
+    /// Look at a repository for signs of an agent.
+    Scan(Scan),
     /// Print a script that completes commands in a shell.
     Completions(Completions),
     /// Write the manual pages.

@@ -117,13 +117,20 @@ impl Screen {
         }
     }
 
-    fn pose(&self, question: Question<'_>) -> Result<(), Trouble> {
-        if !self.interactive {
-            return Err(Trouble::Missing {
-                what: question.text.to_owned(),
-                flag: question.flag.to_owned(),
-            });
+    /// Whether somebody can be asked this at all.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can; the flag that answers is named.
+    pub fn somebody_for(&self, question: Question<'_>) -> Result<(), Trouble> {
+        if self.interactive {
+            return Ok(());
         }
+        Err(Trouble::Missing { what: question.text.to_owned(), flag: question.flag.to_owned() })
+    }
+
+    fn pose(&self, question: Question<'_>) -> Result<(), Trouble> {
+        self.somebody_for(question)?;
         let mut text = format!("\n{}\n", self.err.ink(Ink::Strong, question.text));
         for line in wrapped(question.help, usize::from(self.err.width) - 2) {
             text.push_str(&format!("  {}\n", self.err.ink(Ink::Faint, &line)));

@@ -14,11 +14,13 @@
 //! | [`server`], `http` | the server, as whoever calls it; the way there |
 //! | [`logins`], [`keyring`] | logins, and where they are kept |
 //! | [`agent_key`] | an agent's key pair on this machine |
+//! | [`progress`], [`watch`] | how a request stands; waiting for people |
 //! | [`screen`], [`ask`] | where answers and questions go |
 //! | [`manifest`] | `agent.toml`: read with the place of every mistake, and written |
 //! | [`gate`] | a pipeline's check |
 //! | [`init`] | a new agent, from nothing to work |
 //! | [`mcp`] | an agent asks for itself, over MCP |
+//! | [`scan`], [`sarif`] | signs of an agent in a repository; findings for code-scanning pages |
 //! | [`look`], [`words`], [`table`], [`times`] | how text for people looks |
 
 pub mod address;
@@ -38,12 +40,16 @@ pub mod look;
 pub mod manifest;
 pub mod mcp;
 pub mod program;
+pub mod progress;
+pub mod sarif;
+pub mod scan;
 pub mod screen;
 pub mod server;
 pub mod session;
 pub mod table;
 pub mod times;
 pub mod trouble;
+pub mod watch;
 pub mod words;
 
 pub use program::main;

@@ -45,6 +45,11 @@ impl Screen {
         }
     }
 
+    /// Whether keys that are pressed reach this process.
+    pub fn stdin_is_a_terminal(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
     /// An answer for people; nothing where programs read.
     ///
     /// # Errors

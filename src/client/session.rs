@@ -12,7 +12,7 @@ use super::logins::Logins;
 use super::screen::Screen;
 use super::server::{Credentials, Server, bad_address};
 use super::trouble::Trouble;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Entropy, SystemClock};
 use crate::domain::agent::Slug;
 use crate::domain::time::Timestamp;
 
@@ -26,6 +26,7 @@ pub struct Session {
     pub folder: PathBuf,
     server: Option<String>,
     clock: Arc<dyn Clock>,
+    chance: Entropy,
 }
 
 impl Session {
@@ -36,7 +37,8 @@ impl Session {
         folder: PathBuf,
         server: Option<String>,
     ) -> Self {
-        Self { screen, environment, folder, server, clock: Arc::new(SystemClock) }
+        let (clock, chance) = (Arc::new(SystemClock), Entropy::from_system());
+        Self { screen, environment, folder, server, clock, chance }
     }
 
     /// Now.
@@ -99,7 +101,10 @@ impl Session {
         let credentials = if let Some(token) = self.environment.get(TOKEN) {
             Credentials::Token(token.into())
         } else if let Some(path) = self.environment.path(AGENT_KEY) {
-            let name = self.named_agent(None)?.map_or_else(|| stem(&path), Ok)?;
+            let name = match self.named_agent(None)? {
+                Some(name) => name,
+                None => stem(&path)?,
+            };
             Credentials::Agent { name, key: Arc::new(AgentKey::read(&path)?) }
         } else {
             Credentials::Login(self.logins(address.clone())?)
@@ -120,6 +125,25 @@ impl Session {
         };
         let key = Arc::new(AgentKey::read(&path)?);
         Server::open(self.address()?.as_str(), Credentials::Agent { name, key })
+    }
+
+    /// The agent in whose name something is done by its key: as [`Session::named_agent`], or the one whose
+    /// key the environment names.
+    ///
+    /// # Errors
+    ///
+    /// When what says it is no agent's name.
+    pub fn agent_with_key(&self, said: Option<&str>) -> Result<Option<Slug>, Trouble> {
+        match (self.named_agent(said)?, self.environment.path(AGENT_KEY)) {
+            (Some(name), _) => Ok(Some(name)),
+            (None, Some(path)) => stem(&path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A name that nothing else has.
+    pub fn fresh_id(&self) -> String {
+        self.chance.ulid(self.now()).to_string()
     }
 
     /// The agent that is meant, as far as it was said: on the command line, in the environment, or by the

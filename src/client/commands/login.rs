@@ -190,7 +190,7 @@ fn welcome(me: &Me, address: &Address, kept: &str) -> Told {
 }
 
 /// `dana@laptop`, as far as the machine says it.
-fn device_name(session: &Session) -> String {
+pub(super) fn device_name(session: &Session) -> String {
     let user = session.environment.get("USER").or_else(|| session.environment.get("LOGNAME"));
     let name = rustix::system::uname();
     let machine = name.nodename().to_str().ok().filter(|name| !name.is_empty());
