@@ -145,7 +145,7 @@ fn away() -> Response {
     html(StatusCode::SERVICE_UNAVAILABLE, &[heading("Not now"), text])
 }
 
-fn heading(text: &str) -> String {
+pub(super) fn heading(text: &str) -> String {
     format!("<h1>{}</h1>", escape(text))
 }
 
@@ -154,7 +154,7 @@ fn opens(access: &Access) -> String {
 }
 
 /// Text of anybody, as text.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -169,7 +169,7 @@ fn escape(text: &str) -> String {
     safe
 }
 
-fn html(status: StatusCode, parts: &[String]) -> Response {
+pub(super) fn html(status: StatusCode, parts: &[String]) -> Response {
     let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n");
     page.push_str("<meta name=\"robots\" content=\"noindex\">\n<title>Countersign</title>\n");

@@ -14,6 +14,7 @@
 //! | [`tier`] | the three tiers, and how answers become one |
 //! | [`access`] | resources, actions and what is asked for |
 //! | [`agent`] | the agent and its life |
+//! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
 //! | [`request`], [`reference`](mod@reference) | a question put to people, its end, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
@@ -28,6 +29,7 @@
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
 //! | [`task`] | how a program follows what it asked for |
+//! | [`login`], [`user_code`] | a person logs in on a device; what they type for it |
 
 pub mod access;
 pub mod activity;
@@ -40,9 +42,11 @@ pub mod evaluation;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod login;
 pub mod near;
 pub mod person;
 pub mod public_key;
+pub mod quiz;
 pub mod reference;
 pub mod request;
 pub mod review;
@@ -54,4 +58,5 @@ pub mod tie;
 pub mod tier;
 pub mod time;
 pub mod token;
+pub mod user_code;
 pub mod vote;

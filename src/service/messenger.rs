@@ -13,6 +13,7 @@ use crate::domain::credential::Credential;
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
+use crate::domain::login::Login;
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
 
@@ -105,6 +106,16 @@ pub enum Content {
         quota: String,
         /// How many are allowed.
         limit: u32,
+    },
+    /// A device asks to log its reader in.
+    LoginAsked {
+        /// The login.
+        login: Login,
+    },
+    /// A login of its reader's has ended because somebody else may have had its tokens.
+    LoginEnded {
+        /// The login.
+        login: Login,
     },
     /// The outcome of a program's request can never be told to it.
     CallbackFailed {

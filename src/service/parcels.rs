@@ -18,7 +18,7 @@ impl Service {
         match delivery {
             Delivery::Card { card } => self.card_parcel(*card).await,
             Delivery::Home { person } => {
-                Ok(Some(Parcel::Home { overview: self.overview(person).await? }))
+                Ok(Some(Parcel::Home { overview: self.at_home(person).await? }))
             }
             // Programs are told by another way than people.
             Delivery::Callback { .. } => Ok(None),
@@ -29,6 +29,8 @@ impl Service {
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
                     Some(Content::CredentialEnding { credential, .. }) => !credential.is_live(now),
+                    // A question that is answered or over is not put any more.
+                    Some(Content::LoginAsked { login }) => !login.waits(now),
                     _ => false,
                 };
                 let content = content.filter(|_| !stale);
@@ -259,6 +261,12 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
             .agent(*agent)
             .await?
             .map(|agent| Content::QuotaReached { agent, quota: quota.clone(), limit: *limit }),
+        Notice::LoginAsked { login } => {
+            session.login(*login).await?.map(|login| Content::LoginAsked { login })
+        }
+        Notice::LoginEnded { login } => {
+            session.login(*login).await?.map(|login| Content::LoginEnded { login })
+        }
         Notice::CallbackFailed { agent, host, error } => {
             session.agent(*agent).await?.map(|agent| Content::CallbackFailed {
                 agent,

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, RequestId};
+use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,14 @@ pub enum Button {
     RevokeKey(CredentialId),
     /// Opens the form for a grant, filled in with what the agent was refused.
     AskFor(AgentId, Access),
+    /// Yes, it is I who log in on that device.
+    LogIn(LoginId),
+    /// No, it is not.
+    NotMe(LoginId),
+    /// The person ends one of their logins.
+    EndLogin(LoginId),
+    /// The person ends all of their logins.
+    LogOutEverywhere,
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -82,6 +90,10 @@ impl Button {
             Self::AddKey(_) => "add_key",
             Self::RevokeKey(_) => "revoke_key",
             Self::AskFor(..) => "ask_for",
+            Self::LogIn(_) => "log_in",
+            Self::NotMe(_) => "not_me",
+            Self::EndLogin(_) => "end_login",
+            Self::LogOutEverywhere => "log_out_everywhere",
             Self::Nothing => "nothing",
         }
     }
@@ -89,6 +101,11 @@ impl Button {
     /// Whether it is a word on a request: then why it does not count is said by the request.
     pub const fn is_vote(&self) -> bool {
         matches!(self, Self::Approve(_) | Self::Deny(_) | Self::Accept(_) | Self::Decline(_))
+    }
+
+    /// Whether it ends logins of the person who clicks.
+    pub const fn is_logout(&self) -> bool {
+        matches!(self, Self::EndLogin(_) | Self::LogOutEverywhere)
     }
 
     /// The `value`: the id, or `-` where there is none.
@@ -105,7 +122,10 @@ impl Button {
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
-            Self::Request(None) | Self::Register | Self::Nothing => "-".to_owned(),
+            Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
+            Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
+                "-".to_owned()
+            }
         }
     }
 
@@ -137,6 +157,10 @@ impl Button {
                 let (agent, access) = value.split_once(' ')?;
                 Some(Self::AskFor(agent.parse().ok()?, access.parse().ok()?))
             }
+            "log_in" => value.parse().ok().map(Self::LogIn),
+            "not_me" => value.parse().ok().map(Self::NotMe),
+            "end_login" => value.parse().ok().map(Self::EndLogin),
+            "log_out_everywhere" => Some(Self::LogOutEverywhere),
             "nothing" => Some(Self::Nothing),
             _ => None,
         }

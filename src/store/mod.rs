@@ -29,6 +29,7 @@ mod events;
 mod grant_index;
 mod grants;
 mod later;
+mod logins;
 mod measure;
 mod migrate;
 mod once;
@@ -54,14 +55,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use agents::WithLive;
+pub use agents::{AgentChoice, WithLive};
 use error::Cause;
 pub use error::StoreError;
 
 pub use grant_index::Changed;
-pub use grants::Past;
+pub use grants::{GrantChoice, Past};
 pub use measure::Measure;
 pub use migrate::MIGRATIONS;
+pub use requests::{RequestChoice, RequestInFull};
 pub use seals::{Kept, Sealed};
 pub use session::Session;
 pub use statement::Statement;
@@ -309,6 +311,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         tasks::ALL,
         credentials::ALL,
         tokens::ALL,
+        logins::ALL,
         signing_keys::ALL,
     ]
     .into_iter()

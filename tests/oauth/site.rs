@@ -447,6 +447,7 @@ async fn whoami(
     match authenticate(&desk, request.headers(), request.method(), "/whoami").await {
         Ok(Caller::Service { name }) => axum::Json(json!({ "service": name })).into_response(),
         Ok(Caller::Agent { id, .. }) => axum::Json(json!({ "agent": id })).into_response(),
+        Ok(Caller::Person(who)) => axum::Json(json!({ "person": who.person })).into_response(),
         Err(why) => why.into_response(),
     }
 }

@@ -207,7 +207,12 @@ fn the_grant(page: &mut Page, story: &GrantStory) {
         GrantState::Revoked { at, by, reason } => {
             format!("REVOKED {} by {by}{}", moment(*at), quoted(reason))
         }
-        GrantState::Released { at, by } => format!("handed back {} by {by}", moment(*at)),
+        GrantState::Released { at, by, program: None } => {
+            format!("handed back {} by {by}", moment(*at))
+        }
+        GrantState::Released { at, program: Some(program), .. } => {
+            format!("handed back {} by {}", moment(*at), program.key())
+        }
     });
     match request {
         Some(request) => the_request(page, "Request", request),

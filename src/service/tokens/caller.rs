@@ -1,4 +1,4 @@
-//! Who calls: a service that the policy names, or an agent.
+//! Who calls: a service that the policy names, an agent, or a person who logged in.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use crate::identity::verify::{Expected, Text, verify};
 use crate::identity::{Disbelief, Kind, Signer};
 use crate::policy::Policy;
 use crate::policy::runtime::{ServiceProof, Trusted};
+use crate::service::logins::tokens::{LoggedIn, is_persons};
 use crate::store::work;
 
 /// Who calls.
@@ -32,6 +33,8 @@ pub enum Caller {
         /// What its token says; empty when it proved itself by a signature.
         claims: Map<String, Value>,
     },
+    /// A person, by the token of a login.
+    Person(LoggedIn),
 }
 
 /// What a caller shows in `Authorization`, and the call it is for.
@@ -63,6 +66,15 @@ pub enum NotKnown {
 impl TokenDesk {
     /// Who shows this.
     pub async fn caller(&self, shown: Shown<'_>) -> Result<std::result::Result<Caller, NotKnown>> {
+        if is_persons(shown.token) {
+            // People's tokens are bound to no key.
+            if shown.bound {
+                let words = "the token is a person's: send it as Bearer";
+                return Ok(Err(NotKnown::Token(words.to_owned())));
+            }
+            let person = self.service().person_by_token(shown.token).await?;
+            return Ok(person.map(Caller::Person).map_err(|why| NotKnown::Token(why.to_string())));
+        }
         let policy = self.service().policy();
         if !shown.bound
             && let Some(name) = by_bearer(&policy, shown.token)

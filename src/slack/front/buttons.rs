@@ -22,7 +22,8 @@ impl FrontDesk {
         let standing = self.service.overview_standing(&click.by).await?;
         let (by, once) = (click.by.clone(), Some(click.once.clone()));
         let Some(button) = click.button.clone() else { return Ok(Answer::empty()) };
-        if !standing.is_member() && !button.is_vote() {
+        // Whoever may do nothing here any more may still log out.
+        if !standing.is_member() && !button.is_vote() && !button.is_logout() {
             return Ok(reader.tell(views::not_for_you(standing)));
         }
         let service = &self.service;
@@ -121,6 +122,20 @@ impl FrontDesk {
                 }
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
                 open(click.trigger_id, forms::request(&draft, &choices, None))
+            }
+            Button::LogIn(id) => {
+                let answered = service.confirm_login(&by, id).await?;
+                reader.replace(views::logins::answered(&answered))
+            }
+            Button::NotMe(id) => {
+                let answered = service.refuse_login(&by, id).await?;
+                reader.replace(views::logins::answered(&answered))
+            }
+            Button::EndLogin(id) => {
+                reader.tell(views::logins::ended(&service.end_login(&by, id).await?))
+            }
+            Button::LogOutEverywhere => {
+                reader.tell(views::logins::ended(&service.end_all_logins(&by).await?))
             }
             Button::Nothing => Answer::empty(),
         })

@@ -104,6 +104,10 @@ impl FrontDesk {
                     Err(refusal) => say(views::refusal(&refusal)),
                 }
             }
+            SlashCommand::Login { code: None } => say(views::logins::explained()),
+            SlashCommand::Login { code: Some(code) } => {
+                say(views::logins::found(&service.login_by_code(&by, &code).await?))
+            }
             SlashCommand::Unknown { typed, near } => {
                 say(views::not_understood(&typed, near.as_slice()))
             }

@@ -4,6 +4,7 @@ use super::card::question;
 use super::escape::{and, clip, first, roughly};
 use super::keys;
 use super::line::Line;
+use super::logins;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
@@ -102,6 +103,8 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             ])
             .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
             .into_message(),
+        Content::LoginAsked { login } => logins::asked(login, now),
+        Content::LoginEnded { login } => logins::taken(login, now),
         Content::CallbackFailed { agent, host, error } => Page::message()
             .lines(vec![
                 Line::say("⚠ ")

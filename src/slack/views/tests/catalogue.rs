@@ -63,6 +63,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     lists_and_home(said, &mut all);
     forms(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
+    super::logins::logins(said, &mut all);
     all
 }
 
@@ -374,6 +375,7 @@ fn refusals(said: &Said, all: &mut Catalogue) {
         ("grant_ended", Refusal::GrantEnded(said.revoked())),
         ("may_not_end", Refusal::MayNotEnd { agent: slug.clone(), owner: sam() }),
         ("may_not_stop", Refusal::MayNotStop { agent: slug, owner: sam() }),
+        ("too_many_open", Refusal::TooManyOpen { limit: 5 }),
         ("not_requester", Refusal::NotRequester { asked_by: dana() }),
         ("request_ended", Refusal::RequestEnded(said.denied(said.grant_request()))),
     ];
@@ -396,6 +398,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
         grants_in_all: many,
+        your_logins: (0..many).map(|i| super::logins::login_of(said, i)).collect(),
         now: now(),
     }
 }
@@ -458,6 +461,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_agents: vec![],
         your_grants: vec![],
         grants_in_all: 0,
+        your_logins: vec![],
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };

@@ -4,6 +4,7 @@ mod catalogue;
 mod escaping;
 mod judge;
 mod keys;
+mod logins;
 mod reading;
 mod sample;
 mod snapshots;
