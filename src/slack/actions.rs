@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
 use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,10 @@ pub enum Button {
     EndLogin(LoginId),
     /// The person ends all of their logins.
     LogOutEverywhere,
+    /// An answer of the quiz: all answers so far, and this one.
+    Quiz(Path),
+    /// The quiz as it was after these answers; its first question after none.
+    QuizAt(Path),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -70,7 +75,7 @@ pub const PROOF_CHOICE: &str = "proof_choice";
 impl Button {
     /// The `action_id`. Unique within a message, because a message is about one thing; in lists
     /// the block's id tells the rows apart.
-    pub const fn action_id(&self) -> &'static str {
+    pub fn action_id(&self) -> &'static str {
         match self {
             Self::Approve(_) => "approve",
             Self::Deny(_) => "deny",
@@ -94,6 +99,14 @@ impl Button {
             Self::NotMe(_) => "not_me",
             Self::EndLogin(_) => "end_login",
             Self::LogOutEverywhere => "log_out_everywhere",
+            Self::Quiz(path) => match path.to_string().as_bytes().last() {
+                Some(b'y') => "quiz_yes",
+                Some(b'n') => "quiz_no",
+                Some(b'm') => "quiz_persons",
+                Some(b'o') => "quiz_own",
+                _ => "quiz_unsure",
+            },
+            Self::QuizAt(_) => "quiz_at",
             Self::Nothing => "nothing",
         }
     }
@@ -123,6 +136,9 @@ impl Button {
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
             Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
+            Self::Quiz(path) => path.to_string(),
+            Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
+            Self::QuizAt(_) => "-".to_owned(),
             Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
                 "-".to_owned()
             }
@@ -161,6 +177,11 @@ impl Button {
             "not_me" => value.parse().ok().map(Self::NotMe),
             "end_login" => value.parse().ok().map(Self::EndLogin),
             "log_out_everywhere" => Some(Self::LogOutEverywhere),
+            "quiz_at" if value == "-" => Some(Self::QuizAt(Path::default())),
+            "quiz_at" => Quiz::resume(value).ok().map(|quiz| Self::QuizAt(quiz.path().clone())),
+            "quiz_yes" | "quiz_no" | "quiz_persons" | "quiz_own" | "quiz_unsure" => {
+                Quiz::resume(value).ok().map(|quiz| Self::Quiz(quiz.path().clone()))
+            }
             "nothing" => Some(Self::Nothing),
             _ => None,
         }

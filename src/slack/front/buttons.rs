@@ -5,6 +5,7 @@ use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::quiz::Quiz;
 use crate::domain::request::Request;
 use crate::domain::vote::Choice;
 use crate::service::ServiceError;
@@ -137,6 +138,10 @@ impl FrontDesk {
             Button::LogOutEverywhere => {
                 reader.tell(views::logins::ended(&service.end_all_logins(&by).await?))
             }
+            Button::Quiz(path) | Button::QuizAt(path) => match Quiz::resume(&path.to_string()) {
+                Ok(quiz) => reader.replace(views::quiz::quiz(&quiz)),
+                Err(_) => Answer::empty(),
+            },
             Button::Nothing => Answer::empty(),
         })
     }
