@@ -172,9 +172,19 @@ fn explain(one: &Measured) {
         one.repository.name, one.repository.label, judgement.verdict, judgement.percent
     );
     for finding in one.report.findings.iter().take(7) {
-        let places: Vec<String> =
-            finding.places.iter().take(3).map(|p| format!("{}:{} {}", p.file, p.line, p.percent)).collect();
-        println!("  {:>3} {} ×{} {}", finding.percent, finding.id, finding.places_in_all, places.join(", "));
+        let places: Vec<String> = finding
+            .places
+            .iter()
+            .take(3)
+            .map(|p| format!("{}:{} {}", p.file, p.line, p.percent))
+            .collect();
+        println!(
+            "  {:>3} {} ×{} {}",
+            finding.percent,
+            finding.id,
+            finding.places_in_all,
+            places.join(", ")
+        );
     }
 }
 
