@@ -96,6 +96,8 @@ fn a_token_without_what_starts_it_is_a_question() {
 fn what_git_ignores_and_what_is_no_text_is_left_out() {
     let folder = folder(&[
         (".gitignore", "secret/\n*.local.py\n"),
+        (".agent-scan-ignore", "tables.py\n"),
+        ("tables.py", "import openai\n"),
         ("secret/agent.py", "import openai\n"),
         ("a.local.py", "import openai\n"),
         ("node_modules/openai/index.js", "require('openai')\n"),
@@ -108,8 +110,8 @@ fn what_git_ignores_and_what_is_no_text_is_left_out() {
     let report = scan(folder.path(), options).unwrap();
     assert_eq!(report.findings, []);
     let Counts { read, binary, large, unreadable, cut_short } = report.files;
-    // `.gitignore` itself, `kept.py` and the workflow.
-    assert_eq!((read, binary, large, unreadable, cut_short), (3, 1, 1, 0, false));
+    // The two lists themselves, `kept.py` and the workflow.
+    assert_eq!((read, binary, large, unreadable, cut_short), (4, 1, 1, 0, false));
     let few = Options { most_files: 2, ..Options::default() };
     assert!(scan(folder.path(), few).unwrap().files.cut_short);
 }
