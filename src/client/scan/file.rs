@@ -103,7 +103,12 @@ impl Seen {
         let Some(mark) = mark else { return };
         let known = |hit: &&Hit| hit.mark.id == mark.id && hit.line == line;
         if self.hits.iter().rev().take(64).find(known).is_none() {
-            let percent = u32::from(mark.weight) * percent * self.setting.percent() / 10_000;
+            // What starts a program stands in settings by its nature.
+            let here = match (self.setting, mark.kind) {
+                (Setting::Settings, Kind::Schedule) => 100,
+                (setting, _) => setting.percent(),
+            };
+            let percent = u32::from(mark.weight) * percent * here / 10_000;
             self.hits.push(Hit { mark, line, percent });
         }
     }
@@ -111,7 +116,7 @@ impl Seen {
 
 fn dependencies(name: &str, text: &str, index: &Index, seen: &mut Seen) {
     let manifest = manifest::read(name, text);
-    let own = manifest.own.and_then(|(registry, name)| index.name(Space::Package(registry), &name));
+    let own = manifest.own.and_then(|(registry, name)| index.own_name(registry, &name));
     let is_library =
         |mark: &Mark| matches!(mark.kind, Kind::Model | Kind::Framework | Kind::Server);
     seen.is_library = own.filter(is_library).filter(|_| seen.setting.is_the_program_itself());

@@ -15,7 +15,7 @@ pub fn render(report: &Report, version: &str) -> Value {
     let rules: BTreeMap<&str, Rule> = findings
         .iter()
         .map(|finding| {
-            let help = words::next_step(report.judgement.verdict).to_owned();
+            let help = words::next_step(report).to_owned();
             (finding.id, Rule { id: finding.id.to_owned(), says: finding.says.to_owned(), help })
         })
         .collect();
