@@ -193,10 +193,8 @@ fn words(name: &str) -> Vec<String> {
     for c in name.chars() {
         let is_word = c.is_alphanumeric();
         let begins = words.is_empty() || (c.is_uppercase() && was_small);
-        if !is_word || begins {
-            if words.last().is_none_or(|word| !word.is_empty()) {
-                words.push(String::new());
-            }
+        if (!is_word || begins) && words.last().is_none_or(|word| !word.is_empty()) {
+            words.push(String::new());
         }
         if is_word && let Some(word) = words.last_mut() {
             word.extend(c.to_lowercase());
