@@ -99,6 +99,11 @@ impl Entropy {
         Ulid::from_parts(millis, lock(&self.rng).random())
     }
 
+    /// What nobody guesses: 32 random bytes.
+    pub fn secret(&self) -> [u8; 32] {
+        lock(&self.rng).random()
+    }
+
     /// A number below `bound` (0 if there is none), for jitter.
     pub fn below(&self, bound: u64) -> u64 {
         if bound == 0 { 0 } else { lock(&self.rng).random_range(0..bound) }

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`domain`] | what is decided, purely | nothing of ours |
 //! | [`meters`] | what is counted, for whoever watches | nothing of ours |
+//! | [`contract`] | the shapes of `/api/v1`, for both its sides | domain |
 //! | [`clock`] | time and chance, from outside | domain |
 //! | [`policy`] | the policy folder: load, check, route | domain |
 //! | [`store`] | SQLite and PostgreSQL; the transaction | domain |
@@ -14,8 +15,8 @@
 //! | [`pdp`] | answers at run time: the index, the decision, the record | domain, clock, policy, store |
 //! | [`jobs`] | deliveries and deadlines | domain, clock, meters, store, service |
 //! | [`slack`] | inbound → command; state → blocks | domain, clock, meters, service |
-//! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, clock, meters, identity, pdp, policy, service |
-//! | [`client`] | what `agent-cli` does | domain |
+//! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, contract, clock, meters, identity, pdp, policy, service |
+//! | [`client`] | what `agent-cli` does | domain, contract, clock, identity |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
 //! | [`config`], [`telemetry`], [`health`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod domain;
 pub mod health;
 pub mod identity;

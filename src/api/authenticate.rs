@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::caller::{self, NoCaller};
+use super::problem::Problem;
 use super::requests::Callers;
 use crate::domain::event::Actor;
 use crate::domain::ids::AgentId;
@@ -45,6 +46,11 @@ pub enum Unauthorised {
     /// The proof is not accepted.
     #[error("the token is not accepted: {0}")]
     Refused(String),
+    /// A person asks, where only services and agents do.
+    #[error(
+        "this address is for services and agents, and the token is a person's: people use /api/v1"
+    )]
+    Person,
     /// It cannot be judged at the moment.
     #[error("who asks cannot be judged at the moment; ask again")]
     Unavailable,
@@ -69,6 +75,7 @@ impl Authenticate for TokenDesk {
         match caller::authenticate(self, &request.headers, &request.method, path).await {
             Ok(caller::Caller::Service { name }) => Ok(Caller::Service { name }),
             Ok(caller::Caller::Agent { id, .. }) => Ok(Caller::Agent { id }),
+            Ok(caller::Caller::Person(_)) => Err(Unauthorised::Person),
             Err(NoCaller::Nobody) => Err(Unauthorised::Missing),
             Err(NoCaller::NotKnown(why)) => Err(Unauthorised::Refused(why.to_string())),
             Err(NoCaller::Away(error)) => {
@@ -90,6 +97,9 @@ impl Callers for TokenDesk {
         match caller::authenticate(self, &request.headers, &request.method, path).await {
             Ok(caller::Caller::Service { name }) => Ok(Submitter::Service(name)),
             Ok(caller::Caller::Agent { id, .. }) => Ok(Submitter::Agent(id)),
+            Ok(caller::Caller::Person(_)) => {
+                Err(Problem::forbidden(Unauthorised::Person.to_string()).into_response())
+            }
             Err(nobody) => Err(nobody.into_response()),
         }
     }

@@ -1,4 +1,5 @@
-//! Who calls, by the header `Authorization`: a service that the policy names, or an agent.
+//! Who calls, by the header `Authorization`: a service that the policy names, an agent, or a person
+//! who logged in.
 
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};

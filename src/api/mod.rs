@@ -10,15 +10,19 @@
 //! | [`callbacks`] | programs are told what became of it |
 //! | [`link`] | people pass a refusal on to the owner |
 //! | [`oauth`] | tokens |
+//! | [`device`] | where people are told what to do with a device's code |
 //! | [`activity`] | what agents did |
+//! | [`v1`] | `/api/v1`: what `agent-cli` uses |
 
 pub mod activity;
 pub mod authenticate;
 pub mod authzen;
 pub mod callbacks;
 pub mod caller;
+pub mod device;
 pub mod extract;
 pub mod link;
 pub mod oauth;
 pub mod problem;
 pub mod requests;
+pub mod v1;

@@ -59,6 +59,7 @@ impl From<Unauthorised> for Problem {
             }
             Unauthorised::Refused(_) => Self::new(StatusCode::UNAUTHORIZED, words)
                 .challenge("Bearer realm=\"countersign\", error=\"invalid_token\""),
+            Unauthorised::Person => Self::forbidden(words),
             Unauthorised::Unavailable => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, words).retry_after(1)
             }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::agent::Slug;
-use super::ids::{AgentId, CardId, CredentialId, DeliveryId, GrantId, RequestId, TaskId};
+use super::draft::Draft;
+use super::ids::{AgentId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId};
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
 
@@ -123,6 +124,12 @@ pub enum Notice {
         /// What it was refused.
         access: Access,
     },
+    /// To the person whom a repository names as the owner: its agent is not registered, and the
+    /// registration is ready.
+    MayBeRegistered {
+        /// What the repository says.
+        draft: Draft,
+    },
     /// To the agent's owner: the agent asks so often that it was told to wait.
     QuotaReached {
         /// Which agent.
@@ -131,6 +138,16 @@ pub enum Notice {
         quota: String,
         /// How many are allowed.
         limit: u32,
+    },
+    /// To a person: a device asks to log them in.
+    LoginAsked {
+        /// Which login.
+        login: LoginId,
+    },
+    /// To a person: a login of theirs has ended because somebody else may have had its tokens.
+    LoginEnded {
+        /// Which login.
+        login: LoginId,
     },
     /// To security's channel: the outcome of a program's request can never be told to it.
     CallbackFailed {

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::access::Access;
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
 };
+use super::login::Ending;
 use super::person::PersonId;
 use super::request::Reference;
 use super::role::RoleName;
@@ -257,6 +258,29 @@ pub enum What {
         /// Whose.
         agent: AgentId,
     },
+    /// A person logs in on a device.
+    LoginConfirmed {
+        /// Which login.
+        login: LoginId,
+        /// The hash of the device's name.
+        device: TextHash,
+    },
+    /// A person said that it is not they who log in.
+    LoginRefused {
+        /// Which login.
+        login: LoginId,
+        /// The hash of the device's name.
+        device: TextHash,
+    },
+    /// A login is over before its time.
+    LoginEnded {
+        /// Which.
+        login: LoginId,
+        /// Whose.
+        person: PersonId,
+        /// How it ended.
+        ending: Ending,
+    },
     /// Questions were answered. What was asked and answered stands beside the log, in records that
     /// this line seals by their hash.
     EvaluationsRecorded {
@@ -354,6 +378,10 @@ impl What {
             | Self::TokenRevoked { .. }
             | Self::ActivityRecorded { .. }
             | Self::EvaluationsRecorded { .. }
+            // Of people, not of agents.
+            | Self::LoginConfirmed { .. }
+            | Self::LoginRefused { .. }
+            | Self::LoginEnded { .. }
             | Self::DeliveryFailed { .. } => none,
         }
     }

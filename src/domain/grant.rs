@@ -6,6 +6,7 @@ use super::access::Access;
 use super::ids::{AgentId, GrantId, RequestId};
 use super::person::PersonId;
 use super::request::Reference;
+use super::task::Submitter;
 use super::time::{Span, Timestamp};
 
 /// An agent may do an action on a resource, until a time.
@@ -49,12 +50,15 @@ pub enum GrantState {
         /// Why; may be empty.
         reason: String,
     },
-    /// Its owner handed it back.
+    /// It was handed back.
     Released {
         /// When.
         at: Timestamp,
-        /// Who.
+        /// Who; for an agent that did it by itself, the person who answers for it.
         by: PersonId,
+        /// The program that handed it back by itself, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        program: Option<Submitter>,
     },
 }
 
@@ -107,7 +111,17 @@ impl Grant {
 
     /// Its owner hands it back.
     pub fn release(self, by: PersonId, now: Timestamp) -> Result<Self, NotLive> {
-        self.end(now, GrantState::Released { at: now, by })
+        self.end(now, GrantState::Released { at: now, by, program: None })
+    }
+
+    /// The agent hands it back by itself; `owner` answers for it.
+    pub fn release_by_program(
+        self,
+        program: Submitter,
+        owner: PersonId,
+        now: Timestamp,
+    ) -> Result<Self, NotLive> {
+        self.end(now, GrantState::Released { at: now, by: owner, program: Some(program) })
     }
 
     fn end(self, now: Timestamp, end: GrantState) -> Result<Self, NotLive> {

@@ -93,6 +93,8 @@ ids! {
     ActivityId = "act", "an activity";
     /// Names an access request made by a program; what it polls.
     TaskId = "tsk", "a task";
+    /// Names a login of a person on a device.
+    LoginId = "lgn", "a login";
 }
 
 #[cfg(test)]

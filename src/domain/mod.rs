@@ -15,9 +15,10 @@
 //! | [`access`] | resources, actions and what is asked for |
 //! | [`agent`] | the agent and its life |
 //! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
-//! | [`request`] | a question put to people, and its end |
+//! | [`request`], [`reference`](mod@reference) | a question put to people, its end, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
+//! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
 //! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
@@ -29,6 +30,7 @@
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
 //! | [`task`] | how a program follows what it asked for |
+//! | [`login`], [`user_code`] | a person logs in on a device; what they type for it |
 
 pub mod access;
 pub mod activity;
@@ -37,14 +39,18 @@ pub mod claims;
 pub mod credential;
 pub mod deadline;
 pub mod delivery;
+pub mod draft;
 pub mod evaluation;
 pub mod event;
+pub mod gate;
 pub mod grant;
 pub mod ids;
+pub mod login;
 pub mod near;
 pub mod person;
 pub mod public_key;
 pub mod quiz;
+pub mod reference;
 pub mod request;
 pub mod review;
 pub mod role;
@@ -55,4 +61,5 @@ pub mod tie;
 pub mod tier;
 pub mod time;
 pub mod token;
+pub mod user_code;
 pub mod vote;

@@ -31,6 +31,7 @@ use crate::api::callbacks::address::{Resolver, SystemResolver};
 use crate::api::callbacks::send::HttpsCallbacks;
 use crate::api::link::{self, LinkDoor};
 use crate::api::requests::{self, Callers};
+use crate::api::v1;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::config::slack::Mode;
@@ -313,15 +314,24 @@ async fn start_on(
         }
     }
     let callers = Arc::new(tokens.clone());
+    let registry_signer = Arc::clone(&signer);
     let profile = Profile { signer, service: service.clone() };
     let questions =
         Door::new(pdp, Arc::clone(&callers) as _, Some(own_address)).with_requests(profile);
     let told = activity::Door::new(service.clone(), callers);
+    let registry = v1::router(v1::Parts {
+        service: service.clone(),
+        callers: Arc::new(tokens.clone()),
+        signer: registry_signer,
+        stop: stop.clone(),
+    });
     let router = router
         .merge(health::router(health))
+        .merge(crate::api::device::router())
         .merge(crate::api::oauth::router(tokens))
         .merge(questions.router())
         .merge(told.router())
+        .merge(registry)
         .merge(telemetry::http::metrics());
     let router = telemetry::http::watched(router);
     tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));
@@ -333,6 +343,7 @@ async fn start_on(
                 warn!(%error, "answers may be held back for a moment");
             }
         });
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(async move { token.cancelled().await });
         if let Err(error) = served.await {

@@ -7,6 +7,7 @@ use super::opening::{refresh_homes, send};
 use super::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Refusal, Stopped};
 use super::settle::{came_to_nothing, conflict};
 use super::{Result, Service};
+use crate::domain::agent::Agent;
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, Body, TextHash, What};
 use crate::domain::person::PersonId;
@@ -39,6 +40,11 @@ impl Service {
             Ok(agent) => agent,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        self.detail(agent).await.map(Ok)
+    }
+
+    /// The same of an agent that is known.
+    pub async fn detail(&self, agent: Agent) -> Result<AgentDetail> {
         let now = self.now();
         let route = self.route(&self.policy(), agent.tier, None).await?;
         let mut session = self.parts.store.read().await?;
@@ -56,7 +62,7 @@ impl Service {
                 history.push(HistoryLine { at: line.at, by, reference, what });
             }
         }
-        Ok(Ok(AgentDetail { agent, route, grants, live_credentials, open, history, now }))
+        Ok(AgentDetail { agent, route, grants, live_credentials, open, history, now })
     }
 
     /// The live grants, of one agent if it is named.

@@ -1,5 +1,6 @@
 //! An owner asks for more: a grant, more time, or that a stopped agent may go on.
 
+use super::access_requests::submit::waiting;
 use super::input::{ExtensionForm, GrantForm, OnceKey};
 use super::opening::{Put, Question, put};
 use super::outcome::{Asked, Refusal};
@@ -38,18 +39,34 @@ impl Service {
         form: &GrantForm,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
-        let agent = match self.own_agent(by, &form.agent).await? {
-            Ok(agent) if agent.is_active() => agent,
-            Ok(agent) => return refuse(Refusal::NotActive(agent)),
-            Err(refusal) => return refuse(refusal),
+        match self.own_agent(by, &form.agent).await? {
+            Ok(agent) => self.put_grant(by, agent, form, Origin::Person, once).await,
+            Err(refusal) => refuse(refusal),
+        }
+    }
+
+    /// `by` asks, or answers for the agent that asks for itself.
+    pub(super) async fn put_grant(
+        &self,
+        by: &PersonId,
+        agent: Agent,
+        form: &GrantForm,
+        origin: Origin,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
+        if !agent.is_active() {
+            return refuse(Refusal::NotActive(agent));
+        }
+        let length = match form.lasting.as_str() {
+            "" => Length::Usual,
+            typed => Length::Typed(typed),
         };
-        let length = Length::Typed(&form.lasting);
         let weighed = self.weigh_grant(&agent, &form.access, length, &form.because).await?;
         let Weighed { ask, tier, findings, rule } = match weighed {
             Ok(weighed) => weighed,
             Err(refusal) => return refuse(refusal),
         };
-        self.put_question(by, agent, ask, tier, findings, rule, once).await
+        self.put_question(by, agent, ask, tier, findings, rule, origin, once).await
     }
 
     /// What is wrong with the parts of a request that were typed, before a form asks for the rest.
@@ -92,8 +109,6 @@ impl Service {
         form: &ExtensionForm,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
-        let policy = self.policy();
-        let now = self.now();
         let (grant, agent) = match self.find_grant(by, &form.grant).await? {
             Ok(found) => found,
             Err(refusal) => return refuse(refusal),
@@ -101,6 +116,21 @@ impl Service {
         if let Err(refusal) = self.owns(by, &agent).await? {
             return refuse(refusal);
         }
+        self.put_extension(by, grant, agent, form, Origin::Person, once).await
+    }
+
+    /// `by` asks, or answers for the agent that asks for itself.
+    pub(super) async fn put_extension(
+        &self,
+        by: &PersonId,
+        grant: Grant,
+        agent: Agent,
+        form: &ExtensionForm,
+        origin: Origin,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
+        let policy = self.policy();
+        let now = self.now();
         if !agent.is_active() {
             return refuse(Refusal::NotActive(agent));
         }
@@ -146,7 +176,7 @@ impl Service {
         let case = Case::Extension { tier, access: &access, total: total.plus(asked) };
         let rule = if ordinary { policy.without_people(&case) } else { None };
         let ask = Ask::Extension { grant: grant.id, access, by: asked, because };
-        self.put_question(by, agent, ask, tier, findings, rule, once).await
+        self.put_question(by, agent, ask, tier, findings, rule, origin, once).await
     }
 
     /// The owner asks that a stopped agent may go on.
@@ -181,11 +211,12 @@ impl Service {
         }
         let tier = agent.tier;
         let ask = Ask::Reinstatement { because };
-        self.put_question(by, agent, ask, tier, vec![Finding::OwnerActive], None, once).await
+        let findings = vec![Finding::OwnerActive];
+        self.put_question(by, agent, ask, tier, findings, None, Origin::Person, once).await
     }
 
     /// What is refused may have been asked by this very form or command, whose answer was lost.
-    async fn or_before(&self, asked: Asked, once: Option<OnceKey>) -> Result<Asked> {
+    pub(super) async fn or_before(&self, asked: Asked, once: Option<OnceKey>) -> Result<Asked> {
         match asked {
             Asked::Refused(_) if self.was_done(once.as_ref()).await? => Ok(Asked::Before),
             asked => Ok(asked),
@@ -201,6 +232,7 @@ impl Service {
         tier: Tier,
         findings: Vec<Finding>,
         rule: Option<String>,
+        origin: Origin,
         once: Option<OnceKey>,
     ) -> Result<Asked> {
         let policy = self.policy();
@@ -239,7 +271,13 @@ impl Service {
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
                 }
-                let origin = Origin::Person;
+                if !origin.is_person() && rule.is_none() {
+                    let open = tx.open_requests_of_agent(agent.id).await?;
+                    let limit = policy.quotas().open_requests;
+                    if waiting(&open, now) >= limit as usize {
+                        return Ok(Asked::Refused(Refusal::TooManyOpen { limit }));
+                    }
+                }
                 let question =
                     Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule };
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {

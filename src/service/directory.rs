@@ -24,4 +24,11 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The people in the user group with this id; empty if the group is disabled or unknown.
     async fn group(&self, id: &str) -> Result<Vec<PersonId>, DirectoryError>;
+
+    /// Whom an e-mail address or a user id names; nobody, if the workspace knows none such, or does
+    /// not let itself be searched.
+    async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
+        let _ = hint;
+        Ok(None)
+    }
 }

@@ -10,6 +10,7 @@ use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, TextHash, What};
 use crate::domain::grant::{Grant, GrantState, NotLive};
 use crate::domain::person::PersonId;
+use crate::domain::task::Submitter;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::time::Timestamp;
 use crate::domain::vote::Choice;
@@ -17,9 +18,10 @@ use crate::policy::Policy;
 use crate::store::{StoreError, Tx, work};
 
 /// How a grant is to end.
-enum Way {
+pub(super) enum Way {
     Revoke { reason: String },
     Release,
+    ReleaseBy(Submitter),
 }
 
 impl Service {
@@ -81,7 +83,7 @@ impl Service {
         Ok(said_yes || !self.roles_of(&policy, by, needs, &agent.team).await?.is_empty())
     }
 
-    async fn end(
+    pub(super) async fn end(
         &self,
         by: &PersonId,
         grant: Grant,
@@ -100,6 +102,7 @@ impl Service {
                 let ended = match way {
                     Way::Revoke { reason } => grant.revoke(by.clone(), reason, now),
                     Way::Release => grant.release(by.clone(), now),
+                    Way::ReleaseBy(program) => grant.release_by_program(program, by.clone(), now),
                 };
                 match ended {
                     Err(NotLive(state)) => {
@@ -135,7 +138,11 @@ pub(super) async fn ended_by(
         }
         _ => What::GrantReleased { grant: grant.id },
     };
-    tx.append_about(now, Actor::Person(by), what, about(grant)).await?;
+    let actor = match &grant.state {
+        GrantState::Released { program: Some(program), .. } => program.actor(),
+        _ => Actor::Person(by),
+    };
+    tx.append_about(now, actor, what, about(grant)).await?;
     tell_ended(tx, entropy, policy, grant, agent, now).await
 }
 

@@ -10,9 +10,11 @@ use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::credential::Credential;
+use crate::domain::draft::Draft;
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
+use crate::domain::login::Login;
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
 
@@ -97,6 +99,11 @@ pub enum Content {
         /// What it was refused.
         access: Access,
     },
+    /// A repository names this person as the owner of an agent that is not registered.
+    MayBeRegistered {
+        /// What it says about the agent.
+        draft: Draft,
+    },
     /// An agent asks too often.
     QuotaReached {
         /// The agent.
@@ -105,6 +112,16 @@ pub enum Content {
         quota: String,
         /// How many are allowed.
         limit: u32,
+    },
+    /// A device asks to log its reader in.
+    LoginAsked {
+        /// The login.
+        login: Login,
+    },
+    /// A login of its reader's has ended because somebody else may have had its tokens.
+    LoginEnded {
+        /// The login.
+        login: Login,
     },
     /// The outcome of a program's request can never be told to it.
     CallbackFailed {

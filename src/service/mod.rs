@@ -12,19 +12,23 @@ mod ask;
 pub mod credentials;
 mod deadlines;
 pub mod directory;
+pub mod gate;
 mod grants;
 pub mod input;
+pub mod logins;
 mod lookups;
 pub mod messenger;
 mod once;
 mod opening;
 pub mod outcome;
 mod overview;
+mod own;
 mod parcels;
 mod people;
 mod policies;
 mod quota;
 mod register;
+pub mod registry;
 mod settle;
 pub mod tokens;
 pub mod trace;
@@ -68,6 +72,8 @@ pub type Result<T> = std::result::Result<T, ServiceError>;
 #[derive(Clone)]
 pub struct Service {
     parts: Arc<Parts>,
+    /// How often people and devices try to log in.
+    pace: Arc<logins::Pace>,
 }
 
 /// What the service is made of.
@@ -87,7 +93,7 @@ pub struct Parts {
 impl Service {
     /// The use cases over these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self { parts: Arc::new(parts), pace: Arc::default() }
     }
 
     /// The store, for the workers that carry deliveries and deadlines out.

@@ -5,6 +5,7 @@ use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
+use crate::domain::login::Login;
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{NotCounted, Reference, Request};
 use crate::domain::role::{RoleName, TeamName};
@@ -208,6 +209,11 @@ pub enum Refusal {
     AlreadyAsked(Request),
     /// The agent has it already.
     AlreadyHas(Grant),
+    /// The agent waits for as many requests of its own as it may.
+    TooManyOpen {
+        /// How many.
+        limit: u32,
+    },
     /// No distinct people could cover what the policy requires.
     NobodyCanDecide {
         /// The roles that cannot be covered.
@@ -396,6 +402,8 @@ pub struct Overview {
     pub your_grants: Vec<GrantOf>,
     /// How many there are in all.
     pub grants_in_all: usize,
+    /// Where the person is logged in, the newest first; looked up for App Home alone.
+    pub your_logins: Vec<Login>,
     /// When this was true.
     pub now: Timestamp,
 }

@@ -27,6 +27,7 @@ impl Service {
             your_agents: Vec::new(),
             your_grants: Vec::new(),
             grants_in_all: 0,
+            your_logins: Vec::new(),
             now,
         };
         if !standing.is_member() {
@@ -59,6 +60,12 @@ impl Service {
             }
         }
         Ok(overview)
+    }
+
+    /// What App Home shows: the same, and where the person is logged in.
+    pub(super) async fn at_home(&self, person: &PersonId) -> Result<Overview> {
+        let overview = self.overview(person).await?;
+        Ok(Overview { your_logins: self.logins_of(person).await?, ..overview })
     }
 
     /// The person looks at their App Home: it is shown, and from now on follows what changes.

@@ -18,7 +18,7 @@ impl Service {
         match delivery {
             Delivery::Card { card } => self.card_parcel(*card).await,
             Delivery::Home { person } => {
-                Ok(Some(Parcel::Home { overview: self.overview(person).await? }))
+                Ok(Some(Parcel::Home { overview: self.at_home(person).await? }))
             }
             // Programs are told by another way than people.
             Delivery::Callback { .. } => Ok(None),
@@ -29,6 +29,8 @@ impl Service {
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
                     Some(Content::CredentialEnding { credential, .. }) => !credential.is_live(now),
+                    // A question that is answered or over is not put any more.
+                    Some(Content::LoginAsked { login }) => !login.waits(now),
                     _ => false,
                 };
                 let content = content.filter(|_| !stale);
@@ -79,9 +81,10 @@ impl Service {
     }
 
     /// A message can never arrive: on the record, and security's channel is told, unless the
-    /// message was itself such a telling.
+    /// message was itself such a telling. Those that arrived before it are noted with it.
     pub async fn never_delivered(
         &self,
+        arrived: Vec<DeliveryId>,
         id: DeliveryId,
         delivery: &Delivery,
         error: &str,
@@ -90,6 +93,9 @@ impl Service {
         let (delivery, error) = (delivery.clone(), error.to_owned());
         let work = work(move |tx| {
             Box::pin(async move {
+                for before in arrived {
+                    tx.delivered(before).await?;
+                }
                 tx.give_up(id, &error).await?;
                 let what = What::DeliveryFailed { delivery: id, error: error.clone() };
                 tx.append(now, Actor::System, what).await?;
@@ -251,10 +257,19 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
             .agent(*agent)
             .await?
             .map(|agent| Content::MayBeAsked { agent, access: access.clone() }),
+        Notice::MayBeRegistered { draft } => {
+            Some(Content::MayBeRegistered { draft: draft.clone() })
+        }
         Notice::QuotaReached { agent, quota, limit } => session
             .agent(*agent)
             .await?
             .map(|agent| Content::QuotaReached { agent, quota: quota.clone(), limit: *limit }),
+        Notice::LoginAsked { login } => {
+            session.login(*login).await?.map(|login| Content::LoginAsked { login })
+        }
+        Notice::LoginEnded { login } => {
+            session.login(*login).await?.map(|login| Content::LoginEnded { login })
+        }
         Notice::CallbackFailed { agent, host, error } => {
             session.agent(*agent).await?.map(|agent| Content::CallbackFailed {
                 agent,

@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, RequestId};
+use crate::domain::draft::Draft;
+use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub enum Button {
     Reinstate(AgentId),
     /// Opens the registration form.
     Register,
+    /// Opens the registration form, filled in with what a repository says.
+    RegisterDraft(Draft),
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
     /// Shows what an agent proves itself by.
@@ -48,6 +52,18 @@ pub enum Button {
     RevokeKey(CredentialId),
     /// Opens the form for a grant, filled in with what the agent was refused.
     AskFor(AgentId, Access),
+    /// Yes, it is I who log in on that device.
+    LogIn(LoginId),
+    /// No, it is not.
+    NotMe(LoginId),
+    /// The person ends one of their logins.
+    EndLogin(LoginId),
+    /// The person ends all of their logins.
+    LogOutEverywhere,
+    /// An answer of the quiz: all answers so far, and this one.
+    Quiz(Path),
+    /// The quiz as it was after these answers; its first question after none.
+    QuizAt(Path),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -62,7 +78,7 @@ pub const PROOF_CHOICE: &str = "proof_choice";
 impl Button {
     /// The `action_id`. Unique within a message, because a message is about one thing; in lists
     /// the block's id tells the rows apart.
-    pub const fn action_id(&self) -> &'static str {
+    pub fn action_id(&self) -> &'static str {
         match self {
             Self::Approve(_) => "approve",
             Self::Deny(_) => "deny",
@@ -77,11 +93,24 @@ impl Button {
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
             Self::Register => "register",
+            Self::RegisterDraft(_) => "register_draft",
             Self::Request(_) => "request",
             Self::Keys(_) => "keys",
             Self::AddKey(_) => "add_key",
             Self::RevokeKey(_) => "revoke_key",
             Self::AskFor(..) => "ask_for",
+            Self::LogIn(_) => "log_in",
+            Self::NotMe(_) => "not_me",
+            Self::EndLogin(_) => "end_login",
+            Self::LogOutEverywhere => "log_out_everywhere",
+            Self::Quiz(path) => match path.to_string().as_bytes().last() {
+                Some(b'y') => "quiz_yes",
+                Some(b'n') => "quiz_no",
+                Some(b'm') => "quiz_persons",
+                Some(b'o') => "quiz_own",
+                _ => "quiz_unsure",
+            },
+            Self::QuizAt(_) => "quiz_at",
             Self::Nothing => "nothing",
         }
     }
@@ -89,6 +118,11 @@ impl Button {
     /// Whether it is a word on a request: then why it does not count is said by the request.
     pub const fn is_vote(&self) -> bool {
         matches!(self, Self::Approve(_) | Self::Deny(_) | Self::Accept(_) | Self::Decline(_))
+    }
+
+    /// Whether it ends logins of the person who clicks.
+    pub const fn is_logout(&self) -> bool {
+        matches!(self, Self::EndLogin(_) | Self::LogOutEverywhere)
     }
 
     /// The `value`: the id, or `-` where there is none.
@@ -105,7 +139,14 @@ impl Button {
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
-            Self::Request(None) | Self::Register | Self::Nothing => "-".to_owned(),
+            Self::RegisterDraft(draft) => serde_json::to_string(draft).unwrap_or_default(),
+            Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
+            Self::Quiz(path) => path.to_string(),
+            Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
+            Self::QuizAt(_) => "-".to_owned(),
+            Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
+                "-".to_owned()
+            }
         }
     }
 
@@ -128,6 +169,10 @@ impl Button {
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
             "register" => Some(Self::Register),
+            "register_draft" => {
+                let draft: Draft = serde_json::from_str(value).ok()?;
+                Some(Self::RegisterDraft(draft.short()))
+            }
             "request" if value == "-" => Some(Self::Request(None)),
             "request" => agent().map(|id| Self::Request(Some(id))),
             "keys" => agent().map(Self::Keys),
@@ -136,6 +181,15 @@ impl Button {
             "ask_for" => {
                 let (agent, access) = value.split_once(' ')?;
                 Some(Self::AskFor(agent.parse().ok()?, access.parse().ok()?))
+            }
+            "log_in" => value.parse().ok().map(Self::LogIn),
+            "not_me" => value.parse().ok().map(Self::NotMe),
+            "end_login" => value.parse().ok().map(Self::EndLogin),
+            "log_out_everywhere" => Some(Self::LogOutEverywhere),
+            "quiz_at" if value == "-" => Some(Self::QuizAt(Path::default())),
+            "quiz_at" => Quiz::resume(value).ok().map(|quiz| Self::QuizAt(quiz.path().clone())),
+            "quiz_yes" | "quiz_no" | "quiz_persons" | "quiz_own" | "quiz_unsure" => {
+                Quiz::resume(value).ok().map(|quiz| Self::Quiz(quiz.path().clone()))
             }
             "nothing" => Some(Self::Nothing),
             _ => None,

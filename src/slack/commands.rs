@@ -99,6 +99,13 @@ pub enum SlashCommand {
         /// What the credential is to be called.
         name: Option<String>,
     },
+    /// Is this an agent?
+    Quiz,
+    /// A device logs the person in.
+    Login {
+        /// The code that it shows, as typed.
+        code: Option<String>,
+    },
     /// Something else.
     Unknown {
         /// The word that was typed; untrusted.
@@ -109,7 +116,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 13] = [
+pub const WORDS: [&str; 15] = [
     "register",
     "request",
     "list",
@@ -122,6 +129,8 @@ pub const WORDS: [&str; 13] = [
     "reinstate",
     "cancel",
     "key",
+    "login",
+    "quiz",
     "help",
 ];
 
@@ -133,9 +142,9 @@ const LONGEST_NAME: usize = 120;
 const LONGEST_REASON: usize = 4_000;
 
 /// Reads what was typed after `/agent`.
-pub fn read(text: &str) -> SlashCommand {
-    let text = unescape(cut(text.trim(), LONGEST));
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
+pub fn read(typed: &str) -> SlashCommand {
+    let typed = unescape(cut(typed.trim(), LONGEST));
+    let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((&typed, ""));
     let rest = rest.trim();
     let word = word.to_lowercase();
     match canonical(&word) {
@@ -149,6 +158,8 @@ pub fn read(text: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some("key") => keys(rest),
+        Some("quiz") => SlashCommand::Quiz,
+        Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
             let asks = match verb {
                 "request" => Asks::Access,
@@ -232,6 +243,7 @@ fn canonical(word: &str) -> Option<&'static str> {
         "suspend" => "stop",
         "resume" => "reinstate",
         "withdraw" => "cancel",
+        "signin" | "sign-in" | "log-in" => "login",
         "keys" | "credential" | "credentials" => "key",
         "?" | "--help" | "-h" => "help",
         other => other,
@@ -529,6 +541,11 @@ mod tests {
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            ("quiz", Quiz),
+            ("quiz is my script an agent?", Quiz),
+            ("login", Login { code: None }),
+            ("login WDJB-MJHT", Login { code: some("WDJB-MJHT") }),
+            ("LOGIN “wdjb mjht”", Login { code: some("wdjb mjht") }),
             ("regsiter x", Unknown { typed: "regsiter".into(), near: Some("register") }),
             ("relaese", Unknown { typed: "relaese".into(), near: Some("release") }),
             ("weather", Unknown { typed: "weather".into(), near: None }),

@@ -32,9 +32,29 @@ statements! {
         (SELECT COUNT(*) FROM credentials c \
         WHERE c.agent_id = a.id AND c.state = 'active' AND c.expires_at > $1) \
         FROM agents a WHERE a.state <> 'rejected' ORDER BY a.slug LIMIT $2";
+    CHOSEN on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
+        WHERE g.agent_id = a.id AND g.state = 'active' AND g.starts_at <= $1 AND g.expires_at > $1), \
+        (SELECT COUNT(*) FROM credentials c \
+        WHERE c.agent_id = a.id AND c.state = 'active' AND c.expires_at > $1) \
+        FROM agents a WHERE a.state <> 'rejected' AND ($2 = '' OR a.owner = $2) \
+        AND ($3 = '' OR a.team = $3) AND ($4 = '' OR a.state = $4) AND a.slug > $5 \
+        ORDER BY a.slug LIMIT $6";
+    COUNT_CHOSEN on "agents" = "SELECT COUNT(*) FROM agents WHERE state <> 'rejected' \
+        AND ($1 = '' OR owner = $1) AND ($2 = '' OR team = $2) AND ($3 = '' OR state = $3)";
     COUNT on "agents" = "SELECT COUNT(*) FROM agents WHERE state <> 'rejected'";
     SLUGS on "agents" = "SELECT slug, id FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT 10000";
+}
+
+/// Which agents are wanted; an empty choice wants all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AgentChoice {
+    /// Whose.
+    pub owner: Option<PersonId>,
+    /// Of which team.
+    pub team: Option<String>,
+    /// In which state, in a word.
+    pub state: Option<String>,
 }
 
 type LiveRow = (String, Doc<Agent>, i64, i64);
@@ -135,6 +155,36 @@ impl Session {
         let rows = all!(self, PAGE_WITH_LIVE, LiveRow, now, i64::from(limit))?;
         let agents = rows.into_iter().map(with_live).collect::<Result<_, _>>()?;
         Ok((agents, count!(self, COUNT)?))
+    }
+
+    /// The agents that are wanted, by name, from the one behind `after` on; and how many there are in
+    /// all.
+    pub async fn agents_chosen(
+        &mut self,
+        choice: &AgentChoice,
+        now: Timestamp,
+        after: &str,
+        limit: u32,
+    ) -> Result<(Vec<WithLive>, u32), StoreError> {
+        let owner = choice.owner.as_ref().map(ToString::to_string).unwrap_or_default();
+        let team = choice.team.as_deref().unwrap_or_default();
+        let state = choice.state.as_deref().unwrap_or_default();
+        let limit = i64::from(limit);
+        let rows = all!(self, CHOSEN, LiveRow, now, &owner, team, state, after, limit)?;
+        let agents = rows.into_iter().map(with_live).collect::<Result<_, _>>()?;
+        Ok((agents, count!(self, COUNT_CHOSEN, &owner, team, state)?))
+    }
+
+    /// What this agent has at this moment.
+    pub async fn agent_with_live(
+        &mut self,
+        agent: Agent,
+        now: Timestamp,
+    ) -> Result<WithLive, StoreError> {
+        let grants = self.count_live(agent.id, now).await?;
+        let credentials = self.credentials_of(agent.id).await?;
+        let live = credentials.iter().filter(|credential| credential.is_live(now)).count();
+        Ok(WithLive { agent, grants, credentials: u32::try_from(live).unwrap_or(u32::MAX) })
     }
 
     /// As [`Session::agents_of`], each with what it has at this moment.

@@ -1,12 +1,12 @@
 //! The audit log: lines that carry the hash of the line before.
 
 use super::error::StoreError;
-use super::session::{Session, all, one};
+use super::session::{Session, all, one, read_text};
 use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::event::{About, Actor, Body, ChainHash, Line, What, chain};
-use crate::domain::ids::AgentId;
+use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::time::{Timestamp, to_micros};
 
 statements! {
@@ -14,6 +14,8 @@ statements! {
         WHERE seq > $1 ORDER BY seq LIMIT $2";
     ABOUT_AGENT on "events" = "SELECT seq, at, body, hash_before, hash FROM events \
         WHERE agent_id = $1 ORDER BY seq DESC LIMIT $2";
+    REQUESTS_AFTER on "events" = "SELECT DISTINCT request_id FROM events \
+        WHERE seq > $1 AND seq <= $2 AND request_id IS NOT NULL";
     HEAD on "chain_head" = "SELECT seq, hash FROM chain_head";
 }
 
@@ -145,6 +147,16 @@ impl Session {
     pub async fn lines(&mut self, after: i64, limit: u32) -> Result<Vec<Line>, StoreError> {
         let rows = all!(self, LINES, Row, after, i64::from(limit))?;
         Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// The requests that lines after one and up to another are about.
+    pub async fn requests_between(
+        &mut self,
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<RequestId>, StoreError> {
+        let rows = all!(self, REQUESTS_AFTER, (String,), after, until)?;
+        rows.iter().map(|(id,)| read_text(id, "events", "request_id", id)).collect()
     }
 
     /// The last line's number (0 before the first) and hash, as they are recorded beside the log.

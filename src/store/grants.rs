@@ -43,8 +43,28 @@ statements! {
         (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND access = $2), \
         (SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND resource = $3), \
         (SELECT COUNT(*) FROM requests WHERE agent_id = $1 AND access = $2 AND state = 'denied')";
+    CHOSEN on "grants" = "SELECT g.id, g.doc, a.id, a.doc FROM grants g \
+        JOIN agents a ON a.id = g.agent_id WHERE ($1 = '' OR g.agent_id = $1) \
+        AND ($2 = '' OR a.owner = $2) AND ($3 = FALSE OR (g.state = 'active' \
+        AND g.starts_at <= $4 AND g.expires_at > $4)) AND g.number < $5 \
+        ORDER BY g.number DESC LIMIT $6";
+    COUNT_CHOSEN on "grants" = "SELECT COUNT(*) FROM grants g \
+        JOIN agents a ON a.id = g.agent_id WHERE ($1 = '' OR g.agent_id = $1) \
+        AND ($2 = '' OR a.owner = $2) AND ($3 = FALSE OR (g.state = 'active' \
+        AND g.starts_at <= $4 AND g.expires_at > $4))";
     COUNT_LIVE on "grants" = "SELECT COUNT(*) FROM grants WHERE agent_id = $1 AND state = 'active' \
         AND starts_at <= $2 AND expires_at > $2";
+}
+
+/// Which grants are wanted; an empty choice wants all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GrantChoice {
+    /// Of which agent.
+    pub agent: Option<AgentId>,
+    /// Of whose agents.
+    pub owner: Option<PersonId>,
+    /// Whether only those that open something at this moment.
+    pub live: bool,
 }
 
 /// What an agent had before.
@@ -178,6 +198,24 @@ impl Session {
         let (had, had_resource, denied) = row.unwrap_or_default();
         let count = |n| u32::try_from(n).unwrap_or(u32::MAX);
         Ok(Past { had: count(had), had_resource: count(had_resource), denied: count(denied) })
+    }
+
+    /// The grants that are wanted with their agents, the newest first, from the one before the number
+    /// `before` on; and how many there are in all.
+    pub async fn grants_chosen(
+        &mut self,
+        choice: &GrantChoice,
+        now: Timestamp,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<(Vec<(Grant, Agent)>, u32), StoreError> {
+        let agent = choice.agent.map(|id| id.to_string()).unwrap_or_default();
+        let owner = choice.owner.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (live, limit) = (choice.live, i64::from(limit));
+        let before = before.map_or(i64::MAX, i64::from);
+        let rows = all!(self, CHOSEN, Pair, &agent, &owner, live, now, before, limit)?;
+        let grants = rows.into_iter().map(pair).collect::<Result<_, _>>()?;
+        Ok((grants, count!(self, COUNT_CHOSEN, &agent, &owner, live, now)?))
     }
 
     /// How many grants the agent holds at this moment.

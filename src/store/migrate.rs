@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "evaluations", include_str!("../../migrations/0003_evaluations.sql")),
     (4, "tasks", include_str!("../../migrations/0004_tasks.sql")),
     (5, "activity", include_str!("../../migrations/0005_activity.sql")),
+    (6, "logins", include_str!("../../migrations/0006_logins.sql")),
 ];
 
 /// What the two engines must be told in different words: that the audit log only grows. It guards

@@ -4,12 +4,13 @@ use sqlx::types::Json;
 
 use super::agents;
 use super::error::StoreError;
-use super::session::{Doc, Session, all, entities, entity, execute, one};
+use super::session::{Doc, Session, all, count, entities, entity, execute, one};
 use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::access::Access;
 use crate::domain::agent::Agent;
+use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
@@ -47,6 +48,17 @@ statements! {
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
+    STANDING on "requests" = "SELECT r.id, r.doc, a.id, a.doc, g.id, g.doc FROM requests r \
+        JOIN agents a ON a.id = r.agent_id LEFT JOIN grants g \
+        ON g.id = COALESCE((SELECT s.id FROM grants s WHERE s.request_id = r.id), r.grant_id) \
+        WHERE r.id = $1";
+    CHOSEN on "requests" = "SELECT r.id, r.doc, a.id, a.doc, g.id, g.doc FROM requests r \
+        JOIN agents a ON a.id = r.agent_id LEFT JOIN grants g \
+        ON g.id = COALESCE((SELECT s.id FROM grants s WHERE s.request_id = r.id), r.grant_id) \
+        WHERE ($1 = '' OR r.agent_id = $1) AND ($2 = '' OR r.asked_by = $2) \
+        AND ($3 = '' OR r.state = $3) AND r.number < $4 ORDER BY r.number DESC LIMIT $5";
+    COUNT_CHOSEN on "requests" = "SELECT COUNT(*) FROM requests WHERE ($1 = '' OR agent_id = $1) \
+        AND ($2 = '' OR asked_by = $2) AND ($3 = '' OR state = $3)";
     WAITS on "requests" = "SELECT asked_at, ended_at FROM requests \
         WHERE tier = $1 AND by_people = TRUE AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
 }
@@ -58,6 +70,39 @@ pub(super) struct NewVote {
     by: PersonId,
     approve: bool,
     at: Timestamp,
+}
+
+/// Which requests are wanted; an empty choice wants all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RequestChoice {
+    /// About which agent.
+    pub agent: Option<AgentId>,
+    /// Asked by whom.
+    pub asked_by: Option<PersonId>,
+    /// In which state, in a word.
+    pub state: Option<String>,
+}
+
+/// A request with its agent, and the grant that came of it or was to be prolonged by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestInFull {
+    /// The request.
+    pub request: Request,
+    /// The agent.
+    pub agent: Agent,
+    /// The grant.
+    pub grant: Option<Grant>,
+}
+
+type InFullRow = (String, Doc<Request>, String, Doc<Agent>, Option<String>, Option<Doc<Grant>>);
+
+fn standing((request, r, agent, a, grant, g): InFullRow) -> Result<RequestInFull, StoreError> {
+    let grant = match (grant, g) {
+        (Some(id), Some(doc)) => Some(doc.open(&STANDING, &id)?),
+        _ => None,
+    };
+    let (request, agent) = (r.open(&BY_ID, &request)?, a.open(&agents::BY_ID, &agent)?);
+    Ok(RequestInFull { request, agent, grant })
 }
 
 type Pair = (String, Doc<Request>, String, Doc<Agent>);
@@ -127,7 +172,7 @@ impl Tx {
                 request.reference
             )));
         };
-        self.touched = true;
+        self.touched.any = true;
         self.keep_votes(request, kept, has_voted > 0)
     }
 
@@ -185,6 +230,29 @@ impl Session {
         id: RequestId,
     ) -> Result<Option<(Request, Agent)>, StoreError> {
         one!(self, WITH_AGENT, Pair, id.to_string())?.map(pair).transpose()
+    }
+
+    /// The request with its agent and its grant.
+    pub async fn standing(&mut self, id: RequestId) -> Result<Option<RequestInFull>, StoreError> {
+        one!(self, STANDING, InFullRow, id.to_string())?.map(standing).transpose()
+    }
+
+    /// The requests that are wanted, the newest first, from the one before the number `before` on; and
+    /// how many there are in all.
+    pub async fn requests_chosen(
+        &mut self,
+        choice: &RequestChoice,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<(Vec<RequestInFull>, u32), StoreError> {
+        let agent = choice.agent.map(|id| id.to_string()).unwrap_or_default();
+        let by = choice.asked_by.as_ref().map(ToString::to_string).unwrap_or_default();
+        let state = choice.state.as_deref().unwrap_or_default();
+        let before = before.map_or(i64::MAX, i64::from);
+        let limit = i64::from(limit);
+        let rows = all!(self, CHOSEN, InFullRow, &agent, &by, state, before, limit)?;
+        let requests = rows.into_iter().map(standing).collect::<Result<_, _>>()?;
+        Ok((requests, count!(self, COUNT_CHOSEN, &agent, &by, state)?))
     }
 
     /// The open requests with their agents, the oldest first.

@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 use scan::File;
 
 /// Each module and what it may use beside itself.
-const RULES: [(&str, &[&str]); 18] = [
+const RULES: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("meters", &[]),
+    ("contract", &["domain"]),
     ("clock", &["domain"]),
     ("policy", &["domain"]),
     ("store", &["domain"]),
@@ -26,8 +27,8 @@ const RULES: [(&str, &[&str]); 18] = [
     ("pdp", &["domain", "clock", "policy", "store"]),
     ("jobs", &["domain", "clock", "meters", "store", "service"]),
     ("slack", &["domain", "clock", "meters", "service"]),
-    ("api", &["domain", "clock", "meters", "identity", "pdp", "policy", "service"]),
-    ("client", &["domain"]),
+    ("api", &["domain", "contract", "clock", "meters", "identity", "pdp", "policy", "service"]),
+    ("client", &["domain", "contract", "clock", "identity"]),
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),

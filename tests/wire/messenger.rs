@@ -73,6 +73,7 @@ async fn app_homes_are_published() {
         your_agents: Vec::new(),
         your_grants: Vec::new(),
         grants_in_all: 0,
+        your_logins: Vec::new(),
         now: now(),
     };
     assert_eq!(messenger.deliver(&Parcel::Home { overview }).await, Delivered::Shown);

@@ -8,6 +8,8 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::device::REFRESH_TOKEN;
+use crate::contract::login::DEVICE_CODE;
 use crate::identity::Signer;
 use crate::service::tokens::TokenDesk;
 use crate::service::tokens::form::kind;
@@ -30,13 +32,16 @@ pub(super) async fn server(State(desk): State<TokenDesk>) -> Response {
         "jwks_uri": at("/.well-known/jwks.json"),
         "introspection_endpoint": at("/oauth/introspect"),
         "revocation_endpoint": at("/oauth/revoke"),
-        "grant_types_supported": [kind::CLIENT_CREDENTIALS, kind::TOKEN_EXCHANGE],
+        "device_authorization_endpoint": at("/oauth/device_authorization"),
+        "grant_types_supported":
+            [kind::CLIENT_CREDENTIALS, kind::TOKEN_EXCHANGE, DEVICE_CODE, REFRESH_TOKEN],
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": by_key,
+        // `none` is for people's devices, which have no secret to keep.
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint_auth_methods_supported": by_key,
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
-        "revocation_endpoint_auth_methods_supported": by_key,
+        "revocation_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "dpop_signing_alg_values_supported": algorithms,
         "authorization_details_types_supported": [kind::GRANT],

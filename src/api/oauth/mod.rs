@@ -1,7 +1,8 @@
-//! OAuth 2.0 over HTTP: tokens, their introspection and revocation, and what others must know of this
-//! server to use them.
+//! OAuth 2.0 over HTTP: tokens, their introspection and revocation, people's logins on devices, and what
+//! others must know of this server to use them.
 
 mod answers;
+mod device;
 mod form;
 mod metadata;
 
@@ -18,14 +19,16 @@ use answers::{away, granted, refused, uncached};
 use form::Form;
 
 use super::caller::{Caller, authenticate};
+use crate::service::logins::tokens::is_persons;
 use crate::service::tokens::TokenDesk;
 use crate::service::tokens::refused::{Code, Refused};
 
-/// `POST /oauth/token`, `/oauth/introspect` and `/oauth/revoke`; `GET /.well-known/jwks.json` and
-/// `/.well-known/oauth-authorization-server`.
+/// `POST /oauth/token`, `/oauth/device_authorization`, `/oauth/introspect` and `/oauth/revoke`;
+/// `GET /.well-known/jwks.json` and `/.well-known/oauth-authorization-server`.
 pub fn router(desk: TokenDesk) -> Router {
     Router::new()
         .route("/oauth/token", post(token))
+        .route("/oauth/device_authorization", post(device::authorize))
         .route("/oauth/introspect", post(introspect))
         .route("/oauth/revoke", post(revoke))
         .route("/.well-known/jwks.json", get(metadata::jwks))
@@ -38,9 +41,13 @@ pub fn router(desk: TokenDesk) -> Router {
 async fn token(State(desk): State<TokenDesk>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let form = match Form::read(&parts.headers, body).await {
-        Ok(form) => form.into_token_form(),
+        Ok(form) => form,
         Err(refusal) => return refusal,
     };
+    if let Some(answer) = device::token(desk.service(), &form).await {
+        return answer;
+    }
+    let form = form.into_token_form();
     // Who sends a password is told so in the way that they asked (RFC 6749, section 5.2).
     if form.assertion.is_none()
         && let Some(header) = parts.headers.get(AUTHORIZATION)
@@ -106,12 +113,19 @@ async fn revoke(State(desk): State<TokenDesk>, request: Request) -> Response {
         Ok(form) => form,
         Err(refusal) => return refusal,
     };
+    let Some(token) = form.get("token") else {
+        return refused(&Refused::new(Code::InvalidRequest, "token is missing"));
+    };
+    // A person's device is a public client: that it has the token is its proof.
+    if is_persons(token) {
+        return match desk.service().log_out(token).await {
+            Ok(()) => uncached(StatusCode::OK, &json!({})),
+            Err(error) => away(&error),
+        };
+    }
     let caller = match asker(&desk, &parts.headers, "/oauth/revoke", &form).await {
         Ok(caller) => caller,
         Err(response) => return response,
-    };
-    let Some(token) = form.get("token") else {
-        return refused(&Refused::new(Code::InvalidRequest, "token is missing"));
     };
     match desk.revoke(&caller, token).await {
         Ok(true) => uncached(StatusCode::OK, &json!({})),

@@ -178,6 +178,13 @@ impl Names {
             What::TokenRevoked { token, agent } => {
                 format!("token {token} of agent {} was taken back", self.agent(*agent))
             }
+            What::LoginConfirmed { login, .. } => format!("logged in on a device: {login}"),
+            What::LoginRefused { login, .. } => {
+                format!("said that it is not they who log in: {login}")
+            }
+            What::LoginEnded { login, person, ending } => {
+                format!("login {login} of {person} ended: {}", ending.words())
+            }
             What::EvaluationsRecorded { batch, count, sha256 } => {
                 let plural = if *count == 1 { "question" } else { "questions" };
                 format!("answered {count} {plural}: {batch}, sealed by {}", short(sha256))

@@ -58,7 +58,7 @@ pub(super) fn tell(story: &Story) -> String {
         page.gap();
         the_grant(&mut page, grant);
     }
-    if let Some(request) = &story.request {
+    for request in &story.requests {
         page.gap();
         the_request(&mut page, "Request", request);
     }
@@ -207,7 +207,12 @@ fn the_grant(page: &mut Page, story: &GrantStory) {
         GrantState::Revoked { at, by, reason } => {
             format!("REVOKED {} by {by}{}", moment(*at), quoted(reason))
         }
-        GrantState::Released { at, by } => format!("handed back {} by {by}", moment(*at)),
+        GrantState::Released { at, by, program: None } => {
+            format!("handed back {} by {by}", moment(*at))
+        }
+        GrantState::Released { at, program: Some(program), .. } => {
+            format!("handed back {} by {}", moment(*at), program.key())
+        }
     });
     match request {
         Some(request) => the_request(page, "Request", request),

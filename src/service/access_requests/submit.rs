@@ -325,7 +325,7 @@ async fn of_these_refusals(
 }
 
 /// How many requests of the agent's own wait for people.
-fn waiting(open: &[Request], now: Timestamp) -> usize {
+pub(in crate::service) fn waiting(open: &[Request], now: Timestamp) -> usize {
     open.iter().filter(|request| !request.origin.is_person() && request.is_open(now)).count()
 }
 

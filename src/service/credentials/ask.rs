@@ -6,7 +6,7 @@ use crate::domain::agent::Agent;
 use crate::domain::claims::{breadth, read_claims};
 use crate::domain::credential::{Credential, Proof, PublicKey};
 use crate::domain::person::PersonId;
-use crate::domain::request::Ask;
+use crate::domain::request::{Ask, Origin};
 use crate::domain::review::Finding;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::time::Span;
@@ -93,7 +93,8 @@ impl Service {
         findings.sort_by_key(|finding| finding.is_warning());
         let tier = agent.tier;
         let ask = Ask::Credential { name, proof, lasting, because };
-        let asked = self.put_question(by, agent, ask, tier, findings, None, once).await?;
+        let asked =
+            self.put_question(by, agent, ask, tier, findings, None, Origin::Person, once).await?;
         Ok(CredentialAsked::Asked(asked))
     }
 

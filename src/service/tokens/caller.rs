@@ -1,4 +1,4 @@
-//! Who calls: a service that the policy names, or an agent.
+//! Who calls: a service that the policy names, an agent, or a person who logged in.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use crate::identity::verify::{Expected, Text, verify};
 use crate::identity::{Disbelief, Kind, Signer};
 use crate::policy::Policy;
 use crate::policy::runtime::{ServiceProof, Trusted};
+use crate::service::logins::tokens::{LoggedIn, is_persons};
 use crate::store::work;
 
 /// Who calls.
@@ -32,6 +33,8 @@ pub enum Caller {
         /// What its token says; empty when it proved itself by a signature.
         claims: Map<String, Value>,
     },
+    /// A person, by the token of a login.
+    Person(LoggedIn),
 }
 
 /// What a caller shows in `Authorization`, and the call it is for.
@@ -63,6 +66,15 @@ pub enum NotKnown {
 impl TokenDesk {
     /// Who shows this.
     pub async fn caller(&self, shown: Shown<'_>) -> Result<std::result::Result<Caller, NotKnown>> {
+        if is_persons(shown.token) {
+            // People's tokens are bound to no key.
+            if shown.bound {
+                let words = "the token is a person's: send it as Bearer";
+                return Ok(Err(NotKnown::Token(words.to_owned())));
+            }
+            let person = self.service().person_by_token(shown.token).await?;
+            return Ok(person.map(Caller::Person).map_err(|why| NotKnown::Token(why.to_string())));
+        }
         let policy = self.service().policy();
         if !shown.bound
             && let Some(name) = by_bearer(&policy, shown.token)
@@ -76,14 +88,16 @@ impl TokenDesk {
             );
         };
         match jws.claim("iss") {
-            Some(iss) if iss == self.issuer() => self.agent_by_token(shown).await,
+            // What takes longer is kept out of what every call carries along.
+            Some(iss) if iss == self.issuer() => Box::pin(self.agent_by_token(shown)).await,
             Some(name) if !shown.bound && policy.services().contains_key(name) => {
                 match self.service_by_key(&policy, &jws, name) {
                     Some(caller) => Ok(Ok(caller)),
                     None => unknown("the token is not signed by this service for this server"),
                 }
             }
-            Some(_) if !shown.bound => self.service_by_workload(&policy, shown.token).await,
+            // A trust domain's token need not say from whom it is.
+            _ if !shown.bound => Box::pin(self.service_by_workload(&policy, shown.token)).await,
             _ => unknown("nobody is known by this token"),
         }
     }
@@ -134,7 +148,7 @@ impl TokenDesk {
         Ok(Ok(Caller::Agent { id: token.agent, claims }))
     }
 
-    /// A service signs for itself: `iss` and `sub` are its name, and the text is good for ten minutes
+    /// A service signs for itself: `iss` and `sub` are its name, and the text is good for an hour
     /// at most. It may be shown again while it is good, as a bearer token may.
     fn service_by_key(&self, policy: &Policy, jws: &Jws<'_>, name: &str) -> Option<Caller> {
         let proofs = &policy.services().get(name)?.proofs;

@@ -186,6 +186,7 @@ impl KeyKeeper {
                 }
                 tx.forget_signing_keys_before(now).await?;
                 tx.forget_tokens_before(forgotten_before(now)).await?;
+                tx.forget_logins_before(forgotten_before(now)).await?;
                 Ok(())
             })
         });

@@ -80,6 +80,7 @@ impl TokenDesk {
         let may = match caller {
             Caller::Service { .. } => true,
             Caller::Agent { id, .. } => *id == issued.agent,
+            Caller::Person(_) => false,
         };
         if !may {
             return Ok(None);

@@ -10,6 +10,7 @@
 //! | `issue` | one transaction: everything is still so, and it is on the record |
 //! | [`look`] | whether a token is still good; taking it back |
 //! | [`caller`] | who calls: a service that the policy names, or an agent |
+//! | [`workload`] | a workload that is no agent: a pipeline at its gate |
 //! | [`keys`] | the server's own keys, made and followed in time |
 
 pub mod caller;
@@ -21,6 +22,7 @@ mod people;
 mod proof;
 pub mod refused;
 mod wanted;
+pub mod workload;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The codes (RFC 6749 section 5.2, RFC 8707, RFC 9396, RFC 9449).
+/// The codes (RFC 6749 section 5.2, RFC 8628 section 3.5, RFC 8707, RFC 9396, RFC 9449).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
     /// Something is missing, twice there or malformed.
@@ -23,7 +23,15 @@ pub enum Code {
     InvalidDetails,
     /// The proof of possession does not hold.
     InvalidDpopProof,
-    /// The agent gets tokens too often (RFC 6585: 429).
+    /// Nobody has confirmed the login yet.
+    AuthorizationPending,
+    /// The device asks more often than it was told to.
+    SlowDown,
+    /// Nobody confirmed the login in time.
+    ExpiredToken,
+    /// Somebody said no to the login.
+    AccessDenied,
+    /// Whoever asks does so too often (RFC 6585: 429).
     TooOften {
         /// In so many seconds it may ask again.
         wait: u64,
@@ -45,7 +53,10 @@ impl Code {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
-            Self::TooOften { .. } => "slow_down",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown | Self::TooOften { .. } => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::AccessDenied => "access_denied",
             Self::Unavailable => "temporarily_unavailable",
         }
     }

@@ -4,7 +4,9 @@ use super::slash::open;
 use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
+use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::quiz::Quiz;
 use crate::domain::request::Request;
 use crate::domain::vote::Choice;
 use crate::service::ServiceError;
@@ -22,7 +24,8 @@ impl FrontDesk {
         let standing = self.service.overview_standing(&click.by).await?;
         let (by, once) = (click.by.clone(), Some(click.once.clone()));
         let Some(button) = click.button.clone() else { return Ok(Answer::empty()) };
-        if !standing.is_member() && !button.is_vote() {
+        // Whoever may do nothing here any more may still log out.
+        if !standing.is_member() && !button.is_vote() && !button.is_logout() {
             return Ok(reader.tell(views::not_for_you(standing)));
         }
         let service = &self.service;
@@ -100,6 +103,12 @@ impl FrontDesk {
                 let preview = service.preview(draft.answers).await?;
                 open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
             }
+            Button::RegisterDraft(draft) => {
+                let draft = filled(draft);
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                let preview = service.preview(draft.answers).await?;
+                open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
+            }
             Button::Request(agent) => {
                 let agent = match agent {
                     Some(id) => self.slug(id).await?,
@@ -122,6 +131,24 @@ impl FrontDesk {
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
                 open(click.trigger_id, forms::request(&draft, &choices, None))
             }
+            Button::LogIn(id) => {
+                let answered = service.confirm_login(&by, id).await?;
+                reader.replace(views::logins::answered(&answered))
+            }
+            Button::NotMe(id) => {
+                let answered = service.refuse_login(&by, id).await?;
+                reader.replace(views::logins::answered(&answered))
+            }
+            Button::EndLogin(id) => {
+                reader.tell(views::logins::ended(&service.end_login(&by, id).await?))
+            }
+            Button::LogOutEverywhere => {
+                reader.tell(views::logins::ended(&service.end_all_logins(&by).await?))
+            }
+            Button::Quiz(path) | Button::QuizAt(path) => match Quiz::resume(&path.to_string()) {
+                Ok(quiz) => reader.replace(views::quiz::quiz(&quiz)),
+                Err(_) => Answer::empty(),
+            },
             Button::Nothing => Answer::empty(),
         })
     }
@@ -203,5 +230,19 @@ impl FrontDesk {
         };
         let place = Place::Channel(channel.clone());
         self.service.adopt_card(&request, place, face, message).await
+    }
+}
+
+/// The registration form as a repository fills it in.
+fn filled(draft: Draft) -> RegistrationForm {
+    RegistrationForm {
+        name: draft.name,
+        purpose: draft.purpose,
+        systems: draft.systems.join(", "),
+        runs_on: draft.runs_on,
+        model: draft.model,
+        answers: draft.answers,
+        team: draft.team.unwrap_or_default(),
+        owner: None,
     }
 }

@@ -114,6 +114,17 @@ impl Reader {
         }
     }
 
+    /// Words in the place of the message in which this person clicked; if that cannot be changed,
+    /// words that only they see.
+    fn replace(self, message: views::Message) -> Answer {
+        match self.response_url {
+            Some(response_url) => {
+                Answer::then(FollowUp::Replace { response_url, message: message_of(message) })
+            }
+            None => self.tell(message),
+        }
+    }
+
     /// Words that only this person sees.
     fn tell(self, message: views::Message) -> Answer {
         Answer::then(FollowUp::Tell {

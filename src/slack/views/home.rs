@@ -11,6 +11,8 @@ use crate::slack::actions::Button;
 
 /// So many of each kind at most: together they stay below Slack's 100 blocks.
 const MOST: [usize; 4] = [12, 12, 8, 12];
+/// So many logins.
+const MOST_LOGINS: usize = 5;
 
 /// The reader's App Home.
 pub fn home(overview: &Overview) -> SlackView {
@@ -29,6 +31,9 @@ pub fn home(overview: &Overview) -> SlackView {
     let mut buttons = vec![primary(&Button::Register, "Register an agent")];
     if overview.your_agents.iter().any(|line| line.agent.is_active()) {
         buttons.push(button(&Button::Request(None), "Ask for access"));
+    }
+    if overview.your_agents.is_empty() {
+        buttons.push(super::quiz::begin());
     }
     let mut page = Page::view().buttons(buttons);
 
@@ -70,6 +75,18 @@ pub fn home(overview: &Overview) -> SlackView {
     } else {
         page.entries(agents, agents.len(), most_agents, |p, line| own_agent_row(p, line, now))
     };
+    let logins = &overview.your_logins;
+    if !logins.is_empty() {
+        page = page.heading(&titled("Where you are logged in", logins.len())).entries(
+            logins,
+            logins.len(),
+            MOST_LOGINS,
+            |p, login| super::logins::row(p, login, now),
+        );
+        if logins.len() > 1 {
+            page = page.buttons(vec![super::logins::everywhere()]);
+        }
+    }
     page.rule()
         .small(Line::say("As of ").at(now, now).text(" · all commands: ").code("/agent help"))
         .into_home()

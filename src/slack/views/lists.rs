@@ -327,6 +327,9 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::SigningKeyMade { .. } | What::SigningKeyRetired { .. } => "signing key".to_owned(),
         What::TokenIssued { .. } => "got a token".to_owned(),
         What::TokenRevoked { .. } => "token taken back".to_owned(),
+        What::LoginConfirmed { .. } | What::LoginRefused { .. } | What::LoginEnded { .. } => {
+            "a login".to_owned()
+        }
         What::EvaluationsRecorded { .. } => "questions answered".to_owned(),
         What::ActivityRecorded { .. } => "told what it did".to_owned(),
         What::QuotaReached { quota, .. } => format!("used up its {quota} for a while"),

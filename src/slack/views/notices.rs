@@ -4,6 +4,7 @@ use super::card::question;
 use super::escape::{and, clip, first, roughly};
 use super::keys;
 use super::line::Line;
+use super::logins;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
@@ -80,6 +81,20 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
                 button(&Button::Show(agent.id), "Show agent"),
             ])
             .into_message(),
+        Content::MayBeRegistered { draft } => Page::message()
+            .lines(vec![
+                Line::say("A repository has an agent that is not registered, and names you as its \
+                           owner: ")
+                    .bold(clip(&draft.name, 40))
+                    .text("."),
+                Line::fact("It says").quoted(&clip(&draft.purpose, 400)),
+                Line::fact("Next").text(
+                    "if you know it, look at the form, put right what is wrong, and send it: then \
+                     the people of its tier decide. If you do not know it, do nothing.",
+                ),
+            ])
+            .buttons(vec![primary(&Button::RegisterDraft(draft.short()), "Register…")])
+            .into_message(),
         Content::QuotaReached { agent, quota, limit } => Page::message()
             .lines(vec![
                 Line::say("⚠ ").bold(agent.slug.as_str()).text(match quota.as_str() {
@@ -102,6 +117,8 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             ])
             .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
             .into_message(),
+        Content::LoginAsked { login } => logins::asked(login, now),
+        Content::LoginEnded { login } => logins::taken(login, now),
         Content::CallbackFailed { agent, host, error } => Page::message()
             .lines(vec![
                 Line::say("⚠ ")

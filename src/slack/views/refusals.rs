@@ -121,6 +121,9 @@ pub fn what(refusal: &Refusal) -> Line {
                 .at(grant.expires_at, grant.starts_at)
                 .text(".")
         }
+        Refusal::TooManyOpen { limit } => {
+            Line::say(format!("It waits for {limit} answers already, which is as many as it may."))
+        }
         Refusal::NobodyCanDecide { roles } => Line::say(format!(
             "Nobody could decide this: there is nobody else for {}.",
             words::roles(roles)
@@ -232,6 +235,9 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
             .at(request.decide_by, request.asked_at)
             .text(" at the latest, or take it back and ask anew."),
         Refusal::AlreadyHas(_) => Line::say("nothing to do, or ask for more time."),
+        Refusal::TooManyOpen { .. } => {
+            Line::say("wait for one of the answers, or take a request back.")
+        }
         Refusal::NobodyCanDecide { .. } => {
             Line::say("security has been told. Ask again once people hold these roles.")
         }

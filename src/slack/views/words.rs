@@ -320,8 +320,11 @@ pub fn grant_state(grant: &Grant, now: Timestamp) -> Line {
             let line = Line::say("revoked by ").person(&by).text(", ").at(at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
         }
-        GrantState::Released { at, by } => {
+        GrantState::Released { at, by, program: None } => {
             Line::say("handed back by ").person(&by).text(", ").at(at, now)
+        }
+        GrantState::Released { at, program: Some(_), .. } => {
+            Line::say("handed back by the agent itself, ").at(at, now)
         }
     }
 }

@@ -324,6 +324,16 @@ impl Client {
         Ok(found.user)
     }
 
+    /// `users.lookupByEmail`; deactivated people are not found.
+    pub async fn user_by_email(&self, email: &str) -> Result<UserInfo, CallError> {
+        #[derive(Deserialize)]
+        struct Found {
+            user: UserInfo,
+        }
+        let found: Found = self.get("users.lookupByEmail", vec![("email", Some(email))]).await?;
+        Ok(found.user)
+    }
+
     /// `usergroups.users.list`: the user ids in a group. Org-wide installations name the workspace.
     pub async fn group_members(
         &self,

@@ -106,6 +106,22 @@ impl Directory for SlackDirectory {
         let found = self.groups.get(id, GROUP_FRESH, GROUP_USABLE, passing, ask).await;
         found.map(|members| members.to_vec()).map_err(|error| failed(id, &error))
     }
+
+    async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
+        let person = |user: &str| PersonId::new(self.installation.id(), user);
+        if !hint.contains('@') {
+            let is_id =
+                hint.starts_with(['U', 'W']) && hint.chars().all(|c| c.is_ascii_alphanumeric());
+            // One that nobody has shows when their standing is looked up.
+            return Ok(is_id.then(|| person(hint)));
+        }
+        match self.client.user_by_email(hint).await {
+            Ok(found) => Ok(Some(person(&found.id))),
+            Err(error) if error.code().is_some_and(is_nobody) => Ok(None),
+            // The address stays out of the log.
+            Err(error) => Err(failed("an e-mail address", &error)),
+        }
+    }
 }
 
 /// The user ids in a group; nobody if it is disabled or unknown.

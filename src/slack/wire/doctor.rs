@@ -30,12 +30,13 @@ impl Check {
 }
 
 /// The scopes that the bot's token must have; `manifests/slack/README.md` says why each.
-pub const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 9] = [
     "commands",
     "chat:write",
     "chat:write.public",
     "im:write",
     "users:read",
+    "users:read.email",
     "usergroups:read",
     "channels:read",
     "groups:read",

@@ -7,6 +7,7 @@ use super::sample::*;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, BadSlug, Slug};
 use crate::domain::delivery::{Face, Place};
+use crate::domain::draft::Draft;
 use crate::domain::event::What;
 use crate::domain::ids::AgentId;
 use crate::domain::person::{PersonId, Standing};
@@ -63,6 +64,8 @@ pub fn catalogue(said: &Said) -> Catalogue {
     lists_and_home(said, &mut all);
     forms(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
+    super::logins::logins(said, &mut all);
+    super::quiz::steps(&mut all);
     all
 }
 
@@ -193,6 +196,16 @@ fn notices(said: &Said, all: &mut Catalogue) {
         "may_be_asked",
         Content::MayBeAsked { agent: said.agent(), access: said.access_to_object() },
     );
+    let draft = Draft {
+        name: said.agent().slug.to_string(),
+        purpose: said.reason.clone(),
+        systems: vec![said.reason.clone(), "crm".to_owned()],
+        runs_on: "a laptop under cron".to_owned(),
+        model: "a model, version 5".to_owned(),
+        answers: Answers { writes: true, ..Answers::default() },
+        team: Some("support".to_owned()),
+    };
+    add("may_be_registered", Content::MayBeRegistered { draft });
     let (quota, limit) = ("requests".to_owned(), 10);
     add("quota_reached", Content::QuotaReached { agent: said.agent(), quota, limit });
     let host = format!("{}.example.com", said.short);
@@ -374,6 +387,7 @@ fn refusals(said: &Said, all: &mut Catalogue) {
         ("grant_ended", Refusal::GrantEnded(said.revoked())),
         ("may_not_end", Refusal::MayNotEnd { agent: slug.clone(), owner: sam() }),
         ("may_not_stop", Refusal::MayNotStop { agent: slug, owner: sam() }),
+        ("too_many_open", Refusal::TooManyOpen { limit: 5 }),
         ("not_requester", Refusal::NotRequester { asked_by: dana() }),
         ("request_ended", Refusal::RequestEnded(said.denied(said.grant_request()))),
     ];
@@ -396,6 +410,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
         grants_in_all: many,
+        your_logins: (0..many).map(|i| super::logins::login_of(said, i)).collect(),
         now: now(),
     }
 }
@@ -458,6 +473,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_agents: vec![],
         your_grants: vec![],
         grants_in_all: 0,
+        your_logins: vec![],
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };

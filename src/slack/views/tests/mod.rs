@@ -4,6 +4,8 @@ mod catalogue;
 mod escaping;
 mod judge;
 mod keys;
+mod logins;
+mod quiz;
 mod reading;
 mod sample;
 mod snapshots;

@@ -395,7 +395,10 @@ impl Said {
     }
 
     pub fn released(&self) -> Grant {
-        Grant { state: GrantState::Released { at: at(580), by: dana() }, ..self.grant() }
+        Grant {
+            state: GrantState::Released { at: at(580), by: dana(), program: None },
+            ..self.grant()
+        }
     }
 
     pub fn run_out(&self) -> Grant {

@@ -1,0 +1,42 @@
+//! Why an answer was what it was: `GET /api/v1/evaluations/{id}`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::time::Timestamp;
+
+/// A question at run time, its answer, and the way out. The agent's owner, the agent, the service that
+/// asked, and security see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Why {
+    /// The evaluation's id.
+    pub id: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The subject as it was named: the agent's name, for an agent.
+    pub subject: String,
+    /// What was to be done.
+    pub action: String,
+    /// With what: `database/orders`.
+    pub resource: String,
+    /// The answer.
+    pub allowed: bool,
+    /// One word for programs: `no_grant`, `tier_too_low`, `forbidden`, `grant`, `rule`, …
+    pub reason: String,
+    /// A sentence for people.
+    pub words: String,
+    /// The grant, the rule, or the request that it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_on: Option<String>,
+    /// What to do next: commands, in the order in which to try them.
+    pub next: Vec<String>,
+    /// The usual time to an answer, if a request would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<super::Lasting>,
+    /// The link that puts the ready request before the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The policy's digest at the answer.
+    pub policy: String,
+}

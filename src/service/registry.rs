@@ -1,0 +1,195 @@
+//! The registry, read by programs: lists a page at a time, and how a request stands.
+
+use super::outcome::{AgentLine, GrantOf, Refusal, Route};
+use super::{Result, Service};
+use crate::domain::agent::Agent;
+use crate::domain::evaluation::Record;
+use crate::domain::ids::{AgentId, EvaluationId, RequestId};
+use crate::domain::person::{PersonId, Profile};
+use crate::domain::request::{Ask, Reference, Request};
+use crate::domain::role::TeamName;
+use crate::domain::text::clean;
+use crate::domain::tier::Tier;
+use crate::domain::time::{Span, Timestamp};
+pub use crate::store::{AgentChoice, GrantChoice, RequestChoice, RequestInFull};
+
+/// Part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// How many there are in all.
+    pub total: u32,
+    /// Whether more follow.
+    pub more: bool,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+/// How a request stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stand {
+    /// The request, its agent and its grant.
+    pub of: RequestInFull,
+    /// The time that people of its tier usually take.
+    pub usual: Option<Span>,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+/// The first so many, and whether there are more.
+fn cut<T>(mut items: Vec<T>, limit: u32) -> (Vec<T>, bool) {
+    let limit = limit as usize;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    (items, more)
+}
+
+impl Service {
+    /// The agents that are wanted, by name, from the one behind `after` on.
+    pub async fn agents_chosen(
+        &self,
+        choice: &AgentChoice,
+        after: &str,
+        limit: u32,
+    ) -> Result<Part<AgentLine>> {
+        let now = self.now();
+        let mut session = self.parts.store.read().await?;
+        let found = session.agents_chosen(choice, now, after, limit.saturating_add(1)).await?;
+        let (items, more) = cut(found.0.into_iter().map(AgentLine::from).collect(), limit);
+        Ok(Part { items, total: found.1, more, now })
+    }
+
+    /// An agent as it stands in a list.
+    pub async fn agent_line(&self, agent: Agent) -> Result<AgentLine> {
+        let now = self.now();
+        Ok(self.parts.store.read().await?.agent_with_live(agent, now).await?.into())
+    }
+
+    /// The grants that are wanted, the newest first, from the one before the number `before` on.
+    pub async fn grants_chosen(
+        &self,
+        choice: &GrantChoice,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Part<GrantOf>> {
+        let now = self.now();
+        let mut session = self.parts.store.read().await?;
+        let found = session.grants_chosen(choice, now, before, limit.saturating_add(1)).await?;
+        let lines = found.0.into_iter().map(|(grant, agent)| GrantOf { grant, agent }).collect();
+        let (items, more) = cut(lines, limit);
+        Ok(Part { items, total: found.1, more, now })
+    }
+
+    /// The requests that are wanted, the newest first, from the one before the number `before` on.
+    pub async fn requests_chosen(
+        &self,
+        choice: &RequestChoice,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Part<Stand>> {
+        let now = self.now();
+        let mut session = self.parts.store.read().await?;
+        let found = session.requests_chosen(choice, before, limit.saturating_add(1)).await?;
+        let (standing, more) = cut(found.0, limit);
+        let mut usual = [None; Tier::ALL.len()];
+        for (tier, usual) in Tier::ALL.into_iter().zip(&mut usual) {
+            if standing.iter().any(|of| of.request.tier == tier) {
+                *usual = session.usual_wait(tier).await?;
+            }
+        }
+        let usual_of = |tier: Tier| {
+            let at = Tier::ALL.iter().position(|known| *known == tier);
+            at.and_then(|at| usual.get(at).copied()).flatten()
+        };
+        let stand = |of: RequestInFull| Stand { usual: usual_of(of.request.tier), of, now };
+        let items = standing.into_iter().map(stand).collect();
+        Ok(Part { items, total: found.1, more, now })
+    }
+
+    /// How the request stands; none if there is no such request.
+    pub async fn stand(&self, id: RequestId) -> Result<Option<Stand>> {
+        let now = self.now();
+        let mut session = self.parts.store.read().await?;
+        let Some(of) = session.standing(id).await? else { return Ok(None) };
+        let usual = session.usual_wait(of.request.tier).await?;
+        Ok(Some(Stand { of, usual, now }))
+    }
+
+    /// How the request that people call so stands.
+    pub async fn stand_of(&self, name: &str) -> Result<std::result::Result<Stand, Refusal>> {
+        let unknown = |near| Ok(Err(Refusal::UnknownReference { typed: clean(name, 60), near }));
+        let Ok(reference) = name.parse::<Reference>() else { return unknown(Vec::new()) };
+        let found = self.parts.store.read().await?.request_by_number(reference.number).await?;
+        match found {
+            Some(found) if found.reference == reference => match self.stand(found.id).await? {
+                Some(stand) => Ok(Ok(stand)),
+                None => unknown(Vec::new()),
+            },
+            Some(other) => unknown(vec![other.reference]),
+            None => unknown(Vec::new()),
+        }
+    }
+
+    /// The grant that people call so, with its agent.
+    pub async fn grant_called(&self, reference: Reference) -> Result<Option<GrantOf>> {
+        let mut session = self.parts.store.read().await?;
+        let found = session.grant_by_number(reference.number).await?;
+        let Some(grant) = found.filter(|grant| grant.reference == reference) else {
+            return Ok(None);
+        };
+        let agent = session.agent(grant.agent).await?;
+        Ok(agent.map(|agent| GrantOf { grant, agent }))
+    }
+
+    /// Who decides at this tier, and how long that takes.
+    pub async fn who_decides(&self, tier: Tier) -> Result<Route> {
+        self.route(&self.policy(), tier, None).await
+    }
+
+    /// The latest request about the agent that asks the same: what came of a call whose answer was
+    /// lost.
+    pub async fn latest_asking(
+        &self,
+        agent: AgentId,
+        same: impl Fn(&Ask) -> bool,
+    ) -> Result<Option<Stand>> {
+        let lately = self.parts.store.read().await?.requests_of_agent(agent, LATELY).await?;
+        match lately.into_iter().find(|request: &Request| same(&request.ask)) {
+            Some(request) => self.stand(request.id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whom a Slack user id or an e-mail address names; nobody, if the workspace knows none such.
+    pub async fn person_called(&self, hint: &str) -> Result<Option<PersonId>> {
+        Ok(self.parts.directory.find(hint).await?)
+    }
+
+    /// A question at run time and its answer, while they are kept.
+    pub async fn evaluation_on_record(&self, id: EvaluationId) -> Result<Option<Record>> {
+        Ok(self.parts.store.read().await?.evaluation(id).await?)
+    }
+
+    /// Whether the person is security's, and a full member.
+    pub async fn is_of_security(&self, person: &PersonId) -> Result<bool> {
+        // Security is of no team.
+        self.is_security(&self.policy(), person, &TeamName::new("")).await
+    }
+
+    /// What the workspace says of this person now.
+    pub async fn profile(&self, person: &PersonId) -> Result<Profile> {
+        Ok(self.parts.directory.profile(person).await?)
+    }
+
+    /// The number of the log's last line, and the requests that the lines after one are about.
+    pub async fn requests_after(&self, seq: i64) -> Result<(i64, Vec<RequestId>)> {
+        let mut session = self.parts.store.read().await?;
+        let (head, _) = session.head().await?;
+        let touched = if head > seq { session.requests_between(seq, head).await? } else { vec![] };
+        Ok((head, touched))
+    }
+}
+
+/// As many requests of an agent are looked through for one that was asked a moment ago.
+const LATELY: u32 = 100;
