@@ -67,7 +67,9 @@ pub fn inspect(path: &str, text: &str, index: &Index) -> Seen {
         }
     }
     let mut at = Lines::new(text);
-    for (offset, mark) in index.texts(text, setting == Setting::Pipeline) {
+    let mut texts = index.texts(text, setting == Setting::Pipeline);
+    texts.sort_by_key(|(offset, _)| *offset);
+    for (offset, mark) in texts {
         let line = at.line_of(offset);
         let in_pipeline = setting == Setting::Pipeline && mark.kind == Kind::PersonalToken;
         // A key in a comment is as open as any other.
