@@ -1,6 +1,6 @@
 //! How often `agent-cli scan` is right, on real repositories, and how fast it is.
 //!
-//! `cargo bench --bench scan -- FOLDER [tune|held] [rows]`: the folder holds a checkout of each
+//! `cargo bench --bench scan -- FOLDER [tune|held|later|hard] [rows]`: the folder holds a checkout of each
 //! repository of `tests/data/scan/repositories.toml` at its commit, called `owner+name`. Nothing is
 //! fetched here. With `rows`, the table of docs/scan.md is printed; with a half, the repositories that it
 //! is wrong about, so that the other half stays unseen.
@@ -43,12 +43,14 @@ enum Label {
     Plain,
 }
 
+/// Which part of the list; see docs/scan.md.
 #[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 enum Half {
     Tune,
     Held,
     Later,
+    Hard,
 }
 
 struct Measured {
@@ -91,6 +93,8 @@ fn main() {
     let half = words.iter().find_map(|word| match word.as_str() {
         "tune" => Some(Half::Tune),
         "held" => Some(Half::Held),
+        "later" => Some(Half::Later),
+        "hard" => Some(Half::Hard),
         _ => None,
     });
     let list = include_str!("../../tests/data/scan/repositories.toml");
@@ -104,7 +108,7 @@ fn main() {
     if words.iter().any(|word| word == "rows") {
         return all.iter().for_each(row);
     }
-    for half in [Half::Tune, Half::Held, Half::Later] {
+    for half in [Half::Tune, Half::Held, Half::Later, Half::Hard] {
         let of: Vec<&Measured> = all.iter().filter(|one| one.repository.half == half).collect();
         if !of.is_empty() {
             found(&format!("{half:?}"), &of);

@@ -67,7 +67,9 @@ pub fn inspect(path: &str, text: &str, index: &Index) -> Seen {
         }
     }
     let mut at = Lines::new(text);
-    for (offset, mark) in index.texts(text, setting == Setting::Pipeline) {
+    let mut texts = index.texts(text, setting == Setting::Pipeline);
+    texts.sort_by_key(|(offset, _)| *offset);
+    for (offset, mark) in texts {
         let line = at.line_of(offset);
         let in_pipeline = setting == Setting::Pipeline && mark.kind == Kind::PersonalToken;
         // A key in a comment is as open as any other.
@@ -193,10 +195,8 @@ fn words(name: &str) -> Vec<String> {
     for c in name.chars() {
         let is_word = c.is_alphanumeric();
         let begins = words.is_empty() || (c.is_uppercase() && was_small);
-        if !is_word || begins {
-            if words.last().is_none_or(|word| !word.is_empty()) {
-                words.push(String::new());
-            }
+        if (!is_word || begins) && words.last().is_none_or(|word| !word.is_empty()) {
+            words.push(String::new());
         }
         if is_word && let Some(word) = words.last_mut() {
             word.extend(c.to_lowercase());

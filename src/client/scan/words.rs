@@ -19,10 +19,10 @@ pub fn render(report: &Report, look: Look) -> String {
         ),
         String::new(),
     ];
-    let (keys, others): (Vec<_>, Vec<_>) =
-        report.findings.iter().partition(|finding| finding.kind == Kind::HardCodedKey);
     let (strong, weak): (Vec<_>, Vec<_>) =
-        others.into_iter().partition(|finding| finding.percent >= 20);
+        report.findings.iter().partition(|finding| finding.percent >= 20);
+    let (keys, strong): (Vec<_>, Vec<_>) =
+        strong.into_iter().partition(|finding| finding.kind == Kind::HardCodedKey);
     if !strong.is_empty() {
         let title =
             if judgement.verdict == Verdict::Nothing { "Seen, and not enough" } else { "Why" };
