@@ -253,6 +253,9 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
             .agent(*agent)
             .await?
             .map(|agent| Content::MayBeAsked { agent, access: access.clone() }),
+        Notice::MayBeRegistered { draft } => {
+            Some(Content::MayBeRegistered { draft: draft.clone() })
+        }
         Notice::QuotaReached { agent, quota, limit } => session
             .agent(*agent)
             .await?

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
+use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
 
 /// A button, as read back from a click.
@@ -38,6 +39,8 @@ pub enum Button {
     Reinstate(AgentId),
     /// Opens the registration form.
     Register,
+    /// Opens the registration form, filled in with what a repository says.
+    RegisterDraft(Draft),
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
     /// Shows what an agent proves itself by.
@@ -85,6 +88,7 @@ impl Button {
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
             Self::Register => "register",
+            Self::RegisterDraft(_) => "register_draft",
             Self::Request(_) => "request",
             Self::Keys(_) => "keys",
             Self::AddKey(_) => "add_key",
@@ -122,6 +126,7 @@ impl Button {
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
+            Self::RegisterDraft(draft) => serde_json::to_string(draft).unwrap_or_default(),
             Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
             Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
                 "-".to_owned()
@@ -148,6 +153,10 @@ impl Button {
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
             "register" => Some(Self::Register),
+            "register_draft" => {
+                let draft: Draft = serde_json::from_str(value).ok()?;
+                Some(Self::RegisterDraft(draft.short()))
+            }
             "request" if value == "-" => Some(Self::Request(None)),
             "request" => agent().map(|id| Self::Request(Some(id))),
             "keys" => agent().map(Self::Keys),

@@ -4,6 +4,7 @@ use super::slash::open;
 use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
+use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::request::Request;
 use crate::domain::vote::Choice;
@@ -97,6 +98,12 @@ impl FrontDesk {
             },
             Button::Register => {
                 let draft = RegistrationForm::default();
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                let preview = service.preview(draft.answers).await?;
+                open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
+            }
+            Button::RegisterDraft(draft) => {
+                let draft = filled(draft);
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
                 let preview = service.preview(draft.answers).await?;
                 open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
@@ -218,5 +225,19 @@ impl FrontDesk {
         };
         let place = Place::Channel(channel.clone());
         self.service.adopt_card(&request, place, face, message).await
+    }
+}
+
+/// The registration form as a repository fills it in.
+fn filled(draft: Draft) -> RegistrationForm {
+    RegistrationForm {
+        name: draft.name,
+        purpose: draft.purpose,
+        systems: draft.systems.join(", "),
+        runs_on: draft.runs_on,
+        model: draft.model,
+        answers: draft.answers,
+        team: draft.team.unwrap_or_default(),
+        owner: None,
     }
 }
