@@ -69,7 +69,12 @@ mod tests {
             systems: vec![long.clone(); 50],
             runs_on: long.clone(),
             model: long.clone(),
-            answers: Answers { writes: true, customer_data: true, external_calls: true, money: true },
+            answers: Answers {
+                writes: true,
+                customer_data: true,
+                external_calls: true,
+                money: true,
+            },
             team: Some(long),
         };
         let text = serde_json::to_string(&draft.short()).unwrap();

@@ -401,10 +401,7 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
                 rule,
                 format!("It touches systems that are not registered: {}.", list(new)),
                 "People said yes to an agent that does not touch them.",
-                vec![
-                    format!("take them out of agent.toml, if {slug} does not touch them"),
-                    anew(),
-                ],
+                vec![format!("take them out of agent.toml, if {slug} does not touch them"), anew()],
             )
             .of("systems"),
         );
@@ -463,10 +460,7 @@ fn answers(said: &Declared, agent: &Agent, anew: String) -> Vec<Check> {
                 Rule::Manifest,
                 format!("The manifest says that {words}; it is registered as not doing that."),
                 "People said yes to an agent without this risk.",
-                vec![
-                    format!("write `{key} = false`, if that is the truth"),
-                    anew.clone(),
-                ],
+                vec![format!("write `{key} = false`, if that is the truth"), anew.clone()],
             ),
             (false, true) => noted(
                 Rule::Manifest,

@@ -94,7 +94,13 @@ fn notes(checks: &[Check]) -> Vec<(&'static str, Option<&str>)> {
 }
 
 /// What differs, what fails for it, and what is noted.
-type Row = (&'static str, Declared, Option<Agent>, Vec<(&'static str, &'static str)>, Vec<(&'static str, &'static str)>);
+type Row = (
+    &'static str,
+    Declared,
+    Option<Agent>,
+    Vec<(&'static str, &'static str)>,
+    Vec<(&'static str, &'static str)>,
+);
 
 fn table() -> Vec<Row> {
     let state = |state: AgentState| Some(Agent { state, ..agent() });
@@ -113,38 +119,177 @@ fn table() -> Vec<Row> {
     let answers = |answers: Answers| with(&|said| said.answers = answers);
     let access = |wish: Wish| with(&|said| said.accesses = vec![wish.clone()]);
     let lasting = |lasting: Wished| access(Wish { lasting, ..wish(Held::No) });
-    let known = |known: Known| access(Wish { typed: "databse:read".into(), known, ..wish(Held::No) });
+    let known =
+        |known: Known| access(Wish { typed: "databse:read".into(), known, ..wish(Held::No) });
     let writes = Answers { writes: true, ..Answers::default() };
     vec![
         ("in order", said(), Some(agent()), vec![], vec![]),
-        ("no owner is named", with(&|s| s.owner = NamedOwner::Unsaid), Some(agent()), vec![], vec![]),
+        (
+            "no owner is named",
+            with(&|s| s.owner = NamedOwner::Unsaid),
+            Some(agent()),
+            vec![],
+            vec![],
+        ),
         ("not registered", said(), None, vec![("registered", "")], vec![("tier", "")]),
-        ("a bad name", with(&|s| s.name = "Support Agent".into()), None, vec![("registered", "")], vec![("tier", "")]),
+        (
+            "a bad name",
+            with(&|s| s.name = "Support Agent".into()),
+            None,
+            vec![("registered", "")],
+            vec![("tier", "")],
+        ),
         ("pending", said(), state(AgentState::Pending { request }), vec![("active", "")], vec![]),
         ("stopped", said(), stopped(""), vec![("active", "")], vec![]),
-        ("stopped for a reason", said(), stopped("it mailed \u{202e}everybody"), vec![("active", "")], vec![]),
-        ("retired", said(), state(AgentState::Retired { at: now(), by: dana() }), vec![("active", "")], vec![]),
+        (
+            "stopped for a reason",
+            said(),
+            stopped("it mailed \u{202e}everybody"),
+            vec![("active", "")],
+            vec![],
+        ),
+        (
+            "retired",
+            said(),
+            state(AgentState::Retired { at: now(), by: dana() }),
+            vec![("active", "")],
+            vec![],
+        ),
         ("lapsed", said(), state(lapsed), vec![("certified", "")], vec![]),
-        ("another owner", with(&|s| s.owner = NamedOwner::Person(PersonId::new("T0ACME", "U0OMAR"))), Some(agent()), vec![("manifest", "owner")], vec![]),
-        ("an owner whom nobody knows", with(&|s| s.owner = NamedOwner::Nobody("x@example.com".into())), Some(agent()), vec![], vec![("manifest", "owner")]),
-        ("another team", with(&|s| s.team = Some("sales".into())), Some(agent()), vec![("manifest", "team")], vec![]),
-        ("a new system", with(&|s| s.systems.push("payroll".into())), Some(agent()), vec![("manifest", "systems")], vec![]),
-        ("a system less", with(&|s| s.systems.truncate(1)), Some(agent()), vec![], vec![("manifest", "systems")]),
+        (
+            "another owner",
+            with(&|s| s.owner = NamedOwner::Person(PersonId::new("T0ACME", "U0OMAR"))),
+            Some(agent()),
+            vec![("manifest", "owner")],
+            vec![],
+        ),
+        (
+            "an owner whom nobody knows",
+            with(&|s| s.owner = NamedOwner::Nobody("x@example.com".into())),
+            Some(agent()),
+            vec![],
+            vec![("manifest", "owner")],
+        ),
+        (
+            "another team",
+            with(&|s| s.team = Some("sales".into())),
+            Some(agent()),
+            vec![("manifest", "team")],
+            vec![],
+        ),
+        (
+            "a new system",
+            with(&|s| s.systems.push("payroll".into())),
+            Some(agent()),
+            vec![("manifest", "systems")],
+            vec![],
+        ),
+        (
+            "a system less",
+            with(&|s| s.systems.truncate(1)),
+            Some(agent()),
+            vec![],
+            vec![("manifest", "systems")],
+        ),
         ("no systems are said", with(&|s| s.systems.clear()), Some(agent()), vec![], vec![]),
-        ("another purpose", with(&|s| s.purpose = "sends invoices".into()), Some(agent()), vec![], vec![("manifest", "purpose")]),
-        ("another model", with(&|s| s.model = "m-6".into()), Some(agent()), vec![], vec![("manifest", "model")]),
-        ("a risk of a higher tier", answers(Answers { money: true, ..writes }), Some(agent()), vec![("tier", ""), ("manifest", "money")], vec![]),
-        ("a risk of the same tier", answers(Answers { money: true, ..writes }), Some(Agent { tier: Tier::External, ..agent() }), vec![("manifest", "money")], vec![]),
-        ("a risk less", answers(Answers::default()), Some(agent()), vec![], vec![("manifest", "writes")]),
-        ("not granted", access(wish(Held::No)), Some(agent()), vec![], vec![("access", "database:read")]),
-        ("being decided", access(wish(Held::BeingDecided("G-13".parse().unwrap()))), Some(agent()), vec![], vec![("access", "database:read")]),
-        ("a tier too low", access(needs(Tier::External)), Some(agent()), vec![("access", "database:read")], vec![]),
-        ("a tier too low, not registered", access(needs(Tier::External)), None, vec![("registered", ""), ("access", "database:read")], vec![("tier", "")]),
-        ("grantable, not registered", access(wish(Held::No)), None, vec![("registered", "")], vec![("tier", ""), ("access", "database:read")]),
-        ("too long", lasting(Wished::For(Span::hours(9))), Some(agent()), vec![("access", "database:read")], vec![]),
-        ("no length", lasting(Wished::Bad("long".into())), Some(agent()), vec![("access", "database:read")], vec![]),
-        ("no access", known(Known::NoAccess), Some(agent()), vec![("access", "databse:read")], vec![]),
-        ("an unknown access", known(Known::Unknown { near: vec!["database:read".into()] }), Some(agent()), vec![("access", "databse:read")], vec![]),
+        (
+            "another purpose",
+            with(&|s| s.purpose = "sends invoices".into()),
+            Some(agent()),
+            vec![],
+            vec![("manifest", "purpose")],
+        ),
+        (
+            "another model",
+            with(&|s| s.model = "m-6".into()),
+            Some(agent()),
+            vec![],
+            vec![("manifest", "model")],
+        ),
+        (
+            "a risk of a higher tier",
+            answers(Answers { money: true, ..writes }),
+            Some(agent()),
+            vec![("tier", ""), ("manifest", "money")],
+            vec![],
+        ),
+        (
+            "a risk of the same tier",
+            answers(Answers { money: true, ..writes }),
+            Some(Agent { tier: Tier::External, ..agent() }),
+            vec![("manifest", "money")],
+            vec![],
+        ),
+        (
+            "a risk less",
+            answers(Answers::default()),
+            Some(agent()),
+            vec![],
+            vec![("manifest", "writes")],
+        ),
+        (
+            "not granted",
+            access(wish(Held::No)),
+            Some(agent()),
+            vec![],
+            vec![("access", "database:read")],
+        ),
+        (
+            "being decided",
+            access(wish(Held::BeingDecided("G-13".parse().unwrap()))),
+            Some(agent()),
+            vec![],
+            vec![("access", "database:read")],
+        ),
+        (
+            "a tier too low",
+            access(needs(Tier::External)),
+            Some(agent()),
+            vec![("access", "database:read")],
+            vec![],
+        ),
+        (
+            "a tier too low, not registered",
+            access(needs(Tier::External)),
+            None,
+            vec![("registered", ""), ("access", "database:read")],
+            vec![("tier", "")],
+        ),
+        (
+            "grantable, not registered",
+            access(wish(Held::No)),
+            None,
+            vec![("registered", "")],
+            vec![("tier", ""), ("access", "database:read")],
+        ),
+        (
+            "too long",
+            lasting(Wished::For(Span::hours(9))),
+            Some(agent()),
+            vec![("access", "database:read")],
+            vec![],
+        ),
+        (
+            "no length",
+            lasting(Wished::Bad("long".into())),
+            Some(agent()),
+            vec![("access", "database:read")],
+            vec![],
+        ),
+        (
+            "no access",
+            known(Known::NoAccess),
+            Some(agent()),
+            vec![("access", "databse:read")],
+            vec![],
+        ),
+        (
+            "an unknown access",
+            known(Known::Unknown { near: vec!["database:read".into()] }),
+            Some(agent()),
+            vec![("access", "databse:read")],
+            vec![],
+        ),
     ]
 }
 
@@ -153,7 +298,10 @@ fn what_fails_and_what_is_noted() {
     for (what, said, agent, fails, noted) in table() {
         let checks = verdict(&said, agent.as_ref());
         let plain = |found: Vec<(&'static str, Option<&str>)>| {
-            found.into_iter().map(|(r, a)| (r, a.unwrap_or_default().to_owned())).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .map(|(r, a)| (r, a.unwrap_or_default().to_owned()))
+                .collect::<Vec<_>>()
         };
         let owned = |rows: Vec<(&'static str, &'static str)>| {
             rows.into_iter().map(|(r, a)| (r, a.to_owned())).collect::<Vec<_>>()
@@ -180,7 +328,13 @@ fn the_words() {
                 continue;
             }
             let about = check.about.map(|about| format!(" {about}")).unwrap_or_default();
-            let _ = writeln!(words, "{:?} {}{about}: {}", check.outcome, check.rule.word(), check.found);
+            let _ = writeln!(
+                words,
+                "{:?} {}{about}: {}",
+                check.outcome,
+                check.rule.word(),
+                check.found
+            );
             if let Some(why) = check.why {
                 let _ = writeln!(words, "  Why   {why}");
             }

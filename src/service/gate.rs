@@ -165,7 +165,11 @@ impl Service {
             (Told::NoNames, ..) => Ready::Nothing,
             (_, None, NamedOwner::Person(owner)) if slug.is_some() => {
                 let member = self.standing(owner).await?.is_member();
-                if member { Ready::Registration(owner.clone(), draft(form)) } else { Ready::Nothing }
+                if member {
+                    Ready::Registration(owner.clone(), draft(form))
+                } else {
+                    Ready::Nothing
+                }
             }
             (_, Some(agent), _) if agent.is_active() => ready(&said.accesses),
             _ => Ready::Nothing,
@@ -235,7 +239,9 @@ fn known(
     let Some(resource) = policy.resource(&access.resource) else {
         let all = policy.resources().map(|resource| resource.name.as_str());
         let near = near(&access.resource, all, NEAR).into_iter();
-        return Known::Unknown { near: near.map(|name| format!("{name}:{}", access.action)).collect() };
+        return Known::Unknown {
+            near: near.map(|name| format!("{name}:{}", access.action)).collect(),
+        };
     };
     let Some(needs) = resource.actions.get(&access.action).copied() else {
         let all = resource.actions.keys().map(String::as_str);
@@ -247,7 +253,8 @@ fn known(
         return Known::Unknown { near: near.collect() };
     };
     let longest = policy.tier(tier.max(needs)).longest_grant;
-    let held = grants.iter().filter(|grant| grant.access.covers(&access)).max_by_key(|g| g.expires_at);
+    let held =
+        grants.iter().filter(|grant| grant.access.covers(&access)).max_by_key(|g| g.expires_at);
     let asked = open.iter().find(
         |request| matches!(&request.ask, Ask::Grant { access: open, .. } if open.covers(&access)),
     );
@@ -277,8 +284,9 @@ fn missing_tiers(answers: &Answers, agent: Option<&Agent>, accesses: &[Wish]) ->
                 tiers.insert(agent.tier, ());
             }
             for wish in accesses {
-                if let Known::Known { needs, held: Held::No | Held::BeingDecided(_), at_once, .. } =
-                    &wish.known
+                if let Known::Known {
+                    needs, held: Held::No | Held::BeingDecided(_), at_once, ..
+                } = &wish.known
                     && !at_once
                 {
                     tiers.insert(agent.tier.max(*needs), ());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Ended, steady};
+use crate::desk::{Desk, Ended};
 use crate::impostor::{Impostor, JSON, PROBLEM, about};
 use crate::others;
 
@@ -100,7 +100,10 @@ fn a_yes_lets_it_go_on() {
     assert_eq!(ended.status, 0, "{ended:?}");
     assert_eq!(ended.out.lines().next(), Some("support-agent may pass: 1 check."), "{ended:?}");
     let (status, answer) = desk.json(&["gate"]);
-    assert_eq!((status, &answer["verdict"], &answer["passed"]), (0, &json!("passed"), &json!(true)));
+    assert_eq!(
+        (status, &answer["verdict"], &answer["passed"]),
+        (0, &json!("passed"), &json!(true))
+    );
 }
 
 #[test]
@@ -200,7 +203,8 @@ fn a_job_without_an_identity_is_told_how_to_get_one() {
     let countersign = server(yes());
     let mut told = String::new();
     for platform in [("GITHUB_ACTIONS", "true"), ("GITLAB_CI", "true"), ("CI", "true")] {
-        let ended = pipeline(&countersign.address, &[platform]).runs(&["gate", "--github", "never"]);
+        let ended =
+            pipeline(&countersign.address, &[platform]).runs(&["gate", "--github", "never"]);
         assert_eq!(ended.status, 3, "{ended:?}");
         told.push_str(&ended.all().replace(&countersign.address, "http://SERVER"));
     }
@@ -222,13 +226,16 @@ fn unchecked_is_not_passed_unless_the_operator_says_so() {
     assert_eq!(desk.runs(&["gate", "--advise"]).status, 0);
 
     // That the caller is not known is no outage: going on is not the operator's to choose there.
-    let countersign = Impostor::open(|what| match what {
+    let countersign =
+        Impostor::open(|what| {
+            match what {
         "GET /api/v1/about" => ("200 OK", JSON, about(1, 1).to_string()),
         _ => ("401 Unauthorized", PROBLEM, json!({
             "type": "urn:countersign:problem:unknown_token", "title": "The token is not known",
             "status": 401, "detail": "it is none of ours.",
         }).to_string()),
-    });
+    }
+        });
     let desk = pipeline(&countersign.address, &[TOKEN]);
     let ended = desk.runs(&["gate", "--on-unreachable", "warn"]);
     assert_eq!(ended.status, 3, "{ended:?}");
@@ -240,7 +247,8 @@ fn a_manifest_that_cannot_be_read_fails_with_its_lines() {
     let desk = pipeline(&countersign.address, &[TOKEN]);
     let inner = desk.folder().join("agents/one");
     fs::create_dir_all(&inner).expect("a folder");
-    let mistaken = MANIFEST.replace("support-agent", "Support Agent").replace("[[access]]", "[access]");
+    let mistaken =
+        MANIFEST.replace("support-agent", "Support Agent").replace("[[access]]", "[access]");
     fs::write(inner.join("agent.toml"), mistaken).expect("written");
     let Ended { status, out, err } = desk.runs(&["gate", ".", "agents/one", "agents/none"]);
     assert_eq!(status, 1, "{out}{err}");

@@ -145,7 +145,8 @@ fn an_agent_in_shell() {
 #[test]
 fn an_agent_in_typescript() {
     let tools = others::node();
-    let path = format!("{}:{}", tools.join(".bin").display(), std::env::var("PATH").expect("a PATH"));
+    let path =
+        format!("{}:{}", tools.join(".bin").display(), std::env::var("PATH").expect("a PATH"));
     let office = Office::open();
     let mut desk = Desk::of_dana(&office);
     desk.set.push(("PATH", path));
@@ -169,9 +170,8 @@ fn an_agent_in_typescript() {
 fn an_agent_in_rust() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("init-rust");
     let home = std::env::var("HOME").expect("a HOME");
-    let of = |name: &str, usual: &str| {
-        std::env::var(name).unwrap_or_else(|_| format!("{home}/{usual}"))
-    };
+    let of =
+        |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| format!("{home}/{usual}"));
     let variables = vec![
         ("CARGO_TARGET_DIR", target.display().to_string()),
         ("CARGO_HOME", of("CARGO_HOME", ".cargo")),
@@ -224,7 +224,8 @@ fn nothing_of_anybodys_is_overwritten() {
 
     // A manifest that is there answers everything, and stays as it is.
     let manifest = desk.folder().join("agent.toml");
-    let text = fs::read_to_string(&manifest).expect("a manifest").replace("figma-notes", "own-name");
+    let text =
+        fs::read_to_string(&manifest).expect("a manifest").replace("figma-notes", "own-name");
     fs::write(&manifest, &text).expect("written");
     let ended = desk.runs(&["init", "--no-register", "--language", "shell"]);
     assert_eq!(ended.status, 0, "{ended:?}");

@@ -70,9 +70,7 @@ async fn may_see(
     agent: Option<&Agent>,
 ) -> Result<bool, Refused> {
     Ok(match reader {
-        Reader::Agent(own) => {
-            record.agent == Some(own.id) || record.caller == Actor::Agent(own.id)
-        }
+        Reader::Agent(own) => record.agent == Some(own.id) || record.caller == Actor::Agent(own.id),
         Reader::Service(name) => record.caller == Actor::Service(name.clone()),
         Reader::Member(person) => {
             agent.is_some_and(|agent| agent.owner == *person)

@@ -136,7 +136,9 @@ fn complete(operation: &mut Map<String, Value>, method: &str, path: &str) {
 fn problem(status: &str, words: &str) -> Value {
     let header = match status {
         "401" => Some(("WWW-Authenticate", "How to say who calls (RFC 6750, RFC 9449)", "string")),
-        "429" | "503" => Some(("Retry-After", "So many seconds until it is worth trying", "integer")),
+        "429" | "503" => {
+            Some(("Retry-After", "So many seconds until it is worth trying", "integer"))
+        }
         _ => None,
     };
     let headers: Map<String, Value> = header

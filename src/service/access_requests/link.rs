@@ -179,7 +179,9 @@ impl Service {
     /// Puts what is ready before the owner.
     pub async fn pass_on(&self, linked: &Linked) -> Result<PassedOn> {
         match linked.clone() {
-            Linked::Access { agent, access, name } => self.pass_access_on(agent, access, name).await,
+            Linked::Access { agent, access, name } => {
+                self.pass_access_on(agent, access, name).await
+            }
             Linked::Registration { owner, draft } => self.pass_draft_on(owner, draft).await,
         }
     }
