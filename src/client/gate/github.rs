@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::junit::details;
 use super::report::{Finding, Judged, Level, Report, Verdict};
-use super::words::headline;
+use super::words::{headline, usual};
 
 /// Annotations, a line each: `::error file=agent.toml,line=4,…::…`. What passed gets none.
 pub fn annotations(report: &Report) -> String {
@@ -80,7 +80,7 @@ pub fn summary(report: &Report) -> String {
                 Level::Failed => "❌",
             };
             let why = finding.why.iter().map(|why| format!("<br>{}", plain(why)));
-            let next: Vec<String> = finding.next.iter().map(|next| code(next)).collect();
+            let next: Vec<String> = finding.next.iter().map(|step| next(step)).collect();
             let _ = writeln!(
                 out,
                 "| {mark} | {} | {}{} | {} |",
@@ -91,8 +91,8 @@ pub fn summary(report: &Report) -> String {
             );
         }
         let mut rest = Vec::new();
-        if let Some(usual) = &judged.usual {
-            rest.push(format!("**Wait**: usually {}.", plain(&usual.text)));
+        if let Some(usual) = usual(judged) {
+            rest.push(format!("**Wait**: usually {usual}."));
         }
         if !judged.ask.is_empty() {
             let ask: Vec<String> = judged.ask.iter().map(|ask| plain(ask)).collect();
@@ -133,19 +133,25 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// A command, in a cell of a table.
+/// What to do, in a cell of a table; commands as such.
+fn next(text: &str) -> String {
+    if text.starts_with("agent-cli ") { code(text) } else { plain(text) }
+}
+
 fn code(text: &str) -> String {
-    let text: String =
-        text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!(
-        "<code>{}</code>",
-        text.replace('|', "&#124;")
-            .replace('`', "&#96;")
-            .replace('*', "&#42;")
-            .replace('_', "&#95;")
-            .replace('[', "&#91;")
-    )
+    let mut out = String::from("<code>");
+    for c in text.chars() {
+        match c {
+            c if c.is_control() || c.is_whitespace() => out.push(' '),
+            '&' | '<' | '>' | '|' | '`' | '*' | '_' | '[' | '@' => {
+                // Writing to a text cannot fail.
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push_str("</code>");
+    out
 }
 
 /// An address that can stand in a link: nothing but what addresses are made of.

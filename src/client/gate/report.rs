@@ -248,6 +248,18 @@ pub enum Verdict {
     Failed,
 }
 
+impl Verdict {
+    /// The word for it, as programs read it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Unchecked => "unchecked",
+            Self::Advised => "advised",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl Report {
     /// How it ends.
     pub fn verdict(&self) -> Verdict {

@@ -24,7 +24,7 @@ const STANDARD_OUTPUT: &str = "-";
 ///
 /// What keeps it from judging at all: wrong use, a file that cannot be read or written. That the server
 /// gives no answer is a verdict.
-pub async fn run(session: &Session, args: Args) -> Result<Exit, Trouble> {
+pub async fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let address = session.address()?;
     one_document(session, &args)?;
     let mut judged = Vec::new();
@@ -172,14 +172,21 @@ fn tell(session: &Session, args: &Args, report: &Report) -> Result<(), Trouble> 
     }
     if on_github {
         screen.note(&github::annotations(report));
-        if let Some(path) = session.environment.path("GITHUB_STEP_SUMMARY") {
-            let written = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-            let written =
-                written.and_then(|mut file| file.write_all(github::summary(report).as_bytes()));
-            written.map_err(|error| Trouble::file("written", &path, &error))?;
+        let outputs = format!("verdict={}\n", report.verdict().word());
+        for (name, text) in
+            [("GITHUB_STEP_SUMMARY", github::summary(report)), ("GITHUB_OUTPUT", outputs)]
+        {
+            if let Some(path) = session.environment.path(name) {
+                append(&path, &text).map_err(|error| Trouble::file("written", &path, &error))?;
+            }
         }
     }
     Ok(())
+}
+
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
-//! The gate's findings as SARIF 2.1.0 (OASIS), which code-scanning tools show beside the code. Pure.
-
-use serde_json::{Value, json};
+//! The gate's findings as SARIF, which code-scanning pages show beside the code. Pure.
 
 use super::junit::details;
-use super::report::{ASKED, Finding, Judged, Level, MANIFEST, Report};
+use super::report::{ASKED, Finding, Level, MANIFEST, Report};
+use crate::client::sarif::{Level as Loudness, Outcome, Rule, Tool, write};
 
 /// Each rule, and what it asks for.
 const RULES: [(&str, &str); 7] = [
@@ -18,81 +17,40 @@ const RULES: [(&str, &str); 7] = [
 
 /// The document; what passed is not in it.
 pub(super) fn render(report: &Report) -> String {
-    let rules: Vec<Value> = RULES
-        .iter()
-        .map(|(id, text)| {
-            json!({
-                "id": id,
-                "shortDescription": { "text": text },
-                "defaultConfiguration": { "level": "error" },
-                "help": { "text": format!("{text} What to do stands in each result.") },
-            })
-        })
-        .collect();
-    let mut results = Vec::new();
+    let tool =
+        Tool { name: "agent-cli gate".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
+    let rules = RULES.map(|(id, says)| Rule {
+        id: id.to_owned(),
+        says: says.to_owned(),
+        help: "What to do stands in each result; agent-cli gate says it, too.".to_owned(),
+    });
+    let mut outcomes = Vec::new();
     for judged in &report.judged {
         let worth = judged.checks.iter().filter(|check| check.outcome != Level::Passed);
-        results.extend(worth.map(|finding| result(judged, finding, report.advise)));
+        outcomes.extend(worth.map(|finding| Outcome {
+            rule: finding.rule.clone(),
+            level: loudness(finding.outcome, report.advise),
+            message: message(finding),
+            file: judged.file.replace('\\', "/"),
+            line: finding.place.line,
+        }));
     }
-    let document = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "Countersign gate",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            } },
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
     // Texts, numbers and lists of them are always JSON.
-    serde_json::to_string_pretty(&document).unwrap_or_default()
+    serde_json::to_string_pretty(&write(&tool, &rules, &outcomes)).unwrap_or_default()
 }
 
-fn result(judged: &Judged, finding: &Finding, advise: bool) -> Value {
-    let level = match (finding.outcome, advise) {
-        (Level::Failed, false) => "error",
-        (Level::Failed, true) => "warning",
-        (Level::Noted | Level::Passed, _) => "note",
-    };
-    let mut text = finding.found.clone();
+const fn loudness(level: Level, advise: bool) -> Loudness {
+    match (level, advise) {
+        (Level::Failed, false) => Loudness::Error,
+        (Level::Failed, true) => Loudness::Warning,
+        (Level::Noted | Level::Passed, _) => Loudness::Note,
+    }
+}
+
+fn message(finding: &Finding) -> String {
     let details = details(finding);
-    if !details.is_empty() {
-        text.push('\n');
-        text.push_str(&details);
+    match details.is_empty() {
+        true => finding.found.clone(),
+        false => format!("{}\n{details}", finding.found),
     }
-    let about = finding.about.as_deref().unwrap_or_default();
-    let mut result = json!({
-        "ruleId": finding.rule,
-        "level": level,
-        "message": { "text": text },
-        "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(&judged.file) },
-            "region": { "startLine": finding.place.line, "startColumn": finding.place.column },
-        } }],
-        // The same finding stays the same one when lines move.
-        "partialFingerprints": {
-            "countersignFinding/v1": format!("{}:{}:{about}", judged.name(), finding.rule),
-        },
-    });
-    let index = RULES.iter().position(|(id, _)| *id == finding.rule);
-    if let (Some(index), Some(members)) = (index, result.as_object_mut()) {
-        members.insert("ruleIndex".to_owned(), json!(index));
-    }
-    result
-}
-
-/// A path as a relative reference (RFC 3986).
-fn uri(path: &str) -> String {
-    let mut out = String::new();
-    for byte in path.replace('\\', "/").bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

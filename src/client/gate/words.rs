@@ -2,7 +2,8 @@
 
 use super::report::{Finding, Judged, Level, Report, Verdict};
 use crate::client::look::{Ink, Look};
-use crate::client::words::{counted, harmless, listed, wrapped};
+use crate::client::words::{counted, harmless, wrapped};
+use crate::domain::time::Span;
 
 /// How far checks stand from the edge.
 const EDGE: usize = 4;
@@ -64,21 +65,36 @@ fn one(judged: &Judged, advise: bool, look: Look, out: &mut String) {
     for finding in &judged.checks {
         check(judged, finding, look, out);
     }
-    let wait = judged.usual.as_ref().map(|usual| format!("usually {}", usual.text));
-    let ask = (!judged.ask.is_empty()).then(|| listed(&judged.ask, "or"));
-    let link = judged.link.as_ref().map(|link| look.ink(Ink::Command, &harmless(link)));
-    let rows = [("Wait", wait), ("Ask", ask.map(|ask| harmless(&ask))), ("Or", link)];
-    if judged.failed() && rows.iter().any(|(_, row)| row.is_some()) {
-        out.push('\n');
-        for (label, row) in rows {
-            let Some(row) = row else { continue };
-            let hint = if label == "Or" { " puts the ready request before the owner" } else { "" };
-            out.push_str(&format!(
-                "  {}{row}{hint}\n",
-                look.ink(Ink::Faint, &format!("{label:<7}"))
-            ));
-        }
+    if judged.failed() {
+        rest(judged, look, out);
     }
+}
+
+/// How long it takes, whom to ask, and the one link.
+fn rest(judged: &Judged, look: Look, out: &mut String) {
+    let mut rows = Vec::new();
+    if let Some(usual) = usual(judged) {
+        rows.push(("Wait", format!("usually {usual}")));
+    }
+    rows.extend(judged.ask.iter().map(|ask| ("Ask", harmless(ask))));
+    if let Some(link) = &judged.link {
+        let link = look.ink(Ink::Command, &harmless(link));
+        rows.push(("Or", format!("{link} puts the ready request before the owner")));
+    }
+    if !rows.is_empty() {
+        out.push('\n');
+    }
+    let mut before = "";
+    for (label, row) in rows {
+        let shown = if label == before { "" } else { label };
+        before = label;
+        out.push_str(&format!("  {}{row}\n", look.ink(Ink::Faint, &format!("{shown:<7}"))));
+    }
+}
+
+/// The usual time until an answer, as people say it.
+pub fn usual(judged: &Judged) -> Option<String> {
+    judged.usual.as_ref().map(|usual| Span::seconds(usual.seconds).words())
 }
 
 fn check(judged: &Judged, finding: &Finding, look: Look, out: &mut String) {

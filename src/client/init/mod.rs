@@ -6,6 +6,7 @@
 //! | `project` | what is written: the manifest, and a small project that already works |
 //! | `disk` | files onto the disk, never over what is there without being asked |
 //! | `run` | questions → files → registration → the agent at work |
+//! | `tools` | whether what the language needs is on this machine |
 
 mod asked;
 mod disk;
@@ -13,10 +14,11 @@ mod project;
 mod run;
 #[cfg(test)]
 mod tests;
-
-use std::path::PathBuf;
+mod tools;
 
 pub use run::run;
+
+use super::commands::settle::Waiting;
 
 /// What is to be begun.
 #[derive(Debug, Clone, clap::Args)]
@@ -47,15 +49,18 @@ pub struct Args {
     /// The model behind it, with its version.
     #[arg(long, value_name = "MODEL", default_value = "")]
     pub model: String,
-    /// Where it is written [default: this folder].
-    #[arg(long, value_name = "FOLDER")]
-    pub into: Option<PathBuf>,
     /// Write over files that are there already.
     #[arg(long)]
     pub overwrite: bool,
     /// Only write the files: register it later.
     #[arg(long)]
     pub no_register: bool,
+    /// Whether to wait for people; on a terminal it waits anyway, unless --no-wait is given.
+    #[command(flatten)]
+    pub waiting: Waiting,
+    /// Do not wait, on a terminal either.
+    #[arg(long, conflicts_with = "wait")]
+    pub no_wait: bool,
 }
 
 /// A language in which a small working agent can be written.

@@ -163,6 +163,22 @@ impl<'a> Said<'a> {
         out
     }
 
+    /// The commands that are worth knowing, in columns.
+    fn commands(&self, language: Language) -> String {
+        let commands = [
+            (language.typed(), "does the work, or says why it may not"),
+            (language.asking(), "asks people for what it may not, and waits for them"),
+            (
+                format!("agent-cli show {}", self.manifest.agent.name),
+                "how it stands, and who is awaited",
+            ),
+            ("agent-cli gate".to_owned(), "what the pipeline checks"),
+        ];
+        let width = commands.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
+        let lines = commands.map(|(command, meaning)| format!("{command:<width$}  # {meaning}"));
+        lines.join("\n")
+    }
+
     fn value(&self, name: &str, language: Language) -> String {
         let literal = |text: &str| language.literal(text);
         match name {
@@ -176,8 +192,7 @@ impl<'a> Said<'a> {
             "ACTION" => literal(&self.action),
             "KIND" => literal(&self.kind),
             "OBJECT" => literal(&self.object),
-            "RUN" => language.typed(),
-            "RUN_ASK" => language.asking(),
+            "COMMANDS" => self.commands(language),
             "WHERE" => language.parts().to_owned(),
             // A template of ours names nothing else; the tests fill all of them.
             other => format!("{{{{{other}}}}}"),

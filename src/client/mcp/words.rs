@@ -10,6 +10,7 @@ use crate::contract::grants::Grant;
 use crate::contract::requests::Request;
 use crate::domain::access::Access;
 use crate::domain::agent::Slug;
+use crate::domain::time::Span;
 
 /// The answer to "may I?", for the model and for the program.
 pub(super) fn judged(agent: &Slug, access: &Access, answer: &Value) -> (String, Value) {
@@ -70,7 +71,8 @@ pub(super) fn asked(request: &Request) -> String {
     if request.state == "open" {
         let usual = request.usual.as_ref();
         let usual =
-            usual.map(|usual| format!(" Usually it takes {}.", usual.text)).unwrap_or_default();
+            usual.map(|usual| Span::seconds(usual.seconds).words());
+        let usual = usual.map(|usual| format!(" Usually it takes {usual}.")).unwrap_or_default();
         return format!(
             "{reference}: people are asked. {}{usual}\nNext: call {WAIT_FOR} with reference \
              \"{reference}\", or go on with other work and look later.",
