@@ -31,7 +31,7 @@ fn what_is_piped_has_no_colour_and_one_answer() {
     assert!(!ended.out.contains('\x1b') && !ended.err.contains('\x1b'), "{ended:?}");
     let coloured = desk.runs(&["whoami", "--color", "always"]);
     assert!(coloured.out.contains("\x1b["), "{coloured:?}");
-    let plain = Desk { set: vec![("NO_COLOR", "1".to_owned())], ..desk };
+    let plain = desk.with("NO_COLOR", "1");
     let mut terminal = plain.terminal(&["whoami"]);
     assert_eq!(terminal.ends().0, 0);
     assert!(!terminal.is_coloured());
