@@ -16,7 +16,7 @@
 //! | [`jobs`] | deliveries and deadlines | domain, clock, meters, store, service |
 //! | [`slack`] | inbound → command; state → blocks | domain, clock, meters, service |
 //! | [`api`] | HTTP for programs: AuthZEN, OAuth | domain, contract, clock, meters, identity, pdp, policy, service |
-//! | [`client`] | what `agent-cli` does | domain, contract |
+//! | [`client`] | what `agent-cli` does | domain, contract, clock, identity |
 //! | [`sandbox`] | the stand-in Slack workspace | nothing of ours |
 //! | [`config`], [`telemetry`], [`health`], [`lifecycle`], [`cli`] | the whole, put together | everything |
 

@@ -14,6 +14,7 @@
 //! | [`tier`] | the three tiers, and how answers become one |
 //! | [`access`] | resources, actions and what is asked for |
 //! | [`agent`] | the agent and its life |
+//! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
 //! | [`request`], [`reference`](mod@reference) | a question put to people, its end, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
@@ -48,6 +49,7 @@ pub mod login;
 pub mod near;
 pub mod person;
 pub mod public_key;
+pub mod quiz;
 pub mod reference;
 pub mod request;
 pub mod review;

@@ -28,7 +28,7 @@ const RULES: [(&str, &[&str]); 19] = [
     ("jobs", &["domain", "clock", "meters", "store", "service"]),
     ("slack", &["domain", "clock", "meters", "service"]),
     ("api", &["domain", "contract", "clock", "meters", "identity", "pdp", "policy", "service"]),
-    ("client", &["domain", "contract"]),
+    ("client", &["domain", "contract", "clock", "identity"]),
     ("sandbox", &[]),
     ("config", EVERYTHING),
     ("telemetry", EVERYTHING),

@@ -1,0 +1,174 @@
+//! From a script on a laptop to an agent at work.
+
+use crate::desk::{Desk, steady};
+use crate::office::Office;
+
+/// Registers an agent that only reads, and has its key accepted.
+pub fn registered(office: &Office, desk: &Desk, name: &str) {
+    let mut terminal = desk.terminal(&[
+        "register",
+        name,
+        "--purpose",
+        "answers support mail",
+        "--systems",
+        "database",
+        "--only-reads",
+        "--team",
+        "support",
+        "--yes",
+    ]);
+    for _ in 0..2 {
+        let reference = terminal.finds("a request that waits", |screen| {
+            let line =
+                screen.lines().rev().find(|line| line.contains(name) && line.contains("is to "))?;
+            line.split_whitespace().next().filter(|word| word.contains('-')).map(str::to_owned)
+        });
+        office.person("U0THEO").approves(&reference);
+        terminal.finds("the end of it", |screen| {
+            (!screen.contains(&format!("{reference}  "))).then_some(())
+        });
+    }
+    let (status, shown) = terminal.ends();
+    assert_eq!(status, 0, "{shown}");
+}
+
+/// A designer who never heard of this: how many questions, how many keys.
+#[test]
+fn a_designer_registers_a_script() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    let mut terminal = desk.terminal(&["register", "figma-to-slack"]);
+    terminal.waits_for("What is it for?");
+    terminal.types("posts new designs to the team's channel");
+    terminal.waits_for("Which systems does it touch?");
+    terminal.types("figma, slack");
+    terminal.waits_for("Which of these are true?");
+    terminal.types("1");
+    terminal.waits_for("Which team does it work for?");
+    terminal.types("support");
+    terminal.waits_for("Send it?");
+    terminal.types("");
+    terminal.waits_for("Ctrl-C stops watching");
+    insta::assert_snapshot!("a_designer_waits", steady(&terminal.shows(), &office));
+    assert!(terminal.keys() < 80, "{} keys", terminal.keys());
+    let questions = terminal.shows().matches("? >").count()
+        + terminal.shows().lines().filter(|line| line.ends_with('?')).count();
+    assert!(questions <= 5, "{questions} questions:\n{}", terminal.shows());
+    terminal.interrupts();
+    let (status, shown) = terminal.ends();
+    assert_eq!(status, 6, "{shown}");
+    insta::assert_snapshot!("a_designer_leaves", steady(&shown, &office));
+}
+
+#[test]
+fn a_grant_from_the_question_to_its_end() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let mut terminal = desk.terminal(&[
+        "request-permission",
+        "--resource",
+        "database:read",
+        "--for",
+        "2h",
+        "--justification",
+        "customer support queries",
+        "--wait",
+    ]);
+    terminal.waits_for("○ team-lead");
+    assert!(terminal.is_coloured());
+    insta::assert_snapshot!("awaited", steady(&terminal.shows(), &office));
+    let reference = terminal.finds("the reference", |screen| {
+        let line = screen.lines().find(|line| line.contains("asks for"))?;
+        line.split_whitespace().next().map(str::to_owned)
+    });
+    let (_, waiting) = desk.json(&["status"]);
+    assert_eq!(waiting[0]["reference"].as_str(), Some(reference.as_str()), "{waiting}");
+    office.person("U0THEO").approves(&reference);
+    let (status, shown) = terminal.ends();
+    assert_eq!(status, 0, "{shown}");
+    insta::assert_snapshot!("granted", steady(&shown, &office));
+
+    let mut text = String::new();
+    for arguments in [
+        vec!["grants"],
+        vec!["show", "support-agent"],
+        vec!["list"],
+        vec!["release", &reference],
+        vec!["grants", "--all"],
+        vec!["release", &reference],
+    ] {
+        let ended = desk.runs(&arguments);
+        text.push_str(&format!("$ agent-cli {}\n{}\n", arguments.join(" "), ended.all()));
+    }
+    insta::assert_snapshot!("afterwards", steady(&text, &office));
+}
+
+#[test]
+fn a_no_says_who_and_why() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let asking = desk
+        .command(&[
+            "request",
+            "--resource",
+            "database",
+            "--for",
+            "2h",
+            "--justification",
+            "why not",
+            "--wait",
+        ])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    office.person("U0THEO").denies("why not", "Which tickets? Please say.");
+    let ended = asking.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let all = format!("{}--- err\n{}", text(&ended.stdout), text(&ended.stderr));
+    assert_eq!(ended.status.code(), Some(1), "{all}");
+    insta::assert_snapshot!(steady(&all, &office));
+}
+
+#[test]
+fn an_agent_is_stopped_only_when_it_is_meant() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let unsure = desk.runs(&["stop", "support-agent"]);
+    assert_eq!(unsure.status, 2, "{unsure:?}");
+    let mut asked = desk.terminal(&["stop", "support-agent"]);
+    asked.waits_for("[y/N]");
+    asked.types("");
+    assert_eq!(asked.ends().0, 1);
+    let stopped = desk.runs(&["stop", "support-agent", "--yes", "--reason", "it went astray"]);
+    assert_eq!(stopped.status, 0, "{stopped:?}");
+    insta::assert_snapshot!(steady(&[unsure.all(), stopped.all()].join("\n"), &office));
+}
+
+#[test]
+fn a_server_that_goes_away_is_waited_for() {
+    let mut office = Office::open();
+    let desk = Desk::of_dana(&office);
+    let mut terminal = desk.terminal(&[
+        "register",
+        "support-agent",
+        "--purpose",
+        "answers mail",
+        "--systems",
+        "mail",
+        "--only-reads",
+        "--team",
+        "support",
+        "--yes",
+    ]);
+    terminal.waits_for("Ctrl-C stops watching");
+    office.goes_away();
+    terminal.waits_for("The server is away");
+    terminal.interrupts();
+    let (status, shown) = terminal.ends();
+    assert_eq!(status, 6, "{shown}");
+    assert!(shown.contains("--wait"), "{shown}");
+}

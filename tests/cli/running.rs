@@ -1,0 +1,80 @@
+//! Tokens, and commands that run with them.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::desk::Desk;
+use crate::office::Office;
+use crate::requests::registered;
+
+#[test]
+fn a_command_runs_as_the_agent_and_never_sees_the_key() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let token = desk.runs(&["token", "--agent", "support-agent"]);
+    assert_eq!(token.status, 0, "{token:?}");
+    assert_eq!(token.out.trim().split('.').count(), 3, "{token:?}");
+
+    let script = r#"
+        set -eu
+        test "$COUNTERSIGN_TOKEN" = "$(cat "$COUNTERSIGN_TOKEN_FILE")"
+        test "$COUNTERSIGN_AGENT" = support-agent
+        test -z "${COUNTERSIGN_AGENT_KEY:-}"
+        test "$(stat -c %a "$COUNTERSIGN_TOKEN_FILE")" = 600
+        echo "$COUNTERSIGN_TOKEN_FILE"
+        exit 43
+    "#;
+    let key = desk.key("support-agent").display().to_string();
+    let desk = desk.with("COUNTERSIGN_AGENT_KEY", key);
+    let ended = desk.runs(&["run", "--", "sh", "-c", script]);
+    assert_eq!(ended.status, 43, "{ended:?}");
+    assert!(!std::path::Path::new(ended.out.trim()).exists(), "the token stays behind");
+
+    // The agent itself, by its token.
+    let inner = ["run", "--", crate::desk::BINARY, "whoami", "--json"];
+    let ended = desk.runs(&inner);
+    assert!(ended.out.contains(r#""kind": "agent""#), "{ended:?}");
+    assert_eq!(desk.runs(&["run", "--", "no-such-program"]).status, 127);
+}
+
+#[test]
+fn signals_reach_the_command() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let ready = desk.folder().join("ready");
+    let script = format!(
+        "trap 'echo told; exit 7' TERM; touch {}; while :; do sleep 0.05; done",
+        ready.display()
+    );
+    let child = desk
+        .command(&["run", "--agent", "support-agent", "--", "sh", "-c", &script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let begun = std::time::Instant::now();
+    while !ready.exists() {
+        assert!(begun.elapsed() < crate::office::PATIENCE, "the command never began");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let kill = format!("kill -TERM {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().expect("sh").success());
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(7));
+    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), "told");
+}
+
+#[test]
+fn a_key_that_nobody_approved_gets_no_token() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let path = desk.key("support-agent");
+    std::fs::remove_file(&path).expect("a key");
+    let made = desk.runs(&["key", "support-agent", "--public"]);
+    assert!(made.out.contains(r#""kty":"OKP""#) && !made.out.contains(r#""d""#), "{made:?}");
+    let ended = desk.runs(&["token", "--agent", "support-agent"]);
+    assert_eq!(ended.status, 3, "{ended:?}");
+    assert!(ended.err.contains("The agent's key is not accepted."), "{ended:?}");
+}
