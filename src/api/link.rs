@@ -50,8 +50,10 @@ async fn look(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -> R
         Err(why) => return leads_nowhere(&why),
     };
     match door.service.link_page(&linked).await {
-        Ok(Some(page)) if page.active => html(StatusCode::OK, &asks(&page)),
-        Ok(Some(page)) => html(StatusCode::OK, &not_at_work(&page.agent)),
+        Ok(Some(Page::Access { agent, active: false, .. })) => {
+            html(StatusCode::OK, &not_at_work(&agent))
+        }
+        Ok(Some(page)) => html(StatusCode::OK, &asks(&page)),
         Ok(None) => leads_nowhere(&Disbelief::NotOurs),
         Err(_) => away(),
     }
@@ -68,7 +70,6 @@ async fn pass_on(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -
         Err(_) => return away(),
     };
     match door.service.pass_on(&linked).await {
-        Ok(PassedOn::NotActive) => html(StatusCode::OK, &not_at_work(&page.agent)),
         Ok(PassedOn::TooOften) => {
             let mut response =
                 html(StatusCode::TOO_MANY_REQUESTS, &passed_on(PassedOn::TooOften, &page));
@@ -82,50 +83,83 @@ async fn pass_on(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -
 
 /// The question, before it is passed on.
 fn asks(page: &Page) -> Vec<String> {
-    vec![
-        heading(&format!("{} was refused access", page.agent)),
-        format!(
-            "<p><strong>{}</strong> may not {}.</p>",
-            escape(page.agent.as_str()),
-            opens(&page.access)
+    let (title, what, ready, ask) = match page {
+        Page::Access { agent, access, .. } => (
+            format!("{agent} was refused access"),
+            format!("<strong>{}</strong> may not {}.", escape(agent.as_str()), opens(access)),
+            "Its owner can ask for it in Slack. The request is ready",
+            "Ask the owner",
         ),
-        "<p>Its owner can ask for it in Slack. The request is ready; one click puts it before the \
-         owner. People decide then, and nothing is opened by this page.</p>"
-            .to_owned(),
-        "<form method=\"post\"><button>Ask the owner</button></form>".to_owned(),
+        Page::Registration { name } => (
+            format!("{name} is not registered"),
+            format!("No agent called <strong>{}</strong> is registered.", escape(name)),
+            "The person whom its repository names as the owner can register it in Slack. The form is \
+             filled in",
+            "Tell the owner",
+        ),
+    };
+    vec![
+        heading(&title),
+        format!("<p>{what}</p>"),
+        format!(
+            "<p>{ready}; one click puts it before the owner. People decide then, and nothing is \
+             opened by this page.</p>"
+        ),
+        format!("<form method=\"post\"><button>{ask}</button></form>"),
     ]
 }
 
 /// What became of the click.
 fn passed_on(done: PassedOn, page: &Page) -> Vec<String> {
-    let agent = escape(page.agent.as_str());
+    let (agent, ready) = match page {
+        Page::Access { agent, .. } => (escape(agent.as_str()), "request"),
+        Page::Registration { name } => (escape(name), "registration"),
+    };
     let (title, text) = match done {
-        PassedOn::Done => {
-            ("The owner has the request", format!("The owner of {agent} reads it in Slack now."))
-        }
+        PassedOn::Done => (
+            format!("The owner has the {ready}"),
+            format!("The owner of {agent} reads it in Slack now."),
+        ),
         PassedOn::Before => (
-            "The owner has the request already",
+            format!("The owner has the {ready} already"),
             format!("Somebody asked the owner of {agent} before you. Nothing more was sent."),
         ),
         PassedOn::BeingDecided => (
-            "People decide on it already",
+            "People decide on it already".to_owned(),
             format!("A request of {agent} for this is open. Nothing more was sent."),
         ),
-        PassedOn::AlreadyHas => {
-            ("It is allowed by now", format!("{agent} has this access. Let it try again."))
-        }
-        PassedOn::TooOften => (
-            "The owner was asked often enough",
-            format!("The owner of {agent} has several such requests of this hour. Try it later."),
+        PassedOn::AlreadyHas => (
+            "It is allowed by now".to_owned(),
+            format!("{agent} has this access. Let it try again."),
         ),
-        PassedOn::NotActive => return not_at_work(&page.agent),
+        PassedOn::Registered => (
+            "It is registered by now".to_owned(),
+            format!("There is an agent called {agent}. Let the pipeline try again."),
+        ),
+        PassedOn::NobodyThere => (
+            "Nobody is there to ask".to_owned(),
+            format!(
+                "Whom the repository names as the owner of {agent} is no full, active member of the \
+                 workspace. Put somebody who is into agent.toml."
+            ),
+        ),
+        PassedOn::TooOften => (
+            "The owner was asked often enough".to_owned(),
+            format!("The owner of {agent} has several such questions of this hour. Try it later."),
+        ),
+        PassedOn::NotActive => return stopped(&agent),
     };
-    vec![heading(title), format!("<p>{text}</p>")]
+    vec![heading(&title), format!("<p>{text}</p>")]
 }
 
 fn not_at_work(agent: &Slug) -> Vec<String> {
+    stopped(&escape(agent.as_str()))
+}
+
+/// `agent` is escaped.
+fn stopped(agent: &str) -> Vec<String> {
     vec![
-        heading(&format!("{agent} is not at work")),
+        format!("<h1>{agent} is not at work</h1>"),
         "<p>It was stopped, or is not approved yet. Nothing can be asked for it now.</p>"
             .to_owned(),
     ]
@@ -198,12 +232,13 @@ mod tests {
 
     #[test]
     fn the_pages_words() {
-        let page = Page {
+        let refused = Page::Access {
             agent: "support-agent-v2".parse().unwrap(),
             access: Access::to_object("database", "<b>orders</b>", "read").unwrap(),
             active: true,
         };
-        let all = [
+        let unknown = Page::Registration { name: "<b>figma-to-slack</b>".to_owned() };
+        let of_access = [
             PassedOn::Done,
             PassedOn::Before,
             PassedOn::BeingDecided,
@@ -211,10 +246,21 @@ mod tests {
             PassedOn::TooOften,
             PassedOn::NotActive,
         ];
-        let mut words = asks(&page).join("\n");
-        for done in all {
-            words.push_str("\n---\n");
-            words.push_str(&passed_on(done, &page).join("\n"));
+        let of_registration = [
+            PassedOn::Done,
+            PassedOn::Before,
+            PassedOn::Registered,
+            PassedOn::NobodyThere,
+            PassedOn::TooOften,
+        ];
+        let mut words = String::new();
+        for (page, all) in [(refused, of_access.as_slice()), (unknown, &of_registration)] {
+            words.push_str(&asks(&page).join("\n"));
+            for done in all {
+                words.push_str("\n---\n");
+                words.push_str(&passed_on(*done, &page).join("\n"));
+            }
+            words.push_str("\n===\n");
         }
         assert!(!words.contains("<b>"), "{words}");
         insta::assert_snapshot!("pages", words);

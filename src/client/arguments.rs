@@ -20,7 +20,10 @@ use super::commands::token::Token;
 use super::commands::whoami::Whoami;
 use super::commands::why::Why;
 use super::exit::STATUSES;
+use super::gate;
+use super::init;
 use super::look::Colours;
+use super::mcp;
 
 /// AI agents with an identity, an owner, and no more access than they need.
 ///
@@ -80,6 +83,8 @@ pub enum Command {
     Logout(Logout),
     /// Say who is logged in where, and what waits for them.
     Whoami(Whoami),
+    /// Begin a new agent: a manifest, a small project that works, its registration.
+    Init(init::Args),
     /// Register an agent.
     Register(Register),
     /// Let an agent prove itself from this machine, by a key that is made here.
@@ -113,6 +118,10 @@ pub enum Command {
     Quiz(Quiz),
     /// Look at a repository for signs of an agent.
     Scan(Scan),
+    /// Check, in a pipeline, that the agent of a repository is registered and may have what it needs.
+    Gate(gate::Args),
+    /// Let an agent ask for itself, over the Model Context Protocol.
+    Mcp(mcp::Args),
     /// Print a script that completes commands in a shell.
     Completions(Completions),
     /// Write the manual pages.

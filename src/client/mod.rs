@@ -16,6 +16,10 @@
 //! | [`agent_key`] | an agent's key pair on this machine |
 //! | [`progress`], [`watch`] | how a request stands; waiting for people |
 //! | [`screen`], [`ask`] | where answers and questions go |
+//! | [`manifest`] | `agent.toml`: read with the place of every mistake, and written |
+//! | [`gate`] | a pipeline's check |
+//! | [`init`] | a new agent, from nothing to work |
+//! | [`mcp`] | an agent asks for itself, over MCP |
 //! | [`scan`], [`sarif`] | signs of an agent in a repository; findings for code-scanning pages |
 //! | [`look`], [`words`], [`table`], [`times`] | how text for people looks |
 
@@ -27,10 +31,14 @@ pub mod commands;
 pub mod config;
 pub mod environment;
 pub mod exit;
+pub mod gate;
 mod http;
+pub mod init;
 pub mod keyring;
 pub mod logins;
 pub mod look;
+pub mod manifest;
+pub mod mcp;
 pub mod program;
 pub mod progress;
 pub mod sarif;

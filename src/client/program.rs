@@ -10,6 +10,9 @@ use super::arguments::{Arguments, Command, General};
 use super::commands;
 use super::environment::Environment;
 use super::exit::Exit;
+use super::gate;
+use super::init;
+use super::mcp;
 use super::screen::Screen;
 use super::session::Session;
 use super::trouble::Trouble;
@@ -80,6 +83,9 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, Trouble> 
         Command::Token(arguments) => commands::token::run(arguments, session).await,
         Command::Quiz(arguments) => commands::quiz::run(&arguments, session),
         Command::Scan(arguments) => commands::scan::run(&arguments, session),
+        Command::Init(arguments) => Box::pin(init::run(arguments, session)).await,
+        Command::Gate(arguments) => gate::run(arguments, session).await,
+        Command::Mcp(arguments) => mcp::run(arguments, session).await,
         Command::Completions(arguments) => commands::shell::completions(&arguments),
         Command::Man(arguments) => commands::shell::man(&arguments, session),
     }

@@ -59,6 +59,7 @@ pub struct Check {
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CheckOutcome)]
 pub enum Outcome {
     /// As it should be.
     Passed,

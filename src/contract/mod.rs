@@ -13,6 +13,7 @@
 //! | [`evaluation`] | why an answer was what it was |
 //! | [`manifest`] | `agent.toml` |
 //! | [`gate`] | a pipeline's check |
+//! | [`activity`] | what an agent did |
 //! | [`problem`] | why something was not done, and what to do next |
 //!
 //! Times are RFC 3339 in UTC. Lengths of time are written as people type them (`30m`, `8h`, `7d`) in
@@ -20,6 +21,7 @@
 //! that they do not know: a newer server may send more.
 
 pub mod about;
+pub mod activity;
 pub mod agents;
 pub mod catalogue;
 pub mod evaluation;

@@ -138,6 +138,22 @@ pub fn breadth(issuer: &str, name: &str, claims: &BTreeMap<String, String>) -> O
     (only && !has("sub")).then_some(Breadth::OneClaim)
 }
 
+/// Whether the issuer gives tokens to everybody's workloads, so that one of its tokens says nothing of
+/// whose they are.
+pub fn is_everybodys(issuer: &str) -> bool {
+    const SHARED: [&str; 7] = [
+        "https://token.actions.githubusercontent.com",
+        "https://gitlab.com",
+        "https://accounts.google.com",
+        "https://agent.buildkite.com",
+        "https://app.terraform.io",
+        "https://oidc.fly.io",
+        "https://codefresh.io",
+    ];
+    let issuer = issuer.trim_end_matches('/');
+    SHARED.contains(&issuer) || issuer.starts_with("https://oidc.circleci.com")
+}
+
 /// GitHub's issuer, also that of an enterprise (with its name as the path) or of its own server.
 fn is_github(issuer: &str) -> bool {
     issuer.starts_with("https://token.actions.githubusercontent.com")

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::agent::Slug;
+use super::draft::Draft;
 use super::ids::{AgentId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId};
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
@@ -122,6 +123,12 @@ pub enum Notice {
         agent: AgentId,
         /// What it was refused.
         access: Access,
+    },
+    /// To the person whom a repository names as the owner: its agent is not registered, and the
+    /// registration is ready.
+    MayBeRegistered {
+        /// What the repository says.
+        draft: Draft,
     },
     /// To the agent's owner: the agent asks so often that it was told to wait.
     QuotaReached {

@@ -18,6 +18,7 @@
 //! | [`request`], [`reference`](mod@reference) | a question put to people, its end, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
+//! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
 //! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
@@ -38,8 +39,10 @@ pub mod claims;
 pub mod credential;
 pub mod deadline;
 pub mod delivery;
+pub mod draft;
 pub mod evaluation;
 pub mod event;
+pub mod gate;
 pub mod grant;
 pub mod ids;
 pub mod login;

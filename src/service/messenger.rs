@@ -11,6 +11,7 @@ use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::credential::Credential;
 use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
+use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
 use crate::domain::login::Login;
@@ -97,6 +98,11 @@ pub enum Content {
         agent: Agent,
         /// What it was refused.
         access: Access,
+    },
+    /// A repository names this person as the owner of an agent that is not registered.
+    MayBeRegistered {
+        /// What it says about the agent.
+        draft: Draft,
     },
     /// An agent asks too often.
     QuotaReached {

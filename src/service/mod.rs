@@ -12,6 +12,7 @@ mod ask;
 pub mod credentials;
 mod deadlines;
 pub mod directory;
+pub mod gate;
 mod grants;
 pub mod input;
 pub mod logins;

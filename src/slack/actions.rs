@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
+use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub enum Button {
     Reinstate(AgentId),
     /// Opens the registration form.
     Register,
+    /// Opens the registration form, filled in with what a repository says.
+    RegisterDraft(Draft),
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
     /// Shows what an agent proves itself by.
@@ -56,6 +60,10 @@ pub enum Button {
     EndLogin(LoginId),
     /// The person ends all of their logins.
     LogOutEverywhere,
+    /// An answer of the quiz: all answers so far, and this one.
+    Quiz(Path),
+    /// The quiz as it was after these answers; its first question after none.
+    QuizAt(Path),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -70,7 +78,7 @@ pub const PROOF_CHOICE: &str = "proof_choice";
 impl Button {
     /// The `action_id`. Unique within a message, because a message is about one thing; in lists
     /// the block's id tells the rows apart.
-    pub const fn action_id(&self) -> &'static str {
+    pub fn action_id(&self) -> &'static str {
         match self {
             Self::Approve(_) => "approve",
             Self::Deny(_) => "deny",
@@ -85,6 +93,7 @@ impl Button {
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
             Self::Register => "register",
+            Self::RegisterDraft(_) => "register_draft",
             Self::Request(_) => "request",
             Self::Keys(_) => "keys",
             Self::AddKey(_) => "add_key",
@@ -94,6 +103,14 @@ impl Button {
             Self::NotMe(_) => "not_me",
             Self::EndLogin(_) => "end_login",
             Self::LogOutEverywhere => "log_out_everywhere",
+            Self::Quiz(path) => match path.to_string().as_bytes().last() {
+                Some(b'y') => "quiz_yes",
+                Some(b'n') => "quiz_no",
+                Some(b'm') => "quiz_persons",
+                Some(b'o') => "quiz_own",
+                _ => "quiz_unsure",
+            },
+            Self::QuizAt(_) => "quiz_at",
             Self::Nothing => "nothing",
         }
     }
@@ -122,7 +139,11 @@ impl Button {
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
+            Self::RegisterDraft(draft) => serde_json::to_string(draft).unwrap_or_default(),
             Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
+            Self::Quiz(path) => path.to_string(),
+            Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
+            Self::QuizAt(_) => "-".to_owned(),
             Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
                 "-".to_owned()
             }
@@ -148,6 +169,10 @@ impl Button {
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
             "register" => Some(Self::Register),
+            "register_draft" => {
+                let draft: Draft = serde_json::from_str(value).ok()?;
+                Some(Self::RegisterDraft(draft.short()))
+            }
             "request" if value == "-" => Some(Self::Request(None)),
             "request" => agent().map(|id| Self::Request(Some(id))),
             "keys" => agent().map(Self::Keys),
@@ -161,6 +186,11 @@ impl Button {
             "not_me" => value.parse().ok().map(Self::NotMe),
             "end_login" => value.parse().ok().map(Self::EndLogin),
             "log_out_everywhere" => Some(Self::LogOutEverywhere),
+            "quiz_at" if value == "-" => Some(Self::QuizAt(Path::default())),
+            "quiz_at" => Quiz::resume(value).ok().map(|quiz| Self::QuizAt(quiz.path().clone())),
+            "quiz_yes" | "quiz_no" | "quiz_persons" | "quiz_own" | "quiz_unsure" => {
+                Quiz::resume(value).ok().map(|quiz| Self::Quiz(quiz.path().clone()))
+            }
             "nothing" => Some(Self::Nothing),
             _ => None,
         }

@@ -10,9 +10,13 @@
 
 mod desk;
 mod failing;
+mod gate;
 mod impostor;
+mod init;
 mod login;
+mod mcp;
 mod office;
+mod others;
 mod pipes;
 mod requests;
 mod running;

@@ -70,7 +70,24 @@ impl Door {
     }
 }
 
-async fn tell(State(door): State<Arc<Door>>, request: Request) -> Response {
+/// Puts on the record what an agent did. The agent tells it itself, or a service for it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/activity",
+    operation_id = "tellActivity",
+    tag = "activity",
+    request_body = crate::contract::activity::Told,
+    responses(
+        (status = 201, description = "It is on the record", body = crate::contract::activity::Recorded),
+        (
+            status = 422,
+            description = "It does not fit what is there",
+            body = crate::contract::problem::Problem,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
+pub(super) async fn tell(State(door): State<Arc<Door>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match door.told(&parts, body).await {
         Ok(response) => response,

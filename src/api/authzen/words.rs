@@ -37,6 +37,13 @@ pub fn reasons(
     Reasons { user, admin: teller.admin(denial) }
 }
 
+/// Why this was denied, in sentences for whoever is blocked, without what to do.
+pub fn why(question: &Question, denial: &Denial, agent: Option<&Card>, policy: &Policy) -> String {
+    let teller = Teller { question, agent, policy };
+    let (why, _) = teller.user(denial, |_| None);
+    format!("{} may not {}. {why}", teller.who(), teller.what())
+}
+
 struct Teller<'a> {
     question: &'a Question,
     agent: Option<&'a Card>,

@@ -10,7 +10,8 @@
 //! | `names` | people by their names |
 //! | `shapes` | from what is known to what is told |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate` | the resources |
+//! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
 mod admit;
@@ -18,9 +19,13 @@ mod agents;
 pub mod caller;
 mod catalogue;
 mod credentials;
+mod evaluations;
+mod gate;
 mod grants;
 mod me;
 mod names;
+pub mod openapi;
+mod page;
 mod refusals;
 pub mod refused;
 mod registration;
@@ -89,6 +94,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(grants::release))
         .routes(routes!(grants::revoke))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(evaluations::why))
+        .routes(routes!(gate::gate))
 }
 
 /// The routes below `/api/v1`.
@@ -97,8 +104,10 @@ pub fn router(parts: Parts) -> Router {
     let names = Names::new(service.clone());
     let waits = Waits::new(service.clone(), stop);
     let api = Arc::new(Api { service, callers, signer, names, waits });
-    let (router, _) = routes().split_for_parts();
+    let (router, described) = routes().split_for_parts();
+    let document = openapi::document(described, api.signer.issuer());
     router
+        .merge(page::router(&document))
         .route("/api/v1/{*path}", axum::routing::any(nothing_here))
         .method_not_allowed_fallback(not_so)
         .with_state(api)

@@ -4,6 +4,7 @@ use super::proof::holds;
 use super::refused::Code;
 use super::{Result, TokenDesk};
 use crate::domain::agent::Slug;
+use crate::domain::claims::is_everybodys;
 use crate::domain::credential::Proof;
 use crate::policy::runtime::Trusted;
 
@@ -14,6 +15,8 @@ pub struct Workload {
     pub issuer: String,
     /// The token's `sub`.
     pub subject: String,
+    /// Whether the issuer gives tokens to everybody's workloads, and not to one company's alone.
+    pub everybodys: bool,
     /// The agents that are known by its claims.
     pub agents: Vec<Slug>,
 }
@@ -46,6 +49,7 @@ impl TokenDesk {
         }
         let subject = claims.get("sub").and_then(serde_json::Value::as_str).unwrap_or_default();
         let subject = crate::domain::text::clean(subject, 200);
-        Ok(Ok(Workload { issuer: issuer.name, subject, agents }))
+        let everybodys = is_everybodys(&issuer.issuer);
+        Ok(Ok(Workload { issuer: issuer.name, subject, everybodys, agents }))
     }
 }

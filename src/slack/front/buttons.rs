@@ -4,7 +4,9 @@ use super::slash::open;
 use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
+use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::quiz::Quiz;
 use crate::domain::request::Request;
 use crate::domain::vote::Choice;
 use crate::service::ServiceError;
@@ -101,6 +103,12 @@ impl FrontDesk {
                 let preview = service.preview(draft.answers).await?;
                 open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
             }
+            Button::RegisterDraft(draft) => {
+                let draft = filled(draft);
+                let choices = service.choices(&by, click.channel.as_deref()).await?;
+                let preview = service.preview(draft.answers).await?;
+                open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
+            }
             Button::Request(agent) => {
                 let agent = match agent {
                     Some(id) => self.slug(id).await?,
@@ -137,6 +145,10 @@ impl FrontDesk {
             Button::LogOutEverywhere => {
                 reader.tell(views::logins::ended(&service.end_all_logins(&by).await?))
             }
+            Button::Quiz(path) | Button::QuizAt(path) => match Quiz::resume(&path.to_string()) {
+                Ok(quiz) => reader.replace(views::quiz::quiz(&quiz)),
+                Err(_) => Answer::empty(),
+            },
             Button::Nothing => Answer::empty(),
         })
     }
@@ -218,5 +230,19 @@ impl FrontDesk {
         };
         let place = Place::Channel(channel.clone());
         self.service.adopt_card(&request, place, face, message).await
+    }
+}
+
+/// The registration form as a repository fills it in.
+fn filled(draft: Draft) -> RegistrationForm {
+    RegistrationForm {
+        name: draft.name,
+        purpose: draft.purpose,
+        systems: draft.systems.join(", "),
+        runs_on: draft.runs_on,
+        model: draft.model,
+        answers: draft.answers,
+        team: draft.team.unwrap_or_default(),
+        owner: None,
     }
 }

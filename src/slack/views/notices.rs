@@ -81,6 +81,20 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
                 button(&Button::Show(agent.id), "Show agent"),
             ])
             .into_message(),
+        Content::MayBeRegistered { draft } => Page::message()
+            .lines(vec![
+                Line::say("A repository has an agent that is not registered, and names you as its \
+                           owner: ")
+                    .bold(clip(&draft.name, 40))
+                    .text("."),
+                Line::fact("It says").quoted(&clip(&draft.purpose, 400)),
+                Line::fact("Next").text(
+                    "if you know it, look at the form, put right what is wrong, and send it: then \
+                     the people of its tier decide. If you do not know it, do nothing.",
+                ),
+            ])
+            .buttons(vec![primary(&Button::RegisterDraft(draft.short()), "Register…")])
+            .into_message(),
         Content::QuotaReached { agent, quota, limit } => Page::message()
             .lines(vec![
                 Line::say("⚠ ").bold(agent.slug.as_str()).text(match quota.as_str() {

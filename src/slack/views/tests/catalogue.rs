@@ -7,6 +7,7 @@ use super::sample::*;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, BadSlug, Slug};
 use crate::domain::delivery::{Face, Place};
+use crate::domain::draft::Draft;
 use crate::domain::event::What;
 use crate::domain::ids::AgentId;
 use crate::domain::person::{PersonId, Standing};
@@ -64,6 +65,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     forms(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
+    super::quiz::steps(&mut all);
     all
 }
 
@@ -194,6 +196,16 @@ fn notices(said: &Said, all: &mut Catalogue) {
         "may_be_asked",
         Content::MayBeAsked { agent: said.agent(), access: said.access_to_object() },
     );
+    let draft = Draft {
+        name: said.agent().slug.to_string(),
+        purpose: said.reason.clone(),
+        systems: vec![said.reason.clone(), "crm".to_owned()],
+        runs_on: "a laptop under cron".to_owned(),
+        model: "a model, version 5".to_owned(),
+        answers: Answers { writes: true, ..Answers::default() },
+        team: Some("support".to_owned()),
+    };
+    add("may_be_registered", Content::MayBeRegistered { draft });
     let (quota, limit) = ("requests".to_owned(), 10);
     add("quota_reached", Content::QuotaReached { agent: said.agent(), quota, limit });
     let host = format!("{}.example.com", said.short);

@@ -1,0 +1,188 @@
+//! Agents: registered, listed, shown, stopped.
+
+use serde_json::json;
+
+use super::client::{Caller, agent_itself, column, log_in, registration, text};
+use crate::stories;
+
+stories! {
+    /// From the preview to an agent at work, by HTTP alone on the asker's side.
+    async fn an_agent_is_registered(office) {
+        let dana = log_in(office.dana()).await;
+        let me = dana.get("/me").await.ok(200);
+        assert_eq!(me["kind"], "person");
+        assert_eq!(me["person"]["id"], "T0ACME/U0DANA");
+        assert!(text(&me["person"]["name"]).to_lowercase().contains("dana"), "{me}");
+        assert_eq!((&me["standing"], &me["device"]), (&json!("member"), &json!("a laptop")));
+
+        let mut body = registration("support-agent");
+        body["answers"] = json!({ "writes": true });
+        let preview = dana.post("/agents/preview", &body).await.ok(200);
+        assert_eq!(preview["route"]["tier"], 2);
+        assert_eq!(preview["route"]["needs"], json!(["security", "team-lead"]));
+        assert_eq!(preview["reasons"], json!(["writes inside the company"]));
+        assert_eq!(dana.get("/agents").await.ok(200)["total"], 0, "a preview does nothing");
+
+        let answer = dana.post("/agents", &body).await;
+        assert_eq!(answer.header("location"), "/api/v1/agents/support-agent");
+        let registered = answer.ok(202);
+        assert_eq!(registered["agent"]["state"], "pending");
+        let request = &registered["request"];
+        assert_eq!((&request["kind"], &request["state"]), (&json!("registration"), &json!("open")));
+        let leads = &request["needs"][1];
+        assert_eq!(leads["role"], "team-lead");
+        let awaited = leads["awaited"].to_string();
+        assert!(awaited.contains("T0ACME/U0THEO") && awaited.contains("T0ACME/U0TINA"), "{awaited}");
+        assert!(!awaited.contains("U0DANA"), "{awaited}");
+        let reference = text(&request["reference"]);
+
+        let theo = log_in(office.theo()).await;
+        assert_eq!(theo.get("/me").await.ok(200)["waiting_for_you"], 1);
+        office.theo().approves(&reference).await;
+        let request = dana.get(&format!("/requests/{reference}")).await.ok(200);
+        assert_eq!(request["needs"][1]["given_by"]["id"], "T0ACME/U0THEO");
+        assert!(request["needs"][1].get("awaited").is_none());
+        office.sam().approves(&reference).await;
+        let request = dana.get(&format!("/requests/{reference}")).await.ok(200);
+        assert_eq!(request["state"], "approved");
+        assert!(request["outcome"]["at"].is_string(), "{request}");
+
+        let agent = dana.get("/agents/support-agent").await.ok(200);
+        assert_eq!((&agent["state"], &agent["tier"]), (&json!("active"), &json!(2)));
+        assert_eq!(agent["systems"], json!(["tickets", "database"]));
+        assert_eq!(agent["owner"]["id"], "T0ACME/U0DANA");
+        assert_eq!(agent["open"], json!([]));
+        assert!(agent["certified_until"].is_string());
+        let history: Vec<&str> =
+            agent["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
+        assert!(history.contains(&"request_opened") && history.contains(&"agent_activated"), "{history:?}");
+        let by_id = dana.get(&format!("/agents/{}", text(&agent["id"]))).await.ok(200);
+        assert_eq!(by_id["name"], "support-agent");
+        assert_eq!(dana.get("/me").await.ok(200)["agents"], json!(["support-agent"]));
+    }
+
+    /// Everything that is wrong is said at once; a name that is taken is another thing.
+    async fn what_is_wrong_is_named(office) {
+        let dana = log_in(office.dana()).await;
+        let wrong = json!({ "name": "Support Agent", "purpose": " ", "team": "nobody", "owner": "U0GUS" });
+        let problem = dana.post("/agents", &wrong).await.refuses(400, "invalid");
+        let fields: Vec<_> = problem["fields"].as_array().unwrap().iter().map(|f| text(&f["field"])).collect();
+        assert_eq!(fields, ["name", "purpose", "systems", "runs_on", "model", "team", "owner"]);
+        assert!(problem["detail"].as_str().unwrap().contains("support-agent"), "{problem}");
+        let nobody = json!({ "name": "x-agent", "purpose": "p", "owner": "nobody@example.com" });
+        assert!(dana.post("/agents", &nobody).await.refuses(400, "invalid").to_string().contains("owner"));
+        office.omar().registers("support-agent", &[]).await;
+        let problem =
+            dana.post("/agents", &registration("support-agent")).await.refuses(409, "name_taken");
+        assert!(problem["detail"].as_str().unwrap().to_lowercase().contains("omar"), "{problem}");
+    }
+
+    /// The same call sent twice registers once, and gets the same answer.
+    async fn a_lost_answer_is_asked_for_again(office) {
+        let dana = log_in(office.dana()).await;
+        let body = registration("support-agent");
+        let first = dana.post_named("/agents", &body, "k-1").await.ok(202);
+        let again = dana.post_named("/agents", &body, "k-1").await.ok(202);
+        assert_eq!(first["request"]["reference"], again["request"]["reference"]);
+        dana.post_named("/agents", &body, "k-2").await.refuses(409, "name_taken");
+        // The same word of somebody else is another call.
+        let omar = log_in(office.omar()).await;
+        omar.post_named("/agents", &body, "k-1").await.refuses(409, "name_taken");
+        let stop = json!({});
+        dana.post_named("/agents/support-agent/stop", &stop, "k-1").await.refuses(409, "not_active");
+        dana.post_named("/agents", &body, "two words").await.refuses(400, "malformed");
+    }
+
+    /// Another owner must be a member, and is named by id or by address.
+    async fn somebody_else_answers_for_it(office) {
+        let dana = log_in(office.dana()).await;
+        let mut body = registration("support-agent");
+        body["owner"] = json!("U0OMAR");
+        let registered = dana.post("/agents", &body).await.ok(202);
+        assert_eq!(registered["request"]["awaits_owner"]["id"], "T0ACME/U0OMAR");
+        assert_eq!(registered["agent"]["owner"]["id"], "T0ACME/U0OMAR");
+        let reference = text(&registered["request"]["reference"]);
+        office.omar().accepts(&reference).await;
+        let request = dana.get(&format!("/requests/{reference}")).await.ok(200);
+        assert!(request.get("awaits_owner").is_none(), "{request}");
+    }
+
+    /// Lists come in pages, filtered.
+    async fn lists_come_in_pages(office) {
+        for name in ["agent-a", "agent-b", "agent-c"] {
+            office.dana().registers(name, &[]).await;
+        }
+        office.omar().registers("agent-d", &[]).await;
+        let dana = log_in(office.dana()).await;
+        let first = dana.get("/agents?limit=3").await.ok(200);
+        assert_eq!((&first["total"], &first["next"]), (&json!(4), &json!("agent-c")));
+        assert_eq!(column(&first, "name"), ["agent-a", "agent-b", "agent-c"]);
+        let rest = dana.get("/agents?limit=3&after=agent-c").await.ok(200);
+        assert_eq!((column(&rest, "name"), rest.get("next")), (vec!["agent-d".to_owned()], None));
+        assert_eq!(dana.get("/agents?owner=me").await.ok(200)["total"], 3);
+        assert_eq!(dana.get("/agents?owner=U0OMAR&state=pending").await.ok(200)["total"], 1);
+        assert_eq!(dana.get("/agents?state=active").await.ok(200)["total"], 0);
+        assert_eq!(dana.get("/agents?team=data").await.ok(200)["total"], 0);
+        let requests = dana.get("/requests?asked_by=me&state=open&limit=2").await.ok(200);
+        assert_eq!(requests["total"], 3);
+        let next = text(&requests["next"]);
+        let rest = dana.get(&format!("/requests?asked_by=me&after={next}")).await.ok(200);
+        assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+        assert_eq!(dana.get("/requests?agent=agent-d").await.ok(200)["total"], 1);
+        dana.get("/requests?agent=nobody").await.refuses(404, "unknown_agent");
+    }
+
+    /// Its owner stops an agent, and everything that it had ends.
+    async fn an_agent_is_stopped(office) {
+        office.dana().has_agent("support-agent", &["writes"]).await;
+        let granted = office.dana().gets("support-agent", "database:write", "1h").await;
+        let open = office.dana().puts("support-agent", "tickets:comment", "1h").await;
+        let omar = log_in(office.omar()).await;
+        let order = json!({ "reason": "it mails everybody" });
+        omar.post("/agents/support-agent/stop", &order).await.refuses(403, "may_not_stop");
+        let dana = log_in(office.dana()).await;
+        let stopped = dana.post("/agents/support-agent/stop", &order).await.ok(200);
+        assert_eq!(stopped["agent"]["state"], "suspended");
+        assert_eq!(stopped["grants"][0]["reference"], json!(granted));
+        assert_eq!(stopped["grants"][0]["state"], "revoked");
+        assert_eq!(stopped["requests"], json!([open]));
+        let problem = dana.post("/agents/support-agent/stop", &order).await.refuses(409, "not_active");
+        assert!(problem["detail"].as_str().unwrap().contains("it mails everybody"), "{problem}");
+        let asked = json!({ "access": "tickets:read", "justification": "x" });
+        dana.post("/agents/support-agent/requests", &asked).await.refuses(409, "not_active");
+    }
+
+    /// What an agent proves itself by is asked for, and seen by few.
+    async fn credentials_are_asked_for(office) {
+        office.dana().has_agent("support-agent", &[]).await;
+        let dana = log_in(office.dana()).await;
+        agent_itself(office, &dana, "support-agent").await;
+        let page = dana.get("/agents/support-agent/credentials").await.ok(200);
+        assert_eq!((column(&page, "name"), column(&page, "state")), (vec!["laptop".to_owned()], vec!["live".to_owned()]));
+        let omar = log_in(office.omar()).await;
+        omar.get("/agents/support-agent/credentials").await.refuses(403, "may_not_see_credentials");
+        let private = json!({ "name": "x", "public_key": "-----BEGIN PRIVATE KEY-----\nsecret\n", "justification": "y" });
+        let problem = dana.post("/agents/support-agent/credentials", &private).await.refuses(400, "invalid");
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+        let neither = json!({ "name": "x", "justification": "y" });
+        dana.post("/agents/support-agent/credentials", &neither).await.refuses(400, "invalid");
+        let unknown = json!({ "name": "x", "issuer": "nobody", "claims": { "sub": "a" }, "justification": "y" });
+        dana.post("/agents/support-agent/credentials", &unknown).await.refuses(400, "invalid");
+    }
+
+    /// What there is to ask for, and which server this is.
+    async fn the_catalogue_and_the_server(office) {
+        let nobody = Caller::nobody(office).await;
+        let about = nobody.get("/about").await.ok(200);
+        assert_eq!((&about["product"], &about["api_version"]), (&json!("countersign"), &json!(1)));
+        assert_eq!(about["address"], json!(nobody.address));
+        let dana = log_in(office.dana()).await;
+        let catalogue = dana.get("/catalogue").await.ok(200);
+        assert_eq!(catalogue["teams"], json!(["data", "support"]));
+        let database = catalogue["resources"].as_array().unwrap().iter().find(|r| r["name"] == "database").unwrap();
+        assert_eq!(database["actions"][1]["name"], "write");
+        assert_eq!(database["actions"][1]["tier"], 2);
+        assert!(text(&database["actions"][1]["opens"]).contains("changing"), "{database}");
+        assert_eq!(catalogue["tiers"][2]["longest_grant"], json!({ "text": "4h", "seconds": 14_400 }));
+    }
+}
