@@ -15,6 +15,7 @@ use super::super::session::{Session, manifest_above};
 use super::super::trouble::Trouble;
 use super::super::words::{Told, harmless, listed};
 use super::key;
+use super::login::device_name;
 use super::request::not_empty;
 use super::settle::{Settled, Waiting, settle};
 use crate::contract::agents::{Answers, Preview, Registered, Registration};
@@ -183,8 +184,11 @@ fn fill(
                 .collect()
         }
     };
-    let runs_on = text(&arguments.runs_on, said.map(|said| &said.runs_on));
-    let model = text(&arguments.model, said.map(|said| &said.model));
+    // A file that leaves these out is from this machine, where the key is made, too.
+    let here = said.map(|_| device_name(session));
+    let no_model = said.map(|_| NO_MODEL.to_owned());
+    let runs_on = text(&arguments.runs_on, said.map(|said| &said.runs_on)).or(here);
+    let model = text(&arguments.model, said.map(|said| &said.model)).or(no_model);
     let (runs_on, model) = match (runs_on, model) {
         (Some(runs_on), Some(model)) => (runs_on, model),
         (runs_on, model) => ask_where(screen, runs_on, model)?,
