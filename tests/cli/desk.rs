@@ -16,8 +16,10 @@ const COLUMNS: u16 = 80;
 
 /// A machine with one person at it.
 pub struct Desk {
-    home: TempDir,
-    set: Vec<(&'static str, String)>,
+    /// The person's home; gone when this is dropped.
+    pub home: TempDir,
+    /// More variables, which go before all others.
+    pub set: Vec<(&'static str, String)>,
 }
 
 impl Desk {
