@@ -70,8 +70,7 @@ pub(super) fn asked(request: &Request) -> String {
     let reference = &request.reference;
     if request.state == "open" {
         let usual = request.usual.as_ref();
-        let usual =
-            usual.map(|usual| Span::seconds(usual.seconds).words());
+        let usual = usual.map(|usual| Span::seconds(usual.seconds).words());
         let usual = usual.map(|usual| format!(" Usually it takes {usual}.")).unwrap_or_default();
         return format!(
             "{reference}: people are asked. {}{usual}\nNext: call {WAIT_FOR} with reference \
