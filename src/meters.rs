@@ -2,7 +2,6 @@
 //!
 //! They belong to the process. Counters begin at zero with it; gauges say how it stands.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -56,6 +55,11 @@ const MOST: usize = 500;
 pub const BOUNDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+/// Where these labels stand, or would.
+fn place<N>(known: &[(Vec<String>, N)], labels: &[&str]) -> Result<usize, usize> {
+    known.binary_search_by(|(key, _)| key.iter().map(String::as_str).cmp(labels.iter().copied()))
+}
+
 /// Only ever grows.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
@@ -77,28 +81,35 @@ pub struct Family<N> {
     name: &'static str,
     help: &'static str,
     labels: &'static [&'static str],
-    numbers: RwLock<BTreeMap<Vec<String>, Arc<N>>>,
+    /// In the order of their labels, so that a number is found without making a key.
+    numbers: RwLock<Vec<(Vec<String>, Arc<N>)>>,
 }
 
 impl<N: Default> Family<N> {
     const fn new(name: &'static str, help: &'static str, labels: &'static [&'static str]) -> Self {
-        Self { name, help, labels, numbers: RwLock::new(BTreeMap::new()) }
+        Self { name, help, labels, numbers: RwLock::new(Vec::new()) }
     }
 
     /// The number with these labels, in the order of the family's.
     fn with(&self, labels: &[&str]) -> Arc<N> {
-        let mut key: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
         let known = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = known.get(&key) {
+        if let Some((_, number)) = place(&known, labels).ok().and_then(|at| known.get(at)) {
             return Arc::clone(number);
         }
         let full = known.len() >= MOST;
         drop(known);
-        if full {
-            key = vec!["other".to_owned(); key.len()];
-        }
+        let others = vec!["other"; labels.len()];
+        let labels = if full { others.as_slice() } else { labels };
         let mut known = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(key).or_default())
+        match place(&known, labels) {
+            Ok(at) => known.get(at).map(|(_, number)| Arc::clone(number)).unwrap_or_default(),
+            Err(at) => {
+                let key = labels.iter().map(|label| (*label).to_owned()).collect();
+                let number = Arc::new(N::default());
+                known.insert(at, (key, Arc::clone(&number)));
+                number
+            }
+        }
     }
 
     fn read<T>(&self, of: impl Fn(&N) -> T) -> Vec<(Vec<String>, T)> {
@@ -126,7 +137,7 @@ impl Family<Count> {
 impl Family<Level> {
     /// How it stands, for all labels: what is not named stands at zero.
     pub fn stand(&self, levels: &[(Vec<&str>, u64)]) {
-        for number in self.numbers.read().unwrap_or_else(PoisonError::into_inner).values() {
+        for (_, number) in self.numbers.read().unwrap_or_else(PoisonError::into_inner).iter() {
             number.0.store(0, Ordering::Relaxed);
         }
         for (labels, level) in levels {

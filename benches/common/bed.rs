@@ -7,12 +7,18 @@ use std::sync::Arc;
 use countersign::clock::{Clock, Entropy, MovableClock, SystemClock};
 use countersign::config::{Config, Sources};
 use countersign::lifecycle::{Outside, start};
+use countersign::meters::{RECORDS, SPANS};
 use countersign::slack::wire::limits::Limits;
 use countersign::store::Engine;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{FilterExt, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use super::signed::SECRET;
 use super::slack::Slack;
@@ -151,12 +157,15 @@ impl Bed {
     }
 }
 
-/// The log at its usual level, written to nowhere: what it costs belongs to the figures.
+/// The log at its usual level, written to nowhere: what it costs belongs to the figures. Spans and
+/// records are off, as they are in a server that exports nothing.
 pub fn log_to_nowhere() {
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null").expect("nowhere");
-    tracing_subscriber::fmt()
+    let beside = [SPANS, RECORDS].map(|target| (target, LevelFilter::OFF));
+    let discreet = Targets::new().with_default(LevelFilter::TRACE).with_targets(beside);
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_max_level(tracing::Level::INFO)
         .with_writer(std::sync::Mutex::new(nowhere))
-        .init();
+        .with_filter(EnvFilter::new("info").and(discreet));
+    tracing_subscriber::registry().with(lines).init();
 }

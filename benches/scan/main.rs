@@ -1,6 +1,6 @@
 //! How often `agent-cli scan` is right, on real repositories, and how fast it is.
 //!
-//! `cargo bench --bench scan -- FOLDER [tune|held] [rows]`: the folder holds a checkout of each
+//! `cargo bench --bench scan -- FOLDER [tune|held|later|hard] [rows]`: the folder holds a checkout of each
 //! repository of `tests/data/scan/repositories.toml` at its commit, called `owner+name`. Nothing is
 //! fetched here. With `rows`, the table of docs/scan.md is printed; with a half, the repositories that it
 //! is wrong about, so that the other half stays unseen.
@@ -43,11 +43,14 @@ enum Label {
     Plain,
 }
 
+/// Which part of the list; see docs/scan.md.
 #[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 enum Half {
     Tune,
     Held,
+    Later,
+    Hard,
 }
 
 struct Measured {
@@ -90,6 +93,8 @@ fn main() {
     let half = words.iter().find_map(|word| match word.as_str() {
         "tune" => Some(Half::Tune),
         "held" => Some(Half::Held),
+        "later" => Some(Half::Later),
+        "hard" => Some(Half::Hard),
         _ => None,
     });
     let list = include_str!("../../tests/data/scan/repositories.toml");
@@ -103,12 +108,15 @@ fn main() {
     if words.iter().any(|word| word == "rows") {
         return all.iter().for_each(row);
     }
-    for half in [Half::Tune, Half::Held] {
+    for half in [Half::Tune, Half::Held, Half::Later, Half::Hard] {
         let of: Vec<&Measured> = all.iter().filter(|one| one.repository.half == half).collect();
         if !of.is_empty() {
-            summary(half, &of);
+            found(&format!("{half:?}"), &of);
         }
     }
+    let all_of_them: Vec<&Measured> = all.iter().collect();
+    found("All of these", &all_of_them);
+    confused(&all_of_them);
     if half.is_some() {
         all.iter().filter(|one| one.label() != one.repository.label).for_each(explain);
     }
@@ -127,8 +135,8 @@ fn measure(folder: &Path, repository: Repository) -> Option<Measured> {
     }
 }
 
-/// Precision and recall of "somebody should be told", then how the verdicts fall on the labels.
-fn summary(half: Half, all: &[&Measured]) {
+/// Precision and recall of "somebody should be told".
+fn found(title: &str, all: &[&Measured]) {
     let count = |found: bool, label: bool| {
         let fits = |one: &&&Measured| {
             one.label().is_found() == found && one.repository.label.is_found() == label
@@ -137,19 +145,23 @@ fn summary(half: Half, all: &[&Measured]) {
     };
     let (hits, false_alarms, missed) = (count(true, true), count(true, false), count(false, true));
     println!(
-        "{half:?}: {} repositories; precision {:.3} ({hits} of {}), recall {:.3} ({hits} of {})",
+        "{title}: {} repositories; precision {:.3} ({hits} of {}), recall {:.3} ({hits} of {})",
         all.len(),
         share(hits, hits + false_alarms),
         hits + false_alarms,
         share(hits, hits + missed),
         hits + missed
     );
+    let same = all.iter().filter(|one| one.label() == one.repository.label).count();
+    println!("  the very label: {same} of {}", all.len());
+}
+
+/// How the verdicts fall on the labels, and how often they are right by how sure they are.
+fn confused(all: &[&Measured]) {
     let mut table: BTreeMap<(Label, Label), usize> = BTreeMap::new();
     for one in all {
         *table.entry((one.repository.label, one.label())).or_default() += 1;
     }
-    let same: usize = table.iter().filter(|((is, said), _)| is == said).map(|(_, n)| n).sum();
-    println!("  the very verdict: {same} of {}", all.len());
     for ((is, said), n) in &table {
         println!("    {is:?} taken for {said:?}: {n}");
     }

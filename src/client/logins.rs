@@ -110,9 +110,11 @@ impl Logins {
 
     /// Where it is kept, for people.
     pub fn place(&self) -> String {
-        match &self.keyring {
-            Some(_) => "the keyring".to_owned(),
-            None => self.file().display().to_string(),
+        let in_keyring = |keyring: Keyring| keyring.get(self.address.as_str()).is_some();
+        if self.keyring.is_some_and(in_keyring) {
+            "the keyring".to_owned()
+        } else {
+            self.file().display().to_string()
         }
     }
 

@@ -273,7 +273,9 @@ fn of_problem(problem: &Problem) -> Told {
         .fields
         .iter()
         .map(|field| format!("{}: {}", harmless(&field.field), harmless(&field.problem)));
-    let mut told = Told::new(title).why(harmless(&problem.detail)).rows("Mend", fields);
+    // What is wrong with each field says it all again, and better.
+    let why = if problem.fields.is_empty() { harmless(&problem.detail) } else { String::new() };
+    let mut told = Told::new(title).why(why).rows("Mend", fields);
     if !problem.near.is_empty() {
         let near: Vec<String> = problem.near.iter().map(|name| harmless(name)).collect();
         told = told.row("Near", near.join(", "));

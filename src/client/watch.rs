@@ -59,6 +59,9 @@ pub async fn watch(
     let mut before: Option<Request> = None;
     let mut pause = PAUSE;
     let mut away: Option<Trouble> = None;
+    // One for the whole time, so that no press is missed between two questions.
+    let leave = tokio::signal::ctrl_c();
+    tokio::pin!(leave);
     loop {
         picture.show(before.as_ref(), &request, away.as_ref(), session.now());
         if request.state != "open" {
@@ -84,7 +87,7 @@ pub async fn watch(
                     return Ok(Watched::TimeUp(request));
                 }
                 // A terminal without signals cannot be left this way, and that is no reason to stop.
-                Ok(()) = tokio::signal::ctrl_c() => {
+                Ok(()) = &mut leave => {
                     picture.leave();
                     return Ok(Watched::Left(request));
                 }

@@ -317,7 +317,7 @@ pub struct Record {
     pub action: String,
     /// To what.
     pub resource: Name,
-    /// The hash of the context, as [`tie::hash`] has it, unless it was empty.
+    /// The hash of the context, as [`tie::hash_members`] has it, unless it was empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<TextHash>,
     /// What ties a request to this question, where the answer is a no that can be asked for.
@@ -358,7 +358,7 @@ impl Record {
         answer: Decision,
         policy: &str,
     ) -> Self {
-        let whole = || tie::hash(&Value::Object(question.context.clone()));
+        let whole = || tie::hash_members(&question.context);
         let context = (!question.context.is_empty()).then(whole);
         let can_be_asked_for = match &answer {
             Decision::Allow { .. } => false,

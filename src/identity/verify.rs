@@ -17,6 +17,8 @@ pub enum Text {
     Assertion,
     /// What a platform says of a workload, or an identity provider of a person.
     Foreign,
+    /// What a SPIFFE trust domain says of a workload: `iss` and `iat` may be missing (JWT-SVID, section 3).
+    Svid,
     /// A proof of possession (RFC 9449, section 4.3).
     Dpop,
 }
@@ -49,8 +51,21 @@ const ALL: &[Algorithm] = &[
     Algorithm::Ps512,
 ];
 
-/// How long an assertion may be good for, in seconds.
-pub const LONGEST_ASSERTION: i64 = 600;
+/// Those of JWT-SVIDs (section 2.1), as far as they are known here.
+const SVID: &[Algorithm] = &[
+    Algorithm::Es256,
+    Algorithm::Es384,
+    Algorithm::Rs256,
+    Algorithm::Rs384,
+    Algorithm::Rs512,
+    Algorithm::Ps256,
+    Algorithm::Ps384,
+    Algorithm::Ps512,
+];
+
+/// How long an assertion may be good for, in seconds: as long as well-kept clients make theirs. It is
+/// taken once, however long it would be good for.
+pub const LONGEST_ASSERTION: i64 = 3_600;
 /// How long a foreign token may be good for, in seconds.
 pub const LONGEST_FOREIGN: i64 = 86_400;
 /// How old a proof of possession may be, in seconds.
@@ -84,6 +99,13 @@ impl Text {
                 typ: &["", "jwt", "jose"],
                 algorithms: ALL,
                 required: &["iss", "sub", "aud", "exp", "iat"],
+                leeway: 30,
+                longest: Some(LONGEST_FOREIGN),
+            },
+            Self::Svid => Rule {
+                typ: &["", "jwt", "jose"],
+                algorithms: SVID,
+                required: &["sub", "aud", "exp"],
                 leeway: 30,
                 longest: Some(LONGEST_FOREIGN),
             },

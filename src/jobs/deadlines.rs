@@ -29,7 +29,7 @@ impl Jobs {
 }
 
 pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
-    let mut changed = jobs.parts.service.store().changed();
+    let mut changed = jobs.parts.service.store().dated();
     let mut polls = 0u32;
     while !stop.is_cancelled() {
         let wait = match jobs.meet_deadlines().await {

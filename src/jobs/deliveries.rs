@@ -1,10 +1,11 @@
 //! Messages on their way: leased, shown, and retried until they are there or never can be.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +13,7 @@ use tracing::{Instrument, debug, info, warn};
 
 use super::{Jobs, POLL};
 use crate::domain::delivery::{Delivery, Outgoing};
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{DeliveryId, TaskId};
 use crate::meters::{DELIVERIES, SPANS};
 use crate::service::messenger::{Delivered, Parcel};
 use crate::store::{Engine, work};
@@ -24,6 +25,13 @@ const AT_ONCE: usize = 32;
 const LEASE: TimeDelta = TimeDelta::seconds(15);
 /// How often a worker renews its leases: two renewals may fail before they run out.
 const RENEW_EVERY: Duration = Duration::from_secs(4);
+/// As many of one lane one after the other, by one lease.
+const LONGEST_RUN: u32 = 50;
+/// What is sent one after the other is written down after this time at the latest: if the process
+/// dies before, it is sent twice.
+const RUN_WITHIN: Duration = Duration::from_millis(200);
+/// How long places that become free are gathered.
+const GATHERING: Duration = Duration::from_millis(2);
 /// Waits up to this long are waited out; longer ones give the place to other work.
 const WAITED_OUT: Duration = Duration::from_secs(3);
 /// The longest time between two tries, when nothing else is said.
@@ -42,21 +50,18 @@ pub struct Settled {
 
 /// What became of one.
 enum Fate {
-    Delivered,
-    Postponed,
-    GivenUp,
+    /// It is there.
+    Arrived,
+    /// It is to be tried again.
+    Later { after: Option<Duration>, error: String },
+    /// It can never arrive.
+    Never { error: String },
+    /// Slack's limits let it not be tried now, and nothing is lost by coming back to it.
+    NotYet,
 }
 
-impl Fate {
-    /// One word for it.
-    const fn word(&self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Postponed => "postponed",
-            Self::GivenUp => "given_up",
-        }
-    }
-}
+/// What is sent one after the other: what was leased, and what waits right behind it in its lane.
+type Run = Vec<Outgoing>;
 
 impl Jobs {
     /// Takes what may go out now, and carries it out. Returns what came of it; nothing means that
@@ -64,18 +69,16 @@ impl Jobs {
     pub async fn deliver_batch(&self) -> crate::service::Result<Settled> {
         let leased = self.lease(AT_ONCE).await?;
         let mut settled = Settled::default();
-        let tries = leased.into_iter().map(|outgoing| self.carry_out(outgoing));
-        for fate in futures::future::join_all(tries).await {
-            match fate {
-                Fate::Delivered => settled.delivered += 1,
-                Fate::Postponed => settled.postponed += 1,
-                Fate::GivenUp => settled.given_up += 1,
-            }
+        for of_run in futures::future::join_all(leased.into_iter().map(|run| self.send(run))).await
+        {
+            settled.delivered += of_run.delivered;
+            settled.postponed += of_run.postponed;
+            settled.given_up += of_run.given_up;
         }
         Ok(settled)
     }
 
-    async fn lease(&self, most: usize) -> crate::service::Result<Vec<Outgoing>> {
+    async fn lease(&self, most: usize) -> crate::service::Result<Vec<Run>> {
         let (worker, now) = (self.parts.worker.clone(), self.parts.wall.now());
         // Without work there is no write: an idle server leaves the disk alone.
         let next = self.parts.service.store().read().await?.next_delivery_at().await?;
@@ -84,9 +87,22 @@ impl Jobs {
         }
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
         let work = work(move |tx| {
-            Box::pin(async move { tx.lease(&worker, now, now + LEASE, limit).await })
+            Box::pin(async move {
+                let leased = tx.lease(&worker, now, now + LEASE, limit).await?;
+                let behind = tx.behind(&leased, LONGEST_RUN - 1).await?;
+                Ok((leased, behind))
+            })
         });
-        Ok(self.parts.service.store().write(work).await?)
+        let (leased, behind) = self.parts.service.store().write(work).await?;
+        let mut lanes: HashMap<String, Run> = HashMap::new();
+        for outgoing in behind {
+            lanes.entry(outgoing.delivery.lane()).or_default().push(outgoing);
+        }
+        let run = |first: Outgoing| {
+            let behind = lanes.remove(&first.delivery.lane()).unwrap_or_default();
+            std::iter::once(first).chain(behind).collect()
+        };
+        Ok(leased.into_iter().map(run).collect())
     }
 
     /// A file is one server's, so what is leased there was leased by one that was killed: it goes
@@ -110,27 +126,87 @@ impl Jobs {
         }
     }
 
-    async fn carry_out(&self, outgoing: Outgoing) -> Fate {
-        let id = outgoing.id;
-        let span = tracing::info_span!(target: SPANS, "delivery", delivery.id = %id);
-        match self.try_once(&outgoing).instrument(span).await {
-            Ok(fate) => {
-                DELIVERIES.one(&[fate.word()]);
-                fate
+    /// Sends them one after the other until one is held up, and writes down what came of it.
+    async fn send(&self, run: Run) -> Settled {
+        let (mut arrived, started) = (Vec::new(), Instant::now());
+        let mut held_up = None;
+        for outgoing in run {
+            let first = arrived.is_empty();
+            if !first && started.elapsed() > RUN_WITHIN {
+                break;
             }
-            Err(error) => {
-                // The lease runs out by itself; nothing is lost.
-                warn!(
-                    delivery.id = %id,
-                    error = &error as &dyn std::error::Error,
-                    "a delivery waits for the store"
-                );
-                Fate::Postponed
+            let span = tracing::info_span!(target: SPANS, "delivery", delivery.id = %outgoing.id);
+            match self.try_once(&outgoing, first).instrument(span).await {
+                Ok(Fate::Arrived) => {
+                    DELIVERIES.one(&["delivered"]);
+                    arrived.push(outgoing.id);
+                }
+                Ok(Fate::NotYet) => break,
+                Ok(fate) => {
+                    held_up = Some((outgoing, fate));
+                    break;
+                }
+                Err(error) => {
+                    // The lease runs out by itself; nothing is lost.
+                    let error = &error as &dyn std::error::Error;
+                    warn!(delivery.id = %outgoing.id, error, "a delivery waits for the store");
+                    break;
+                }
             }
         }
+        let delivered = arrived.len();
+        let mut settled = Settled { delivered, ..Settled::default() };
+        let written = match held_up {
+            Some((outgoing, Fate::Never { error })) => {
+                DELIVERIES.one(&["given_up"]);
+                settled.given_up = 1;
+                self.give_up(arrived, &outgoing, &error).await
+            }
+            Some((outgoing, Fate::Later { after, error })) => {
+                DELIVERIES.one(&["postponed"]);
+                settled.postponed = 1;
+                self.postpone(arrived, &outgoing, after, &error).await
+            }
+            _ if arrived.is_empty() => {
+                settled.postponed = 1;
+                Ok(())
+            }
+            _ => self.arrived(arrived).await,
+        };
+        if let Err(error) = written {
+            // What arrived and could not be written down is sent again, when the lease has run out.
+            let error = &error as &dyn std::error::Error;
+            warn!(error, "what became of deliveries could not be written down");
+            return Settled { postponed: 1, ..Settled::default() };
+        }
+        settled
     }
 
-    async fn try_once(&self, outgoing: &Outgoing) -> crate::service::Result<Fate> {
+    async fn arrived(&self, arrived: Vec<DeliveryId>) -> crate::service::Result<()> {
+        let work = work(move |tx| {
+            Box::pin(async move {
+                for id in arrived {
+                    tx.delivered(id).await?;
+                }
+                Ok(())
+            })
+        });
+        Ok(self.parts.service.store().write(work).await?)
+    }
+
+    async fn give_up(
+        &self,
+        arrived: Vec<DeliveryId>,
+        outgoing: &Outgoing,
+        error: &str,
+    ) -> crate::service::Result<()> {
+        warn!(delivery.id = %outgoing.id, error, "a message can never arrive");
+        let service = &self.parts.service;
+        service.never_delivered(arrived, outgoing.id, &outgoing.delivery, error).await
+    }
+
+    /// Tries it. Only the first of a run waits for Slack's limits.
+    async fn try_once(&self, outgoing: &Outgoing, first: bool) -> crate::service::Result<Fate> {
         let service = &self.parts.service;
         let mut result = Delivered::Shown;
         if let Delivery::Callback { task } = outgoing.delivery {
@@ -144,8 +220,12 @@ impl Jobs {
                 _ => None,
             };
             if let Err(wait) = self.parts.messenger.ready(&outgoing.delivery, message) {
+                if !first {
+                    return Ok(Fate::NotYet);
+                }
                 if wait > WAITED_OUT {
-                    return self.postpone(outgoing, Some(wait), "waits for Slack's limit").await;
+                    let error = "waits for Slack's limit".to_owned();
+                    return Ok(Fate::Later { after: Some(wait), error });
                 }
                 tokio::time::sleep(wait).await;
             }
@@ -161,21 +241,14 @@ impl Jobs {
                 _ => break,
             }
         }
-        match result {
+        Ok(match result {
             Delivered::Posted(_) | Delivered::Shown | Delivered::Gone => {
-                let id = outgoing.id;
-                let work = work(move |tx| Box::pin(async move { tx.delivered(id).await }));
-                service.store().write(work).await?;
                 debug!(delivery.id = %outgoing.id, "delivered");
-                Ok(Fate::Delivered)
+                Fate::Arrived
             }
-            Delivered::Retry { after, error } => self.postpone(outgoing, after, &error).await,
-            Delivered::Never { error } => {
-                warn!(delivery.id = %outgoing.id, error, "a message can never arrive");
-                service.never_delivered(outgoing.id, &outgoing.delivery, &error).await?;
-                Ok(Fate::GivenUp)
-            }
-        }
+            Delivered::Retry { after, error } => Fate::Later { after, error },
+            Delivered::Never { error } => Fate::Never { error },
+        })
     }
 
     /// Tells a program, as long as there is hope.
@@ -200,10 +273,11 @@ impl Jobs {
 
     async fn postpone(
         &self,
+        arrived: Vec<DeliveryId>,
         outgoing: &Outgoing,
         after: Option<Duration>,
         error: &str,
-    ) -> crate::service::Result<Fate> {
+    ) -> crate::service::Result<()> {
         let doubling = Duration::from_millis(500) * 2u32.saturating_pow(outgoing.attempts.min(10));
         let wait = doubling.min(LONGEST_WAIT).max(after.unwrap_or_default());
         let jitter = self.parts.entropy.below(wait.as_millis() as u64 / 4 + 1);
@@ -217,15 +291,22 @@ impl Jobs {
             "a delivery will be tried again"
         );
         let (id, error) = (outgoing.id, error.to_owned());
-        let work = work(move |tx| Box::pin(async move { tx.retry(id, not_before, &error).await }));
-        self.parts.service.store().write(work).await?;
-        Ok(Fate::Postponed)
+        let work = work(move |tx| {
+            Box::pin(async move {
+                for before in arrived {
+                    tx.delivered(before).await?;
+                }
+                tx.retry(id, not_before, &error).await
+            })
+        });
+        Ok(self.parts.service.store().write(work).await?)
     }
 }
 
 pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
-    let mut changed = jobs.parts.service.store().changed();
+    let mut ready = jobs.parts.service.store().ready();
     let places = Arc::new(Semaphore::new(AT_ONCE));
+    let freed = Arc::new(Notify::new());
     let underway = TaskTracker::new();
     let mut renewed = Instant::now();
     jobs.take_over().await;
@@ -238,19 +319,20 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
             renewed = Instant::now();
             jobs.renew().await;
         }
+        // Whether there may be more than there were places for.
+        let mut more = free == 0;
         if free > 0 {
             match jobs.lease(free).await {
                 Ok(leased) => {
-                    if !leased.is_empty() {
-                        wait = Duration::from_millis(5);
-                    }
-                    for outgoing in leased {
+                    more = leased.len() >= free;
+                    for run in leased {
                         let (jobs, place) = (jobs.clone(), Arc::clone(&places).acquire_owned());
                         // There is one: only this loop takes places, and it leased no more.
-                        let place = place.await;
+                        let (place, freed) = (place.await, Arc::clone(&freed));
                         underway.spawn(async move {
-                            jobs.carry_out(outgoing).await;
+                            jobs.send(run).await;
                             drop(place);
+                            freed.notify_one();
                         });
                     }
                 }
@@ -264,7 +346,11 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(wait) => {}
-            _ = changed.changed() => {}
+            _ = ready.changed(), if free > 0 => {}
+            () = freed.notified(), if more => {
+                // Others are about to be done: their places are filled together.
+                tokio::time::sleep(GATHERING).await;
+            }
         }
     }
     underway.close();

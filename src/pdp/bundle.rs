@@ -38,7 +38,7 @@ pub struct Bundle {
     /// Who asks.
     pub caller: Actor,
     /// What is asked; none where it was not understood, which counts as a no.
-    pub questions: Vec<Option<Question>>,
+    pub questions: Vec<Option<Arc<Question>>>,
     /// Which of them are answered.
     pub semantic: Semantic,
 }

@@ -149,7 +149,11 @@ impl Pdp {
     /// # Errors
     ///
     /// There is no answer; see [`NoAnswer`].
-    pub async fn evaluate(&self, caller: Actor, question: Question) -> Result<Evaluated, NoAnswer> {
+    pub async fn evaluate(
+        &self,
+        caller: Actor,
+        question: Arc<Question>,
+    ) -> Result<Evaluated, NoAnswer> {
         self.shared.within_quota(&question).await?;
         let bundle =
             Bundle { caller, questions: vec![Some(question)], semantic: Semantic::ExecuteAll };
@@ -247,7 +251,7 @@ impl Shared {
         let policy = self.parts.policy.current();
         let (seq, found) = {
             let index = self.index();
-            let of = |q: &Option<Question>| q.as_ref().map(|q| Findings::of(&*index, q, now));
+            let of = |q: &Option<Arc<Question>>| q.as_ref().map(|q| Findings::of(&*index, q, now));
             (index.seq(), bundle.questions.iter().map(of).collect::<Vec<_>>())
         };
         Drafts::of(bundle, found, over.to_vec(), policy, seq, now)

@@ -22,7 +22,9 @@ impl Shared {
         let Err(TooOften { wait, first }) = self.quotas.take(agent, limit, now) else {
             return Ok(());
         };
-        if first && let Err(error) = self.tell_quota_reached(&card.known, limit, now).await {
+        // It is rare, and kept out of what every question carries along.
+        let telling = || Box::pin(self.tell_quota_reached(&card.known, limit, now));
+        if first && let Err(error) = telling().await {
             tracing::warn!(%error, %agent, "nobody knows yet that a quota was reached");
             self.quotas.untold(agent);
         }

@@ -180,7 +180,8 @@ impl Shared {
                 let index = self.index();
                 let (agents, grants) = (&changed.agents, &changed.grants);
                 let known = Ahead { index: &index, agents, grants };
-                let of = |q: &Option<Question>| q.as_ref().map(|q| Findings::of(&known, q, now));
+                let of =
+                    |q: &Option<Arc<Question>>| q.as_ref().map(|q| Findings::of(&known, q, now));
                 bundle.questions.iter().map(of).collect()
             };
             let policy = self.parts.policy.current();

@@ -81,9 +81,10 @@ impl Service {
     }
 
     /// A message can never arrive: on the record, and security's channel is told, unless the
-    /// message was itself such a telling.
+    /// message was itself such a telling. Those that arrived before it are noted with it.
     pub async fn never_delivered(
         &self,
+        arrived: Vec<DeliveryId>,
         id: DeliveryId,
         delivery: &Delivery,
         error: &str,
@@ -92,6 +93,9 @@ impl Service {
         let (delivery, error) = (delivery.clone(), error.to_owned());
         let work = work(move |tx| {
             Box::pin(async move {
+                for before in arrived {
+                    tx.delivered(before).await?;
+                }
                 tx.give_up(id, &error).await?;
                 let what = What::DeliveryFailed { delivery: id, error: error.clone() };
                 tx.append(now, Actor::System, what).await?;

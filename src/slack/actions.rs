@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::access::Access;
 use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,10 @@ pub enum Button {
     EndLogin(LoginId),
     /// The person ends all of their logins.
     LogOutEverywhere,
+    /// An answer of the quiz: all answers so far, and this one.
+    Quiz(Path),
+    /// The quiz as it was after these answers; its first question after none.
+    QuizAt(Path),
     /// A link or a menu that needs no answer.
     Nothing,
 }
@@ -73,7 +78,7 @@ pub const PROOF_CHOICE: &str = "proof_choice";
 impl Button {
     /// The `action_id`. Unique within a message, because a message is about one thing; in lists
     /// the block's id tells the rows apart.
-    pub const fn action_id(&self) -> &'static str {
+    pub fn action_id(&self) -> &'static str {
         match self {
             Self::Approve(_) => "approve",
             Self::Deny(_) => "deny",
@@ -98,6 +103,14 @@ impl Button {
             Self::NotMe(_) => "not_me",
             Self::EndLogin(_) => "end_login",
             Self::LogOutEverywhere => "log_out_everywhere",
+            Self::Quiz(path) => match path.to_string().as_bytes().last() {
+                Some(b'y') => "quiz_yes",
+                Some(b'n') => "quiz_no",
+                Some(b'm') => "quiz_persons",
+                Some(b'o') => "quiz_own",
+                _ => "quiz_unsure",
+            },
+            Self::QuizAt(_) => "quiz_at",
             Self::Nothing => "nothing",
         }
     }
@@ -128,6 +141,9 @@ impl Button {
             Self::AskFor(id, access) => format!("{id} {access}"),
             Self::RegisterDraft(draft) => serde_json::to_string(draft).unwrap_or_default(),
             Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
+            Self::Quiz(path) => path.to_string(),
+            Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
+            Self::QuizAt(_) => "-".to_owned(),
             Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
                 "-".to_owned()
             }
@@ -170,6 +186,11 @@ impl Button {
             "not_me" => value.parse().ok().map(Self::NotMe),
             "end_login" => value.parse().ok().map(Self::EndLogin),
             "log_out_everywhere" => Some(Self::LogOutEverywhere),
+            "quiz_at" if value == "-" => Some(Self::QuizAt(Path::default())),
+            "quiz_at" => Quiz::resume(value).ok().map(|quiz| Self::QuizAt(quiz.path().clone())),
+            "quiz_yes" | "quiz_no" | "quiz_persons" | "quiz_own" | "quiz_unsure" => {
+                Quiz::resume(value).ok().map(|quiz| Self::Quiz(quiz.path().clone()))
+            }
             "nothing" => Some(Self::Nothing),
             _ => None,
         }

@@ -99,6 +99,8 @@ pub enum SlashCommand {
         /// What the credential is to be called.
         name: Option<String>,
     },
+    /// Is this an agent?
+    Quiz,
     /// A device logs the person in.
     Login {
         /// The code that it shows, as typed.
@@ -114,7 +116,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 14] = [
+pub const WORDS: [&str; 15] = [
     "register",
     "request",
     "list",
@@ -128,6 +130,7 @@ pub const WORDS: [&str; 14] = [
     "cancel",
     "key",
     "login",
+    "quiz",
     "help",
 ];
 
@@ -155,6 +158,7 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some("key") => keys(rest),
+        Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
             let asks = match verb {
@@ -537,6 +541,8 @@ mod tests {
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            ("quiz", Quiz),
+            ("quiz is my script an agent?", Quiz),
             ("login", Login { code: None }),
             ("login WDJB-MJHT", Login { code: some("WDJB-MJHT") }),
             ("LOGIN “wdjb mjht”", Login { code: some("wdjb mjht") }),

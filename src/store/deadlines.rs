@@ -42,6 +42,7 @@ impl Tx {
             .bind(deadline.at)
             .bind(deadline.due.subject())
             .bind(Json(deadline)));
+        self.touched.dated |= !deadlines.is_empty();
         put.map(drop)
     }
 
@@ -60,7 +61,7 @@ impl Tx {
         let place = |n| format!("${n}");
         let rows: Vec<(String,)> =
             self.all_of("deadlines", FINISH_SEVERAL, place, "RETURNING id", &ids).await?;
-        self.touched |= !rows.is_empty();
+        self.touched.any |= !rows.is_empty();
         rows.iter().map(|(id,)| read_text(id, "deadlines", "id", id)).collect()
     }
 

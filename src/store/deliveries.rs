@@ -4,6 +4,9 @@
 //! lane has one lease at most, and the lanes that are ready are found without looking at what waits
 //! behind. A lease is taken, given back and moved on in write transactions, which come one after
 //! the other across all replicas.
+//!
+//! Whoever holds the lease of a lane of notices may send what waits right behind it as well
+//! ([`Tx::behind`]), and say of all at once that it arrived: nobody else can take them meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +33,9 @@ statements! {
         WHERE id = $1 AND state = 'waiting' RETURNING lane";
     NEXT_OF_LANE on "deliveries" = "UPDATE deliveries SET ready_at = $2 WHERE ready_at IS NULL \
         AND position = (SELECT MIN(position) FROM deliveries WHERE lane = $1 AND state = 'waiting')";
-    RETRY on "deliveries" = "UPDATE deliveries SET leased_by = NULL, ready_at = $2, error = $3 \
+    // What was sent behind another was never leased itself, and was tried all the same.
+    RETRY on "deliveries" = "UPDATE deliveries SET leased_by = NULL, ready_at = $2, error = $3, \
+        attempts = CASE WHEN attempts = 0 THEN 1 ELSE attempts END \
         WHERE id = $1 AND state = 'waiting' AND ready_at IS NOT NULL";
     RELEASE on "deliveries" = "UPDATE deliveries \
         SET leased_by = NULL, ready_at = $2, attempts = attempts - 1 WHERE leased_by = $1";
@@ -58,6 +63,10 @@ const ARRIVED: &str = "DELETE FROM deliveries WHERE id IN";
 /// [`AT_ONCE`].
 const NEXT_OF_LANES: &str = "UPDATE deliveries SET ready_at = '1970-01-01T00:00:00+00:00' \
     WHERE ready_at IS NULL AND position IN";
+
+/// What waits behind the first of a lane.
+const BEHIND: &str = "SELECT * FROM (SELECT position, id, attempts, since, doc FROM deliveries \
+    WHERE state = 'waiting' AND ready_at IS NULL AND lane";
 
 /// Inserts several; the places of the values follow.
 const INSERT: &str = "INSERT INTO deliveries \
@@ -157,6 +166,7 @@ impl Tx {
                 continue;
             }
             let ready = before.is_none().then_some(AT_ONCE);
+            self.touched.ready |= ready.is_some();
             last.insert(lane.clone(), Last::Waits);
             self.head.deliveries += 1;
             rows.push(NewRow { position: self.head.deliveries, id, lane, since, ready, delivery });
@@ -253,7 +263,7 @@ impl Tx {
     ) -> Result<Vec<Outgoing>, StoreError> {
         self.settle_deliveries().await?;
         let mut rows = all!(self, LEASE, Row, worker, until, wall_now, i64::from(limit))?;
-        self.touched |= !rows.is_empty();
+        self.touched.any |= !rows.is_empty();
         rows.sort_by_key(|(position, ..)| *position);
         let mut leased = Vec::with_capacity(rows.len());
         for row in rows {
@@ -261,6 +271,23 @@ impl Tx {
             leased.push(outgoing((row.0, row.1, attempts, row.3, row.4))?);
         }
         Ok(leased)
+    }
+
+    /// What waits behind these, which are leased, in their lanes: up to `most` in each lane of
+    /// notices, in order. Nobody else may take them while those are leased.
+    pub async fn behind(
+        &mut self,
+        leased: &[Outgoing],
+        most: u32,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        self.settle_deliveries().await?;
+        let notices = leased.iter().filter(|one| matches!(one.delivery, Delivery::Notice { .. }));
+        let lanes: Vec<String> = notices.map(|one| one.delivery.lane()).collect();
+        let term = |n| format!("{BEHIND} = ${n} ORDER BY position LIMIT {most}) AS lane_{n}");
+        let text = |terms: &[String]| terms.join(" UNION ALL ");
+        let mut rows: Vec<Row> = self.rows_of("deliveries", text, term, &lanes).await?;
+        rows.sort_by_key(|(position, ..)| *position);
+        rows.into_iter().map(outgoing).collect()
     }
 
     /// The delivery, while it waits or after it was given up; none once it has arrived.
@@ -293,7 +320,7 @@ impl Tx {
         let after = "AND state = 'waiting' RETURNING lane";
         let lanes: Vec<(String,)> =
             self.all_of("deliveries", ARRIVED, |n| format!("${n}"), after, &ids).await?;
-        self.touched |= !lanes.is_empty();
+        self.touched.any |= !lanes.is_empty();
         let lanes: BTreeSet<String> = lanes.into_iter().map(|(lane,)| lane).collect();
         let lanes: Vec<String> = lanes.into_iter().collect();
         let term = |n| {
@@ -302,8 +329,9 @@ impl Tx {
             )
         };
         let after = "RETURNING lane";
-        let _next: Vec<(String,)> =
+        let next: Vec<(String,)> =
             self.all_of("deliveries", NEXT_OF_LANES, term, after, &lanes).await?;
+        self.touched.ready |= !next.is_empty();
         Ok(())
     }
 
@@ -314,6 +342,8 @@ impl Tx {
         not_before: Timestamp,
         error: &str,
     ) -> Result<(), StoreError> {
+        // It may have been behind what has arrived.
+        self.settle_arrived().await?;
         execute!(self, RETRY, id.to_string(), not_before, error).map(drop)
     }
 
@@ -326,8 +356,9 @@ impl Tx {
 
     async fn next_of_lane(&mut self, lane: Option<(String,)>) -> Result<(), StoreError> {
         let Some((lane,)) = lane else { return Ok(()) };
-        self.touched = true;
-        execute!(self, NEXT_OF_LANE, lane, AT_ONCE).map(drop)
+        self.touched.any = true;
+        self.touched.ready |= execute!(self, NEXT_OF_LANE, lane, AT_ONCE)? > 0;
+        Ok(())
     }
 
     /// The worker lives, and holds what it leased until the moment `until`.
@@ -338,7 +369,8 @@ impl Tx {
     /// Nobody holds anything any more: for the start of the only server on a database, which may
     /// have been killed before.
     pub async fn release_all_leases(&mut self) -> Result<(), StoreError> {
-        execute!(self, RELEASE_ALL, AT_ONCE).map(drop)
+        self.touched.ready |= execute!(self, RELEASE_ALL, AT_ONCE)? > 0;
+        Ok(())
     }
 
     /// The worker stops, and has not begun with what it leased.

@@ -1,9 +1,12 @@
 //! The record of what was asked and answered at run time.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
-use super::session::{Session, execute, one};
+use super::session::{Session, one};
+use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::evaluation::Record;
@@ -14,10 +17,19 @@ use crate::domain::time::Timestamp;
 const TABLE: &str = "evaluation_batches";
 
 statements! {
-    INSERT on "evaluation_batches" = "INSERT INTO evaluation_batches \
-        (id, first_id, last_id, at, sha256, doc) VALUES ($1, $2, $3, $4, $5, $6)";
     AROUND on "evaluation_batches" = "SELECT id, last_id, doc FROM evaluation_batches \
         WHERE first_id <= $1 ORDER BY first_id DESC LIMIT 1";
+}
+
+/// Evaluations that are written at the end of the transaction.
+#[derive(Debug, Clone)]
+pub(super) struct NewBatch {
+    id: BatchId,
+    first: EvaluationId,
+    last: EvaluationId,
+    at: Timestamp,
+    sha256: String,
+    doc: Arc<str>,
 }
 
 impl Tx {
@@ -34,18 +46,41 @@ impl Tx {
         let doc = serde_json::to_string(records)
             .map_err(|source| StoreError::Unwritable { table: TABLE, source })?;
         let sha256 = hex::encode(Sha256::digest(doc.as_bytes()));
-        execute!(
-            self,
-            INSERT,
-            batch.to_string(),
-            first.id.to_string(),
-            last.id.to_string(),
+        self.batches.push(NewBatch {
+            id: batch,
+            first: first.id,
+            last: last.id,
             at,
-            sha256.as_str(),
-            doc,
-        )?;
+            sha256: sha256.clone(),
+            doc: doc.into(),
+        });
         let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
         self.append(at, Actor::System, What::EvaluationsRecorded { batch, count, sha256 }).await
+    }
+
+    /// Writes the evaluations that were recorded.
+    pub(super) async fn settle_evaluations(&mut self) -> Result<(), StoreError> {
+        let batches = self.batches.take();
+        let text = |places| {
+            format!(
+                "INSERT INTO evaluation_batches (id, first_id, last_id, at, sha256, doc) \
+                 VALUES {places}"
+            )
+        };
+        let written = several!(self, TABLE, &batches, 6, text, |query, batch| query
+            .bind(batch.id.to_string())
+            .bind(batch.first.to_string())
+            .bind(batch.last.to_string())
+            .bind(batch.at)
+            .bind(batch.sha256.as_str())
+            .bind(&*batch.doc));
+        written.map(drop)
+    }
+
+    /// The record of this evaluation, also if this transaction made it.
+    pub async fn evaluation(&mut self, id: EvaluationId) -> Result<Option<Record>, StoreError> {
+        self.settle_evaluations().await?;
+        self.session.evaluation(id).await
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Most of what a click costs is not the rows but the round trips. What nothing in the
 //! transaction reads, and what can stand in nobody's way, is therefore kept here until the commit:
-//! lines of the log, keys of what is done once, votes, and deliveries. Work that is taken back takes its
+//! lines of the log, evaluations, keys of what is done once, votes, and deliveries. Work that is taken back takes its
 //! entries with it. What is to be read within the transaction is written before ([`Tx::settle`]).
 
 use super::error::StoreError;
@@ -73,6 +73,7 @@ impl Tx {
     /// Writes what was kept for the end.
     pub(super) async fn settle(&mut self) -> Result<(), StoreError> {
         self.settle_events().await?;
+        self.settle_evaluations().await?;
         self.settle_keys().await?;
         self.settle_votes().await?;
         self.settle_deliveries().await

@@ -11,12 +11,14 @@
 //! | `open`, `migrate` | from an address to tables that are up to date |
 //! | [`session`], [`tx`], `writer` | reading; writing; group commits |
 //! | `several` | statements about several rows at once |
+//! | `ahead` | statements that travel with the next one |
 //! | `later` | what a transaction writes at its end, for all its works at once |
 //! | `agents` … `deliveries` | the statements, a file an entity |
 //! | [`error`] | what can go wrong |
 
 mod activity;
 mod agents;
+mod ahead;
 mod cards;
 mod credentials;
 mod deadlines;
@@ -127,6 +129,8 @@ struct Shared {
     readers: open::Pool,
     queue: mpsc::Sender<Box<dyn Job>>,
     changes: watch::Receiver<u64>,
+    ready: watch::Receiver<u64>,
+    dated: watch::Receiver<u64>,
     closing: CancellationToken,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -153,11 +157,15 @@ impl Store {
         migrate::migrate(&target).await?;
         let (queue, works) = mpsc::channel(LONGEST_QUEUE);
         let (changed, changes) = watch::channel(0);
+        let (readied, ready) = watch::channel(0);
+        let (put, dated) = watch::channel(0);
         let closing = CancellationToken::new();
         let writer = Writer {
             pool: target.writer(limits),
             queue: works,
             changes: changed,
+            ready: readied,
+            dated: put,
             closing: closing.clone(),
             limit: limits.wait,
             #[cfg(debug_assertions)]
@@ -168,7 +176,8 @@ impl Store {
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
         let (engine, readers) = (target.engine(), target.readers(limits));
-        let shared = Shared { engine, limits, readers, queue, changes, closing, writer };
+        let shared =
+            Shared { engine, limits, readers, queue, changes, ready, dated, closing, writer };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -227,10 +236,21 @@ impl Store {
     }
 
     /// Counts the commits of this process that changed anything. Its `changed()` resolves after
-    /// each, so that the jobs need not wait for their next look; it is an error once the store is
-    /// closed. Other replicas' commits do not show here.
+    /// each, so that whoever follows need not wait for their next look; it is an error once the
+    /// store is closed. Other replicas' commits do not show here.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.shared.changes.clone()
+    }
+
+    /// As [`Store::changed`], for the commits after which a delivery may be taken that could not be
+    /// taken before.
+    pub fn ready(&self) -> watch::Receiver<u64> {
+        self.shared.ready.clone()
+    }
+
+    /// As [`Store::changed`], for the commits that put something to be done at a time.
+    pub fn dated(&self) -> watch::Receiver<u64> {
+        self.shared.dated.clone()
     }
 
     /// Whether the database answers.

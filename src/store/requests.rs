@@ -172,7 +172,7 @@ impl Tx {
                 request.reference
             )));
         };
-        self.touched = true;
+        self.touched.any = true;
         self.keep_votes(request, kept, has_voted > 0)
     }
 

@@ -8,10 +8,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::types::Json;
 use sqlx::{
-    AssertSqlSafe, Database, Decode, Either, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite,
-    SqliteConnection, Type, query::Query,
+    Database, Decode, Either, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
+    Type, query::Query,
 };
 
+use super::ahead::{Ahead, FEW};
 use super::error::{Cause, StoreError, is_trouble};
 use super::statement::Statement;
 
@@ -22,11 +23,24 @@ pub struct Session {
     pub(super) limit: Duration,
     /// What the first failed statement said: a transaction that goes on after it must not commit.
     pub(super) failed: Option<String>,
-    /// Whether anything was changed.
-    pub(super) touched: bool,
+    /// What was changed.
+    pub(super) touched: Touched,
     /// What is to be said to the database before the next statement: the savepoint of a work,
     /// which so costs SQLite no round trip of its own, and nothing if the work says nothing.
     pub(super) due: Option<&'static str>,
+    /// What goes to SQLite with the next statement.
+    pub(super) ahead: Ahead,
+}
+
+/// What was changed, as far as somebody waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Touched {
+    /// Anything at all.
+    pub(super) any: bool,
+    /// A delivery may be taken that could not be taken before.
+    pub(super) ready: bool,
+    /// There is something else to do at a time.
+    pub(super) dated: bool,
 }
 
 /// The connection behind a session.
@@ -44,8 +58,9 @@ pub(super) enum Trouble {
 }
 
 impl Session {
-    pub(super) const fn new(link: Link, limit: Duration) -> Self {
-        Self { link, limit, failed: None, touched: false, due: None }
+    pub(super) fn new(link: Link, limit: Duration) -> Self {
+        let (touched, ahead) = (Touched::default(), Ahead::default());
+        Self { link, limit, failed: None, touched, due: None, ahead }
     }
 
     /// Closes the connection without another word to it.
@@ -61,7 +76,8 @@ impl Session {
     pub(super) async fn command(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let limit = self.limit;
         let outcome = match &mut self.link {
-            Link::Sqlite(c) => bounded(limit, sqlx::raw_sql(sql).execute(&mut **c)).await.map(drop),
+            // As a query it stays prepared.
+            Link::Sqlite(c) => bounded(limit, sqlx::query(sql).execute(&mut **c)).await.map(drop),
             Link::Postgres(c) => {
                 bounded(limit, sqlx::raw_sql(sql).execute(&mut **c)).await.map(drop)
             }
@@ -70,23 +86,42 @@ impl Session {
         self.judge("chain_head", outcome)
     }
 
-    /// The text to send for this statement, with what is due before it. SQLite takes both at once;
-    /// PostgreSQL, which takes one statement with parameters at a time, is told here.
-    pub(super) async fn text(&mut self, sql: &'static str) -> Result<SqlStr, StoreError> {
-        Ok(match self.opening().await? {
-            None => sql.into_sql_str(),
-            Some(due) => AssertSqlSafe(format!("{due}; {sql}")).into_sql_str(),
-        })
+    /// The text to send for this statement with what goes before it, and the values of that. SQLite
+    /// takes all at once; PostgreSQL, which takes one statement with parameters at a time, is told
+    /// here what is due.
+    pub(super) async fn whole(
+        &mut self,
+        sql: impl SqlSafeStr,
+    ) -> Result<(SqlStr, SqliteArguments), StoreError> {
+        let (sql, due) = (sql.into_sql_str(), self.due.take());
+        if matches!(self.link, Link::Sqlite(_)) {
+            return Ok(self.ahead.before(due, sql));
+        }
+        if let Some(due) = due {
+            self.command(due).await?;
+        }
+        Ok((sql, SqliteArguments::default()))
     }
 
-    /// What is to stand before the text of the next statement.
-    pub(super) async fn opening(&mut self) -> Result<Option<&'static str>, StoreError> {
-        let Some(due) = self.due.take() else { return Ok(None) };
-        if matches!(self.link, Link::Sqlite(_)) {
-            return Ok(Some(due));
-        }
-        self.command(due).await?;
-        Ok(None)
+    /// Makes everything durable, with what waited for the next statement.
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        let (text, values) = self.whole("COMMIT").await?;
+        let limit = self.limit;
+        let outcome = match &mut self.link {
+            Link::Sqlite(c) => {
+                bounded(limit, sqlx::query_with(text, values).execute(&mut **c)).await.map(drop)
+            }
+            Link::Postgres(c) => {
+                bounded(limit, sqlx::raw_sql(text).execute(&mut **c)).await.map(drop)
+            }
+            Link::Gone => Err(Trouble::Slow),
+        };
+        self.judge("chain_head", outcome)
+    }
+
+    /// Whether a statement with so many rows, for whose outcome nobody waits, goes with the next one.
+    pub(super) const fn gathers(&self, rows: usize) -> bool {
+        self.ahead.open && rows <= FEW && matches!(self.link, Link::Sqlite(_))
     }
 
     /// Sorts the outcome of a statement, and remembers a failure.
@@ -178,14 +213,14 @@ macro_rules! execute {
     ($session:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         let session: &mut $crate::store::session::Session = $session;
         let (limit, statement) = (session.limit, $statement);
-        match session.text(statement.sql).await {
+        match session.whole(statement.sql).await {
             Err(error) => Err(error),
-            Ok(text) => {
+            Ok((text, values)) => {
                 let outcome = match &mut session.link {
                     $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
                         limit,
                         $crate::store::session::changed(
-                            &mut **c, sqlx::query(text)$(.bind($bind))*,
+                            &mut **c, sqlx::query_with(text, values)$(.bind($bind))*,
                         ),
                     ).await,
                     $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
@@ -196,7 +231,7 @@ macro_rules! execute {
                     }
                 };
                 let outcome = session.judge(statement.table, outcome);
-                session.touched |= matches!(outcome, Ok(1..));
+                session.touched.any |= matches!(outcome, Ok(1..));
                 outcome
             }
         }
@@ -206,12 +241,14 @@ macro_rules! fetch {
     ($how:ident, $session:expr, $statement:expr, $row:ty $(, $bind:expr)* $(,)?) => {{
         let session: &mut $crate::store::session::Session = $session;
         let (limit, statement) = (session.limit, $statement);
-        match session.text(statement.sql).await {
+        match session.whole(statement.sql).await {
             Err(error) => Err(error),
-            Ok(text) => {
+            Ok((text, values)) => {
                 let outcome = match &mut session.link {
                     $crate::store::session::Link::Sqlite(c) => $crate::store::session::bounded(
-                        limit, sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **c),
+                        limit,
+                        sqlx::query_as_with::<_, $row, _>(text, values)
+                            $(.bind($bind))*.$how(&mut **c),
                     ).await,
                     $crate::store::session::Link::Postgres(c) => $crate::store::session::bounded(
                         limit, sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **c),

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, FromRow, SqlSafeStr};
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::error::StoreError;
 use super::session::{Link, Session, Trouble, bounded};
@@ -32,7 +32,8 @@ pub(super) fn places(rows: usize, values: usize) -> String {
 
 /// Runs one statement for some rows at a time: `several!(session, TABLE, rows, values, text, |query,
 /// row| …)`, where `text` makes the statement from the places of the values, and the last argument
-/// binds one row.
+/// binds one row. Gives how many rows were changed; none where the statement goes with the next one,
+/// as few rows do at the end of a transaction.
 macro_rules! several {
     ($session:expr, $table:expr, $rows:expr, $values:expr, $text:expr, |$query:ident, $row:pat_param| $bound:expr) => {{
         let session: &mut $crate::store::session::Session = $session;
@@ -44,16 +45,27 @@ macro_rules! several {
             }
             let (some, others) = rest.split_at($crate::store::several::some_of(rest.len()));
             rest = others;
-            let due = match session.opening().await {
-                Ok(due) => due.map_or_else(String::new, |due| format!("{due}; ")),
+            let text: String = $text($crate::store::several::places(some.len(), $values));
+            if session.gathers(some.len() + rest.len()) {
+                let before = session.ahead.len();
+                let mut $query = session.ahead.values();
+                for $row in some {
+                    $query = $bound;
+                }
+                match session.ahead.push($table, &text, before, $query) {
+                    Ok(()) => session.touched.any = true,
+                    Err(error) => break Err(error),
+                }
+                continue;
+            }
+            let (text, values) = match session.whole(sqlx::AssertSqlSafe(text)).await {
+                Ok(whole) => whole,
                 Err(error) => break Err(error),
             };
-            let text = $text($crate::store::several::places(some.len(), $values));
-            let text = sqlx::AssertSqlSafe(format!("{due}{text}"));
             let limit = session.limit;
             let outcome = match &mut session.link {
                 $crate::store::session::Link::Sqlite(c) => {
-                    let mut $query = sqlx::query(sqlx::SqlSafeStr::into_sql_str(text));
+                    let mut $query = sqlx::query_with(text, values);
                     for $row in some {
                         $query = $bound;
                     }
@@ -61,7 +73,7 @@ macro_rules! several {
                     $crate::store::session::bounded(limit, done).await
                 }
                 $crate::store::session::Link::Postgres(c) => {
-                    let mut $query = sqlx::query(sqlx::SqlSafeStr::into_sql_str(text));
+                    let mut $query = sqlx::query(text);
                     for $row in some {
                         $query = $bound;
                     }
@@ -73,7 +85,7 @@ macro_rules! several {
             };
             match session.judge($table, outcome) {
                 Ok(n) => {
-                    session.touched |= n > 0;
+                    session.touched.any |= n > 0;
                     changed += n;
                 }
                 Err(error) => break Err(error),
@@ -97,18 +109,32 @@ impl Session {
     where
         R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
+        let text = |terms: &[String]| format!("{before} ({}) {after}", terms.join(", "));
+        self.rows_of(table, text, term, keys).await
+    }
+
+    /// The rows of a statement with one term for each key; `text` makes it from the terms.
+    pub(super) async fn rows_of<R>(
+        &mut self,
+        table: &'static str,
+        text: impl Fn(&[String]) -> String,
+        term: impl Fn(usize) -> String,
+        keys: &[String],
+    ) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
         let mut rows = Vec::with_capacity(keys.len());
         let mut rest = keys;
         while !rest.is_empty() {
             let (some, others) = rest.split_at(some_of(rest.len()));
             rest = others;
-            let due = self.opening().await?.map_or_else(String::new, |due| format!("{due}; "));
             let terms: Vec<String> = (1..=some.len()).map(&term).collect();
-            let text = AssertSqlSafe(format!("{due}{before} ({}) {after}", terms.join(", ")));
-            let (text, limit) = (text.into_sql_str(), self.limit);
+            let whole = self.whole(AssertSqlSafe(text(&terms))).await?;
+            let ((text, values), limit) = (whole, self.limit);
             macro_rules! rows {
-                ($connection:expr) => {{
-                    let mut query = sqlx::query_as::<_, R>(text);
+                ($connection:expr, $query:expr) => {{
+                    let mut query = $query;
                     for key in some {
                         query = query.bind(key.as_str());
                     }
@@ -116,8 +142,10 @@ impl Session {
                 }};
             }
             let found = match &mut self.link {
-                Link::Sqlite(connection) => rows!(connection),
-                Link::Postgres(connection) => rows!(connection),
+                Link::Sqlite(connection) => {
+                    rows!(connection, sqlx::query_as_with::<_, R, _>(text, values))
+                }
+                Link::Postgres(connection) => rows!(connection, sqlx::query_as::<_, R>(text)),
                 Link::Gone => Err(Trouble::Slow),
             };
             rows.extend(self.judge(table, found)?);

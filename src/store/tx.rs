@@ -7,18 +7,21 @@ use sqlx::FromRow;
 
 use super::deliveries::Waiting;
 use super::error::{Cause, StoreError};
+use super::evaluations::NewBatch;
 use super::events::NewLine;
 use super::later::{Later, Stand};
 use super::once::NewKey;
 use super::requests::NewVote;
-use super::session::{Link, Session, Trouble, bounded, execute, unsure};
+use super::session::{Link, Session, Touched, Trouble, bounded, execute, unsure};
 use super::statement::statements;
 use crate::domain::event::ChainHash;
 use crate::domain::ids::DeliveryId;
 
 statements! {
-    STORE_HEAD on "chain_head" = "UPDATE chain_head \
-        SET seq = $1, hash = $2, requests = $3, deliveries = $4 WHERE only_row = 1";
+    // There is one row, whatever was there: it is the last statement, and goes with the COMMIT.
+    STORE_HEAD on "chain_head" = "INSERT INTO chain_head (only_row, seq, hash, requests, deliveries) \
+        VALUES (1, $1, $2, $3, $4) ON CONFLICT (only_row) DO UPDATE SET seq = excluded.seq, \
+        hash = excluded.hash, requests = excluded.requests, deliveries = excluded.deliveries";
 }
 
 /// Takes the right to write at once (a transaction that begins with reading could not get it later:
@@ -40,6 +43,7 @@ pub struct Tx {
     stored: Head,
     /// What is written at the end.
     pub(super) lines: Later<NewLine>,
+    pub(super) batches: Later<NewBatch>,
     pub(super) keys: Later<NewKey>,
     pub(super) waiting: Later<Waiting>,
     pub(super) arrived: Later<DeliveryId>,
@@ -63,8 +67,9 @@ pub(super) struct Head {
 #[derive(Debug, Clone)]
 pub(super) struct Mark {
     head: Head,
-    touched: bool,
+    touched: Touched,
     lines: Stand,
+    batches: Stand,
     keys: Stand,
     waiting: Stand,
     arrived: Stand,
@@ -105,6 +110,7 @@ impl Tx {
             head: Head::origin(),
             stored: Head::origin(),
             lines: Later::new(),
+            batches: Later::new(),
             keys: Later::new(),
             waiting: Later::new(),
             arrived: Later::new(),
@@ -117,18 +123,14 @@ impl Tx {
     /// Begins, and waits for the right to write.
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
         self.session.failed = None;
-        self.session.touched = false;
+        self.session.touched = Touched::default();
         self.forget();
         let limit = self.session.limit;
         let rows: Result<Vec<HeadRow>, Trouble> = match &mut self.session.link {
-            Link::Sqlite(c) => bounded(limit, sqlx::raw_sql(BEGIN_SQLITE).fetch_all(&mut **c))
-                .await
-                .and_then(|rows| {
-                    rows.iter()
-                        .map(HeadRow::from_row)
-                        .collect::<Result<_, _>>()
-                        .map_err(Trouble::Sql)
-                }),
+            // As a query it stays prepared.
+            Link::Sqlite(c) => {
+                bounded(limit, sqlx::query_as(BEGIN_SQLITE).fetch_all(&mut **c)).await
+            }
             Link::Postgres(c) => bounded(limit, sqlx::raw_sql(BEGIN_POSTGRES).fetch_all(&mut **c))
                 .await
                 .and_then(|rows| {
@@ -150,32 +152,38 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes everything durable. Says whether anything was changed.
-    pub(super) async fn commit(&mut self) -> Result<bool, Cause> {
+    /// Makes everything durable. Says what was changed.
+    pub(super) async fn commit(&mut self) -> Result<Touched, Cause> {
         // A savepoint that nothing was done behind needs not be.
         self.session.due = None;
+        // Nobody looks at the outcome of a single statement any more.
+        self.session.ahead.open = true;
         self.settle().await.map_err(StoreError::into_cause)?;
         if self.head != self.stored {
-            let head = self.head.clone();
-            let stored = execute!(
-                self,
-                STORE_HEAD,
-                head.seq,
-                head.hash.as_str(),
-                head.requests,
-                head.deliveries
-            )
-            .map_err(StoreError::into_cause)?;
-            if stored != 1 {
-                return Err(Cause::Spoilt("the head's row is missing".to_owned()));
-            }
+            self.store_head().await.map_err(StoreError::into_cause)?;
         }
         // PostgreSQL answers the COMMIT of a failed transaction with success, and rolls back.
         if let Some(why) = &self.session.failed {
             return Err(Cause::Spoilt(why.clone()));
         }
-        self.session.command("COMMIT").await.map_err(unsure)?;
+        self.session.commit().await.map_err(unsure)?;
+        self.session.ahead.open = false;
         Ok(self.session.touched)
+    }
+
+    async fn store_head(&mut self) -> Result<(), StoreError> {
+        let head = &self.head;
+        if self.session.gathers(1) {
+            let ahead = &mut self.session.ahead;
+            let before = ahead.len();
+            let query = ahead.values().bind(head.seq).bind(head.hash.as_str().to_owned());
+            let query = query.bind(head.requests).bind(head.deliveries);
+            self.session.touched.any = true;
+            return ahead.push(STORE_HEAD.table, STORE_HEAD.sql, before, query);
+        }
+        let (seq, hash) = (head.seq, head.hash.as_str().to_owned());
+        let (requests, deliveries) = (head.requests, head.deliveries);
+        execute!(self, STORE_HEAD, seq, hash, requests, deliveries).map(drop)
     }
 
     /// Takes everything back.
@@ -187,8 +195,10 @@ impl Tx {
 
     fn forget(&mut self) {
         self.session.due = None;
+        self.session.ahead.clear();
         self.saved = false;
         self.lines.clear();
+        self.batches.clear();
         self.keys.clear();
         self.waiting.clear();
         self.arrived.clear();
@@ -202,6 +212,7 @@ impl Tx {
             head: self.head.clone(),
             touched: self.session.touched,
             lines: self.lines.stand(),
+            batches: self.batches.stand(),
             keys: self.keys.stand(),
             waiting: self.waiting.stand(),
             arrived: self.arrived.stand(),
@@ -233,6 +244,7 @@ impl Tx {
         self.head = mark.head;
         self.session.touched = mark.touched;
         self.lines.back_to(mark.lines);
+        self.batches.back_to(mark.batches);
         self.keys.back_to(mark.keys);
         self.waiting.back_to(mark.waiting);
         self.arrived.back_to(mark.arrived);

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{Cause, StoreError};
 use super::open::Pool;
+use super::session::Touched;
 use super::tx::Tx;
 
 /// The most works in one transaction.
@@ -111,6 +112,8 @@ pub(super) struct Writer {
     /// Taken from the queue, for this transaction or the next.
     pub(super) taken: VecDeque<Box<dyn Job>>,
     pub(super) changes: watch::Sender<u64>,
+    pub(super) ready: watch::Sender<u64>,
+    pub(super) dated: watch::Sender<u64>,
     pub(super) closing: CancellationToken,
     /// How long one work or statement may take.
     pub(super) limit: Duration,
@@ -177,16 +180,22 @@ impl Writer {
         let mut done = Vec::new();
         let end = match self.fill(&mut tx, first, &mut done).await {
             Ok(Filled::Ready) => tx.commit().await,
-            Ok(Filled::Empty) => Ok(false),
+            Ok(Filled::Empty) => Ok(Touched::default()),
             Err(cause) => Err(cause),
         };
         let end = match end {
-            Ok(changed) => {
+            Ok(touched) => {
                 self.tx = Some(tx);
-                if changed {
+                if touched.any {
                     #[cfg(debug_assertions)]
                     self.abort_if_it_is_time();
                     self.changes.send_modify(|n| *n = n.wrapping_add(1));
+                }
+                if touched.ready {
+                    self.ready.send_modify(|n| *n = n.wrapping_add(1));
+                }
+                if touched.dated {
+                    self.dated.send_modify(|n| *n = n.wrapping_add(1));
                 }
                 Ok(())
             }

@@ -1,6 +1,7 @@
 //! Several things asked at once.
 
 use axum::http::StatusCode;
+use countersign::service::trace::{Story, trace};
 use serde_json::{Value, json};
 
 use super::world::{REQUESTS, World, asks, cancels, question, refused};
@@ -32,6 +33,18 @@ async fn reference_of(world: &World, object: &str) -> String {
     let access = format!("database#{object}:read");
     let of = requests.iter().find(|r| r.ask.access().is_some_and(|a| a.to_string() == access));
     of.expect("the request").reference.to_string()
+}
+
+fn items_of(answer: &super::client::Answer) -> &[Value] {
+    answer.body["task"]["items"].as_array().expect("items")
+}
+
+async fn story(world: &World, named: &str) -> Story {
+    let store = world.office.store().await;
+    let mut session = store.read().await.expect("a session");
+    let now = world.office.now();
+    let told = trace(&mut session, named.parse().expect("a name"), now).await.expect("a read");
+    told.unwrap_or_else(|| panic!("{named} is not on the record"))
 }
 
 programs! {
@@ -67,6 +80,14 @@ programs! {
         assert_eq!(calls.len(), 1, "{calls:?}");
         assert_eq!(calls[0].body["task"]["status"], "partial");
         assert!(calls[0].body.get("state").is_none());
+        // The record tells the whole story of the task, and of an approval by its name.
+        let task = answer.body["task"]["id"].as_str().expect("an id");
+        let story = story(world, task).await;
+        assert_eq!((story.grants.len(), story.requests.len()), (2, 2), "{story:?}");
+        assert_eq!(story.agent.expect("an agent").agent.slug.as_str(), "support-agent-v2");
+        let approval = items_of(&answer)[1]["result"]["approval"]["id"].as_str().expect("an id");
+        let of_approval = self::story(world, approval).await;
+        assert_eq!(of_approval.grants[0].grant, story.grants[1].grant);
         // Each approval is for its own item.
         let items = answer.body["task"]["items"].as_array().expect("items");
         let mut wrong = question("support-agent-v2", "read", "c");

@@ -13,7 +13,14 @@ fn calls(granted: &str, asked: &str) -> Vec<(&'static str, String, serde_json::V
     let key = json!({ "name": "k", "public_key": super::client::Key::make().jwk(), "justification": "x" });
     let mut calls = Vec::new();
     let mut get = |path: String| calls.push(("GET", path, json!(null)));
-    for path in ["/agents", "/agents/support-agent", "/agents/support-agent/credentials", "/requests", "/grants", "/catalogue"] {
+    for path in [
+        "/agents",
+        "/agents/support-agent",
+        "/agents/support-agent/credentials",
+        "/requests",
+        "/grants",
+        "/catalogue",
+    ] {
         get(path.to_owned());
     }
     get(format!("/requests/{asked}"));
@@ -37,7 +44,10 @@ fn calls(granted: &str, asked: &str) -> Vec<(&'static str, String, serde_json::V
     calls
 }
 
-async fn call(caller: &Caller, (method, path, body): &(&str, String, serde_json::Value)) -> super::client::Answer {
+async fn call(
+    caller: &Caller,
+    (method, path, body): &(&str, String, serde_json::Value),
+) -> super::client::Answer {
     match *method {
         "GET" => caller.get(path).await,
         _ => caller.post(path, body).await,
@@ -71,7 +81,7 @@ stories! {
         let dana = log_in(office.dana()).await;
         dana.get("/agents").await.ok(200);
         for kind in [PersonKind::Guest, PersonKind::Deactivated] {
-            office.workspace().set_kind("U0DANA", kind).expect("a person");
+            office.workspace().set_person_kind("U0DANA", kind).expect("a person");
             office.advance("2m").await;
             for one in calls(&granted, &asked) {
                 let answer = call(&dana, &one).await;

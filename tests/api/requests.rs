@@ -10,7 +10,8 @@ use crate::support::Office;
 
 /// Dana asks for this; the request's reference.
 async fn asks(dana: &Caller, access: &str) -> String {
-    let body = json!({ "access": access, "for": "2h", "justification": "customer support queries" });
+    let body =
+        json!({ "access": access, "for": "2h", "justification": "customer support queries" });
     text(&dana.post("/agents/support-agent/requests", &body).await.ok(202)["reference"])
 }
 

@@ -17,8 +17,7 @@ const COLUMNS: u16 = 80;
 /// A machine with one person at it.
 pub struct Desk {
     home: TempDir,
-    /// More variables, before all others.
-    pub set: Vec<(&'static str, String)>,
+    set: Vec<(&'static str, String)>,
 }
 
 impl Desk {
@@ -27,16 +26,28 @@ impl Desk {
         Self { home: tempfile::tempdir().expect("a home"), set: Vec::new() }
     }
 
+    /// The same machine, with one more variable.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.set.push((name, value.into()));
+        self
+    }
+
     /// A machine at which Dana is logged in.
     pub fn of_dana(office: &Office) -> Self {
         let desk = Self::new();
-        let mut login = desk.terminal(&["login", &office.address]);
+        desk.logs_in(office);
+        desk
+    }
+
+    /// Dana logs in; what her terminal shows in the end.
+    pub fn logs_in(&self, office: &Office) -> String {
+        let mut login = self.terminal(&["login", &office.address]);
         let code = code_on(&login);
         office.dana().types(&format!("/agent login {code}"));
         office.dana().presses("Log in", "logs a device in as you");
         let (status, shown) = login.ends();
         assert_eq!(status, 0, "{shown}");
-        desk
+        shown
     }
 
     /// The person's home.

@@ -47,8 +47,7 @@ fn a_login_that_has_ended_says_so_once_and_how_to_begin_again() {
     let second = desk.runs(&["whoami"]);
     assert_eq!(second.status, 3, "{second:?}");
     assert!(second.err.contains("You are not logged in."), "{second:?}");
-    let token = ("COUNTERSIGN_TOKEN", "csp_nobody".to_owned());
-    let foreign = Desk { set: vec![token], ..desk }.runs(&["whoami"]);
+    let foreign = desk.with("COUNTERSIGN_TOKEN", "csp_nobody").runs(&["whoami"]);
     assert_eq!(foreign.status, 3, "{foreign:?}");
     insta::assert_snapshot!(steady(
         &[first.all(), second.all(), foreign.all()].join("\n"),
@@ -62,7 +61,7 @@ fn older_and_newer_servers_and_other_products_are_told_apart() {
         Impostor::open(move |_| ("200 OK", JSON, about(newest, oldest).to_string()))
     };
     let page = || ("200 OK", "Content-Type: text/html\r\n", "<h1>Welcome</h1>".to_owned());
-    let desk = Desk { set: vec![("COUNTERSIGN_TOKEN", "csp_secret".to_owned())], ..Desk::new() };
+    let desk = Desk::new().with("COUNTERSIGN_TOKEN", "csp_secret");
     let mut text = String::new();
     for (server, status) in [
         (speaks(3, 2), 8),
@@ -102,7 +101,7 @@ fn a_server_that_is_busy_is_asked_again_and_a_post_is_the_same_one() {
             "expires_at": "2026-01-01T01:00:00Z" });
         ("200 OK", JSON, grant.to_string())
     });
-    let desk = Desk { set: vec![("COUNTERSIGN_TOKEN", "csp_secret".to_owned())], ..Desk::new() };
+    let desk = Desk::new().with("COUNTERSIGN_TOKEN", "csp_secret");
     let ended = desk.runs(&["release", "G-1", "--server", &server.address]);
     assert_eq!(ended.status, 0, "{ended:?}");
     let keys: Vec<String> = server

@@ -72,3 +72,41 @@ fn two_commands_at_once_renew_a_login_once() {
     }
     assert_eq!(desk.runs(&["whoami"]).status, 0);
 }
+
+/// A keyring of a desktop: a tool that keeps what it is given, or one whose keyring is locked.
+const TOOL: &str = r#"#!/bin/sh
+for account; do :; done
+file="$HOME/ring-$(printf %s "$account" | tr -c 'a-z0-9' '_')"
+test ! -e "$HOME/locked" || exit 1
+case "$1" in
+    store) cat > "$file" ;;
+    lookup) cat "$file" ;;
+    clear) rm -f "$file" ;;
+esac
+"#;
+
+#[test]
+fn a_login_is_kept_in_the_keyring_where_there_is_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let office = Office::open();
+    let tools = tempfile::tempdir().expect("a folder");
+    let tool = tools.path().join("secret-tool");
+    std::fs::write(&tool, TOOL).expect("written");
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let path = std::env::var("PATH").expect("a PATH");
+    let desk = Desk::new()
+        .with("PATH", format!("{}:{path}", tools.path().display()))
+        .with("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus");
+    let shown = desk.logs_in(&office);
+    assert!(shown.contains("in the keyring"), "{shown}");
+    assert!(!desk.config("credentials.json").exists());
+    assert_eq!(desk.runs(&["whoami"]).status, 0);
+    assert_eq!(desk.runs(&["logout"]).status, 0);
+    assert_eq!(desk.runs(&["whoami"]).status, 3);
+
+    // Locked: the file does.
+    std::fs::write(desk.home().join("locked"), "").expect("written");
+    let shown = desk.logs_in(&office);
+    assert!(shown.contains("credentials.json"), "{shown}");
+    assert_eq!(desk.runs(&["whoami"]).status, 0);
+}

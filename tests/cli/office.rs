@@ -156,13 +156,6 @@ impl Person<'_> {
         assert_eq!(answer["errors"], Value::Null, "{answer}");
     }
 
-    /// The code that a message shows to this person.
-    pub fn reads(self, words: &str) {
-        self.waits_for(&format!("a message with “{words}”"), || {
-            self.messages().into_iter().find(|(_, message)| message.to_string().contains(words))
-        });
-    }
-
     fn messages(self) -> Vec<(String, Value)> {
         let state = self.office.get(&format!("/_page/state?as={}", self.id));
         let mut all = Vec::new();

@@ -11,7 +11,22 @@ fn nothing_is_asked_where_nobody_can_answer() {
         (vec!["register"], "agent-cli register NAME"),
         (vec!["register", "some-agent"], "--purpose"),
         (vec!["register", "some-agent", "--purpose", "p"], "--systems"),
-        (vec!["register", "some-agent", "--purpose", "p", "--systems", "s"], "--only-reads"),
+        (vec!["register", "some-agent", "--purpose", "p", "--systems", "s"], "--runs-on"),
+        (
+            vec![
+                "register",
+                "some-agent",
+                "--purpose",
+                "p",
+                "--systems",
+                "s",
+                "--runs-on",
+                "r",
+                "--model",
+                "m",
+            ],
+            "--only-reads",
+        ),
         (vec!["extend", "G-1"], "--by"),
         (vec!["revoke", "G-1"], "--reason"),
         (vec!["quiz"], "--answers"),
@@ -31,7 +46,7 @@ fn what_is_piped_has_no_colour_and_one_answer() {
     assert!(!ended.out.contains('\x1b') && !ended.err.contains('\x1b'), "{ended:?}");
     let coloured = desk.runs(&["whoami", "--color", "always"]);
     assert!(coloured.out.contains("\x1b["), "{coloured:?}");
-    let plain = Desk { set: vec![("NO_COLOR", "1".to_owned())], ..desk };
+    let plain = desk.with("NO_COLOR", "1");
     let mut terminal = plain.terminal(&["whoami"]);
     assert_eq!(terminal.ends().0, 0);
     assert!(!terminal.is_coloured());

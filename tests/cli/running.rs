@@ -26,7 +26,7 @@ fn a_command_runs_as_the_agent_and_never_sees_the_key() {
         exit 43
     "#;
     let key = desk.key("support-agent").display().to_string();
-    let desk = Desk { set: vec![("COUNTERSIGN_AGENT_KEY", key)], ..desk };
+    let desk = desk.with("COUNTERSIGN_AGENT_KEY", key);
     let ended = desk.runs(&["run", "--", "sh", "-c", script]);
     assert_eq!(ended.status, 43, "{ended:?}");
     assert!(!std::path::Path::new(ended.out.trim()).exists(), "the token stays behind");

@@ -1,6 +1,7 @@
 //! A person's terminal: what is typed into it, and what stands on it.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,7 +35,9 @@ impl Terminal {
         pty.resize(Size::new(ROWS, columns)).expect("a size");
         let child = command.spawn(pts).expect("the program starts");
         let pty = Arc::new(pty);
-        let parser = vt100::Parser::new(ROWS, columns, 0);
+        let rows = NonZeroU16::new(ROWS).expect("rows");
+        let columns = NonZeroU16::new(columns).expect("columns");
+        let parser = vt100::Parser::new(rows, columns, 0);
         let shown =
             Arc::new(Shown { screen: Mutex::new((parser, false)), changed: Condvar::new() });
         let (from, to) = (Arc::clone(&pty), Arc::clone(&shown));
@@ -62,7 +65,7 @@ impl Terminal {
     pub fn is_coloured(&self) -> bool {
         let screen = self.shown.screen.lock().unwrap_or_else(PoisonError::into_inner);
         let formatted = screen.0.screen().contents_formatted();
-        String::from_utf8_lossy(&formatted).contains("\x1b[3")
+        formatted.contains("\x1b[3")
     }
 
     /// Waits until these words stand on it.

@@ -2,7 +2,7 @@
 
 use countersign::domain::event::What;
 use countersign::domain::signing_key::Algorithm;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::site::JWT_BEARER;
 use crate::stories;
@@ -105,6 +105,51 @@ stories! {
         ask(&token, &[]).await.refuses(401, "invalid_client", "several agents");
         let claims = read(&ask(&token, &[("client_id", "weekly-report")]).await.token());
         assert_eq!(claims["agent"], "weekly-report");
+    }
+
+    /// A JWT-SVID as SPIFFE's agents give it out: no `iss`, no `iat`.
+    async fn by_a_svid(site) {
+        let agent = site.agent("nightly-report").await;
+        let sub = "spiffe://acme.example/reports/nightly";
+        site.workload_of("mesh", &agent, &[("sub", sub)]).await;
+        let ask = async |header: Value, claims: Value| {
+            let token = site.cluster.pair.sign(&header, &claims);
+            let pairs = [
+                ("grant_type", "client_credentials"),
+                ("client_assertion_type", JWT_BEARER),
+                ("client_assertion", token.as_str()),
+            ];
+            site.token(&pairs).await
+        };
+        let svid = |sub: &str| json!({"sub": sub, "aud": [site.issuer], "exp": site.at(300)});
+        for typ in [json!({}), json!({"typ": "JWT"}), json!({"typ": "JOSE"})] {
+            let claims = read(&ask(typ, svid(sub)).await.token());
+            assert_eq!(claims["agent"], "nightly-report");
+        }
+        let token = site.cluster.pair.sign(&json!({}), &svid(sub));
+        let by_draft = site.token(&[
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe"),
+            ("client_assertion", token.as_str()),
+        ]).await;
+        assert_eq!(read(&by_draft.token())["agent"], "nightly-report");
+        for (sub, why) in [
+            ("spiffe://acme.example/reports/other", "fits this workload's claims"),
+            ("spiffe://acme.example.evil/reports/nightly", "must be the agent's name"),
+            ("spiffe://acme.example", "must be the agent's name"),
+        ] {
+            ask(json!({}), svid(sub)).await.refuses(401, "invalid_client", why);
+        }
+        // Who could sign for the cluster's people may not speak for the trust domain.
+        let token = site.people.pair.sign(&json!({}), &svid(sub));
+        site.token(&[
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", JWT_BEARER),
+            ("client_assertion", token.as_str()),
+        ]).await.refuses(401, "invalid_client", "not signed by a key");
+        let mut without_end = svid(sub);
+        without_end["exp"] = Value::Null;
+        ask(json!({}), without_end).await.refuses(401, "invalid_client", "exp");
     }
 
     /// A new key of the issuer is found without a restart.

@@ -103,7 +103,7 @@ stories! {
             (json!({}), json!({"exp": "tomorrow"}), "`exp`"),
             (json!({}), json!({"exp": -1}), "`exp`"),
             (json!({}), json!({"exp": 1e300}), "`exp`"),
-            (json!({}), json!({"exp": site.at(700)}), "too long"),
+            (json!({}), json!({"exp": site.at(3_700)}), "too long"),
             (json!({}), json!({"nbf": site.at(40)}), "not come"),
             (json!({}), json!({"iat": site.at(40)}), "not come"),
             (json!({}), json!({"jti": null}), "`jti`"),

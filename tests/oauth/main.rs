@@ -22,6 +22,7 @@ mod clients;
 mod exchange;
 mod grants;
 mod keys;
+mod logins;
 mod looking;
 mod possession;
 mod whole;

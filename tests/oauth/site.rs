@@ -1,7 +1,8 @@
 //! A server with agents, keys and grants, and the issuers that it trusts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -48,15 +49,47 @@ pub const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 /// The bearer token of the service `crm`.
 pub const CRM: &str = "4f0c0ffee-the-token-of-the-crm-that-nobody-guesses";
 
-/// The workspace: everybody is a member, but one.
-struct Workspace;
+/// The workspace: everybody is a member, but those who left.
+#[derive(Clone, Default)]
+pub struct Workspace {
+    left: Arc<Mutex<BTreeMap<String, Standing>>>,
+    away: Arc<AtomicBool>,
+}
+
+impl Workspace {
+    /// From now on this is what somebody is.
+    pub fn becomes(&self, user: &str, standing: Standing) {
+        self.left.lock().expect("a lock").insert(user.to_owned(), standing);
+    }
+
+    /// Whether it can be asked at all.
+    pub fn is_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+}
 
 #[async_trait]
 impl Directory for Workspace {
     async fn profile(&self, person: &PersonId) -> Result<Profile, DirectoryError> {
-        let standing =
-            if person.user == "U0GONE" { Standing::Deactivated } else { Standing::Member };
+        if self.away.load(Ordering::SeqCst) {
+            let about = person.user.clone();
+            return Err(DirectoryError { about, error: "timeout".to_owned() });
+        }
+        let left = self.left.lock().expect("a lock").get(&person.user).copied();
+        let standing = match person.user.as_str() {
+            "U0GONE" => Standing::Deactivated,
+            _ if person.workspace != "T0ACME" => Standing::Outsider,
+            _ => left.unwrap_or(Standing::Member),
+        };
         Ok(Profile { id: person.clone(), name: person.user.clone(), standing })
+    }
+
+    async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
+        Ok(match hint {
+            "dana@acme.example" | "U0DANA" => Some(PersonId::new("T0ACME", "U0DANA")),
+            "gone@acme.example" => Some(PersonId::new("T0ACME", "U0GONE")),
+            _ => None,
+        })
     }
 
     async fn group(&self, _: &str) -> Result<Vec<PersonId>, DirectoryError> {
@@ -76,6 +109,8 @@ pub struct Site {
     pub people: Outside,
     pub entropy: Arc<Entropy>,
     pub service_key: Pair,
+    pub service: Service,
+    pub workspace: Workspace,
 }
 
 /// An agent with a key.
@@ -108,23 +143,46 @@ impl Site {
         let service_key = Pair::make(Algorithm::EdDsa);
         let policy = PolicyHandle::new(trusting(&cluster, &people, &service_key, tokens));
         let entropy = Arc::new(Entropy::from_system());
+        let workspace = Workspace::default();
         let service = Service::new(Parts {
             store: store.clone(),
             policy,
-            directory: Arc::new(Workspace),
+            directory: Arc::new(workspace.clone()),
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy),
         });
         let fetch = Arc::new(HttpFetch::new().expect("a reader"));
-        let desk = TokenDesk::new(service, ring, IssuerKeys::new(fetch));
+        let desk = TokenDesk::new(service.clone(), ring, IssuerKeys::new(fetch));
         let router = countersign::api::oauth::router(desk.clone())
             .route("/whoami", axum::routing::any(whoami).with_state(desk));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { _database: database, store, clock, issuer, cluster, people, entropy, service_key }
+        Self {
+            _database: database,
+            store,
+            clock,
+            issuer,
+            cluster,
+            people,
+            entropy,
+            service_key,
+            service,
+            workspace,
+        }
     }
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The use cases of another server over the same database.
+    pub fn another_server(&self) -> Service {
+        Service::new(Parts {
+            store: self.store.clone(),
+            policy: PolicyHandle::new(Policy::starter()),
+            directory: Arc::new(self.workspace.clone()),
+            clock: Arc::clone(&self.clock) as _,
+            entropy: Arc::clone(&self.entropy),
+        })
     }
 
     /// Seconds from now, as claims have them.
@@ -277,8 +335,18 @@ impl Site {
 
     /// A workload identity for an agent.
     pub async fn workload(&self, agent: &Agent, claims: &[(&str, &str)]) -> Credential {
+        self.workload_of("cluster", agent, claims).await
+    }
+
+    /// A workload identity by this issuer.
+    pub async fn workload_of(
+        &self,
+        issuer: &str,
+        agent: &Agent,
+        claims: &[(&str, &str)],
+    ) -> Credential {
         let claims = claims.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let proof = Proof::Workload { issuer: "cluster".into(), claims };
+        let proof = Proof::Workload { issuer: issuer.into(), claims };
         self.credential(agent, proof, "30d").await
     }
 
@@ -411,7 +479,19 @@ fn trusting(cluster: &Outside, people: &Outside, mail: &Pair, tokens: Tokens) ->
         service("mail", ServiceProof::Key { key: mail.public().clone() }),
         service("pay", ServiceProof::Workload { issuer: "cluster".into(), claims }),
     ];
-    let issuers = [issuer("cluster", cluster, Trusted::Workloads), issuer("people", people, slack)];
+    // A trust domain, whose bundle the cluster shows.
+    let mesh = Issuer {
+        name: "mesh".to_owned(),
+        issuer: "spiffe://acme.example".to_owned(),
+        audience: None,
+        keys: Keys::Url(format!("{}/keys", cluster.url)),
+        vouches_for: Trusted::Workloads,
+    };
+    let issuers = [
+        issuer("cluster", cluster, Trusted::Workloads),
+        issuer("people", people, slack),
+        ("mesh".to_owned(), mesh),
+    ];
     Policy::starter().trusting(services.into(), issuers.into(), tokens)
 }
 

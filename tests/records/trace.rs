@@ -60,7 +60,8 @@ async fn the_story_leads_from_a_call_to_the_people(database: TestDatabase) {
     // From wherever it begins, the same people are found.
     let reference = grant.reference.to_string();
     let (id, request) = (grant.id.to_string(), grant.request.to_string());
-    for named in [&evaluation, &activity, &reference, &id, &request] {
+    let approval = id.replace("gnt_", "apr_");
+    for named in [&evaluation, &activity, &reference, &id, &approval, &request] {
         let story = countersign(url, &["trace", named, "--json"]);
         assert_eq!(story.status, 0, "{named}: {story:?}");
         let json: Value = serde_json::from_str(&story.out).unwrap();
@@ -87,7 +88,7 @@ async fn what_is_not_there_is_said(database: TestDatabase) {
     replica.end().await;
     let url = house.database.url();
     let rest = "01J00000000000000000000000";
-    for kind in ["eval", "tok", "act", "gnt", "req"] {
+    for kind in ["eval", "tok", "act", "gnt", "req", "tsk"] {
         let story = countersign(url, &["trace", &format!("{kind}_{rest}")]);
         assert_eq!(story.status, 69, "{story:?}");
         let what = format!("there is no {kind}_{rest} on this record");

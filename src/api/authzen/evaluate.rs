@@ -1,5 +1,7 @@
 //! One question, or several at once.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -54,7 +56,9 @@ impl Door {
     async fn answered(&self, caller: &Caller, question: Question) -> Result<Answer, Problem> {
         self.may_ask(caller, &question.subject).await?;
         let span = tracing::info_span!(target: SPANS, "evaluation");
-        let evaluated = self.pdp.evaluate(caller.actor(), question.clone()).instrument(span).await;
+        let question = Arc::new(question);
+        let evaluating = self.pdp.evaluate(caller.actor(), Arc::clone(&question));
+        let evaluated = evaluating.instrument(span).await;
         let evaluated = evaluated.inspect_err(told::refused)?;
         told::answered(&question, &evaluated);
         Ok(self.answer(&question, &evaluated).await)
@@ -80,6 +84,8 @@ impl Door {
         for question in questions.iter().flatten() {
             self.may_ask(caller, &question.subject).await?;
         }
+        let questions: Vec<Result<Arc<Question>, Unclear>> =
+            questions.into_iter().map(|question| question.map(Arc::new)).collect();
         let asked = questions.iter().map(|question| question.as_ref().ok().cloned()).collect();
         let bundle = Bundle { caller: caller.actor(), questions: asked, semantic };
         let span = tracing::info_span!(target: SPANS, "evaluation", questions = questions.len());

@@ -387,3 +387,7 @@ pub(super) fn bad_credential(problems: &[(CredentialField, CredentialProblem)]) 
     });
     Refused::fields(fields.collect())
 }
+
+#[cfg(test)]
+#[path = "refusals_tests.rs"]
+mod tests;

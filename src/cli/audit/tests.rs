@@ -13,7 +13,8 @@ use crate::config::DatabaseUrl;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description};
 use crate::domain::event::{About, Actor, ChainHash, TextHash, What, chain};
-use crate::domain::ids::{AgentId, DeliveryId, GrantId, RequestId};
+use crate::domain::ids::{AgentId, DeliveryId, GrantId, LoginId, RequestId};
+use crate::domain::login::Ending;
 use crate::domain::person::PersonId;
 use crate::domain::request::Reference;
 use crate::domain::role::{RoleName, TeamName};
@@ -321,6 +322,29 @@ async fn the_lines_are_told_in_words() {
     let log = Log::of_a_day().await;
     insta::assert_snapshot!(log.list(None, 50, false).await.unwrap());
     assert_eq!(log.list(None, 2, false).await.unwrap().lines().count(), 2);
+}
+
+#[tokio::test]
+async fn logins_are_told_without_the_name_of_a_device() {
+    let (dana, login) = (PersonId::new("T0ACME", "U0DANA"), LoginId::new(ulid(5)));
+    let device = TextHash::of("dana's laptop");
+    let by = |what| (Actor::Person(dana.clone()), what, About::default());
+    let mut events = vec![
+        by(What::LoginConfirmed { login, device: device.clone() }),
+        by(What::LoginRefused { login, device }),
+    ];
+    for ending in [
+        Ending::LoggedOut,
+        Ending::ByPerson,
+        Ending::RefreshReused,
+        Ending::CodeReused,
+        Ending::NotMember,
+    ] {
+        events.push(by(What::LoginEnded { login, person: dana.clone(), ending }));
+    }
+    let log = Log::of(events).await;
+    insta::assert_snapshot!(log.list(None, 50, false).await.unwrap());
+    assert!(!log.list(None, 50, true).await.unwrap().contains("laptop"));
 }
 
 #[tokio::test]

@@ -185,7 +185,7 @@ fn story(answer: Decision) -> Story {
         call: Some(call(answer)),
         token: None,
         grants: Vec::new(),
-        request: None,
+        requests: Vec::new(),
         agent: Some(agent()),
         activities: Vec::new(),
     }
@@ -235,7 +235,7 @@ fn a_token_and_an_open_request_are_told() {
         credential_request: None,
     });
     let state = RequestState::Open;
-    token.request =
-        Some(request(15, 'G', asks("more"), vec![vote("U0THEO", 16, "team-lead")], state));
+    token.requests =
+        vec![request(15, 'G', asks("more"), vec![vote("U0THEO", 16, "team-lead")], state)];
     insta::assert_snapshot!(tell(&token));
 }

@@ -58,7 +58,7 @@ pub(super) fn tell(story: &Story) -> String {
         page.gap();
         the_grant(&mut page, grant);
     }
-    if let Some(request) = &story.request {
+    for request in &story.requests {
         page.gap();
         the_request(&mut page, "Request", request);
     }

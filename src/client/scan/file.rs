@@ -67,7 +67,9 @@ pub fn inspect(path: &str, text: &str, index: &Index) -> Seen {
         }
     }
     let mut at = Lines::new(text);
-    for (offset, mark) in index.texts(text, setting == Setting::Pipeline) {
+    let mut texts = index.texts(text, setting == Setting::Pipeline);
+    texts.sort_by_key(|(offset, _)| *offset);
+    for (offset, mark) in texts {
         let line = at.line_of(offset);
         let in_pipeline = setting == Setting::Pipeline && mark.kind == Kind::PersonalToken;
         // A key in a comment is as open as any other.
@@ -103,7 +105,12 @@ impl Seen {
         let Some(mark) = mark else { return };
         let known = |hit: &&Hit| hit.mark.id == mark.id && hit.line == line;
         if self.hits.iter().rev().take(64).find(known).is_none() {
-            let percent = u32::from(mark.weight) * percent * self.setting.percent() / 10_000;
+            // What starts a program stands in settings by its nature.
+            let here = match (self.setting, mark.kind) {
+                (Setting::Settings, Kind::Schedule) => 100,
+                (setting, _) => setting.percent(),
+            };
+            let percent = u32::from(mark.weight) * percent * here / 10_000;
             self.hits.push(Hit { mark, line, percent });
         }
     }
@@ -111,7 +118,7 @@ impl Seen {
 
 fn dependencies(name: &str, text: &str, index: &Index, seen: &mut Seen) {
     let manifest = manifest::read(name, text);
-    let own = manifest.own.and_then(|(registry, name)| index.name(Space::Package(registry), &name));
+    let own = manifest.own.and_then(|(registry, name)| index.own_name(registry, &name));
     let is_library =
         |mark: &Mark| matches!(mark.kind, Kind::Model | Kind::Framework | Kind::Server);
     seen.is_library = own.filter(is_library).filter(|_| seen.setting.is_the_program_itself());
@@ -188,10 +195,8 @@ fn words(name: &str) -> Vec<String> {
     for c in name.chars() {
         let is_word = c.is_alphanumeric();
         let begins = words.is_empty() || (c.is_uppercase() && was_small);
-        if !is_word || begins {
-            if words.last().is_none_or(|word| !word.is_empty()) {
-                words.push(String::new());
-            }
+        if (!is_word || begins) && words.last().is_none_or(|word| !word.is_empty()) {
+            words.push(String::new());
         }
         if is_word && let Some(word) = words.last_mut() {
             word.extend(c.to_lowercase());

@@ -132,20 +132,33 @@ impl Index {
         let mut part = found.as_str();
         let exact = loop {
             if let Some(mark) = self.names.get(&(space, part.to_owned())) {
-                break Some(*mark);
+                break Some((part.len(), *mark));
             }
             match part.rfind(space.separators()) {
                 Some(end) if !space.separators().is_empty() => part = part.get(..end)?,
                 _ => break None,
             }
         };
-        let beginning = || {
-            let in_space = self.beginnings.iter().filter(|(of, ..)| *of == space);
-            let mut fitting = in_space.filter(|(_, name, _)| stands_for(name, &found, &[]));
-            fitting.next().map(|(.., mark)| *mark)
+        let in_space = self.beginnings.iter().filter(|(of, ..)| *of == space);
+        let beginning = in_space
+            .filter(|(_, name, _)| stands_for(name, &found, &[]))
+            .map(|(_, name, mark)| (name.len() - 1, *mark));
+        beginning.chain(exact).max_by_key(|(length, _)| *length).map(|(_, mark)| mark)
+    }
+
+    /// What a program is that bears this name itself. A name that only begins like one of the tables may be
+    /// anybody's (`langgraph-bot`), unless its beginning is a scope, which has one owner (`@langchain/…`).
+    pub fn own_name(&self, registry: Registry, name: &str) -> Option<Mark> {
+        let space = Space::Package(registry);
+        let is_listed = |mark: &Mark| {
+            let exact = match registry {
+                Registry::PyPi => pep503(name),
+                Registry::Crates => name.replace('_', "-"),
+                _ => name.to_owned(),
+            };
+            name.starts_with('@') || self.names.get(&(space, exact)) == Some(mark)
         };
-        // `@langchain/langgraph` before `@langchain/*`, and that before nothing.
-        exact.or_else(beginning)
+        self.name(space, name).filter(is_listed)
     }
 
     /// Every text and every key in a file, with the byte where it begins.

@@ -214,8 +214,11 @@ const SETTINGS: &[&str] = &[
 
 fn is_pipeline(folders: &str, name: &str) -> bool {
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    (yaml && (folders == ".github/workflows" || folders.starts_with(".github/workflows/")))
-        || (yaml && matches!(folders, ".circleci" | ".gitea/workflows" | ".forgejo/workflows"))
+    let of_workflows = matches!(
+        folders,
+        ".github/workflows" | ".circleci" | ".gitea/workflows" | ".forgejo/workflows"
+    );
+    (yaml && of_workflows)
         || (folders.is_empty()
             && matches!(
                 name,

@@ -58,6 +58,8 @@ pub const KINDS: &[KeyKind] = &[
     key("key/sendgrid", "SG.", 60, 85, "a SendGrid key"),
     key("key/databricks", "dapi", 32, 80, "a Databricks personal token"),
     key("key/airtable", "pat1", 60, 60, "an Airtable personal token"),
+    key("key/slack-webhook", "hooks.slack.com/services/", 38, 85, "a Slack webhook"),
+    key("key/discord-webhook", "discord.com/api/webhooks/", 70, 85, "a Discord webhook"),
     key("key/digitalocean", "dop_v1_", 60, 90, "a DigitalOcean personal token"),
 ];
 
@@ -93,7 +95,10 @@ impl KeyKind {
         if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
             return false;
         }
-        let end = after_prefix.find(|c| !is_of_a_key(c)).unwrap_or(after_prefix.len());
+        // A webhook's key is the rest of its address.
+        let is_address = self.prefix.ends_with('/');
+        let goes_on = |c: char| is_of_a_key(c) || (is_address && c == '/');
+        let end = after_prefix.find(|c| !goes_on(c)).unwrap_or(after_prefix.len());
         let rest = after_prefix.get(..end).unwrap_or_default();
         rest.len() >= self.rest && rest.len() <= 400 && is_random(rest, 3.2)
     }

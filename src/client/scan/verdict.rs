@@ -1,6 +1,6 @@
 //! From signs to a verdict, purely.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -64,8 +64,19 @@ const ENOUGH: f64 = 0.5;
 /// No number of mentions in tests and documents proves more than this.
 const MOST_BESIDE: f64 = 0.35;
 
+/// Whoever keeps keys of so many issuers in a program looks for keys: they are its data, and so are the
+/// addresses and settings beside them.
+const KEYS_OF_A_SCANNER: usize = 5;
+
 /// Weighs everything that was seen.
 pub fn judge(seen: &[Seen]) -> Judgement {
+    let cleaned: Vec<Seen>;
+    let seen = if looks_for_keys(seen) {
+        cleaned = seen.iter().map(without_data).collect();
+        &cleaned
+    } else {
+        seen
+    };
     let of = |kinds: &[Kind]| strength(seen, kinds);
     let model = of(&[Kind::Model, Kind::Framework]);
     let acts = of(&[Kind::Acts, Kind::Framework, Kind::McpClient, Kind::Named]);
@@ -101,6 +112,23 @@ pub fn judge(seen: &[Seen]) -> Judgement {
         _ => Sureness::Unsure,
     };
     Judgement { verdict, sureness, percent }
+}
+
+fn looks_for_keys(seen: &[Seen]) -> bool {
+    let programs = seen.iter().filter(|file| file.setting.is_the_program_itself());
+    let hits = programs.flat_map(|file| &file.hits);
+    let keys = hits.filter(|hit| hit.mark.kind == Kind::HardCodedKey).map(|hit| hit.mark.id);
+    keys.collect::<BTreeSet<_>>().len() >= KEYS_OF_A_SCANNER
+}
+
+/// A file's signs without keys and without what is found by its text alone.
+fn without_data(file: &Seen) -> Seen {
+    let mut file = file.clone();
+    file.hits.retain(|hit| {
+        hit.mark.kind != Kind::HardCodedKey
+            && !matches!(hit.mark.id, "model/address" | "model/path" | "model/key")
+    });
+    file
 }
 
 /// How strongly everything of these kinds speaks together, from 0 to 1: each sign once, more of it in

@@ -56,8 +56,11 @@ const NEVER: &[&str] = &[
     "target",
 ];
 
-/// The paths of all files to look at, sorted, and what was left out. `.gitignore`, `.ignore` and the
-/// repository's own excludes are respected; what the machine's owner ignores everywhere is not, so that
+/// A file like `.gitignore` for what only the scan should leave out: tables of addresses, invented keys.
+pub const OWN_IGNORE: &str = ".agent-scan-ignore";
+
+/// The paths of all files to look at, sorted, and what was left out. `.gitignore`, `.ignore`, [`OWN_IGNORE`]
+/// and the repository's own excludes are respected; what the machine's owner ignores everywhere is not, so that
 /// two people see the same. Links are not followed.
 pub fn files(root: &Path, options: &Options) -> (Vec<PathBuf>, Counts) {
     let mut counts = Counts::default();
@@ -67,6 +70,7 @@ pub fn files(root: &Path, options: &Options) -> (Vec<PathBuf>, Counts) {
         .require_git(false)
         .git_global(false)
         .follow_links(false)
+        .add_custom_ignore_filename(OWN_IGNORE)
         .filter_entry(|entry| {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             let name = entry.file_name().to_str().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! A report as people read it.
 
+use super::place::Setting;
 use super::sign::Kind;
 use super::{Finding, Place, Report, Sureness, Verdict};
 use crate::client::look::Look;
@@ -18,10 +19,10 @@ pub fn render(report: &Report, look: Look) -> String {
         ),
         String::new(),
     ];
-    let (keys, others): (Vec<_>, Vec<_>) =
-        report.findings.iter().partition(|finding| finding.kind == Kind::HardCodedKey);
     let (strong, weak): (Vec<_>, Vec<_>) =
-        others.into_iter().partition(|finding| finding.percent >= 20);
+        report.findings.iter().partition(|finding| finding.percent >= 20);
+    let (keys, strong): (Vec<_>, Vec<_>) =
+        strong.into_iter().partition(|finding| finding.kind == Kind::HardCodedKey);
     if !strong.is_empty() {
         let title =
             if judgement.verdict == Verdict::Nothing { "Seen, and not enough" } else { "Why" };
@@ -42,7 +43,7 @@ pub fn render(report: &Report, look: Look) -> String {
         let beside = format!("Beside it, in tests, documents and the like: {}.", names.join("; "));
         lines.extend([look.faint(&look.wrap(0, &beside)), String::new()]);
     }
-    lines.push(format!("{}  {}", look.strong("Next"), next_step(judgement.verdict)));
+    lines.push(format!("{}  {}", look.strong("Next"), next_step(report)));
     lines.push(look.faint(&counted(report)));
     lines.join("\n") + "\n"
 }
@@ -72,8 +73,8 @@ fn how_sure(sureness: Sureness, percent: u8) -> String {
 }
 
 /// The one thing to do.
-pub const fn next_step(verdict: Verdict) -> &'static str {
-    match verdict {
+pub fn next_step(report: &Report) -> &'static str {
+    match report.judgement.verdict {
         Verdict::Agent => "agent-cli init    registers it; two minutes, nothing to read first",
         Verdict::AgentInPipeline => {
             "agent-cli init    registers the agent that the pipeline starts"
@@ -81,14 +82,24 @@ pub const fn next_step(verdict: Verdict) -> &'static str {
         Verdict::ServesAgents => {
             "agent-cli quiz    whoever connects acts with its key: register those agents, not this"
         }
-        Verdict::CallsAModel => {
-            "agent-cli quiz    five plain questions: does it need to be registered?"
-        }
+        Verdict::CallsAModel => "agent-cli quiz    five plain questions: should it be registered?",
         Verdict::PersonsKey => {
             "agent-cli init    gives it a key of its own in place of the person's"
         }
+        // What starts it may stand elsewhere: in somebody's crontab, say.
+        Verdict::Nothing if has_a_token(report) => {
+            "agent-cli quiz    it has a person's key: if it runs by itself, it should be registered"
+        }
         Verdict::Library | Verdict::Nothing => "nothing to do",
     }
+}
+
+fn has_a_token(report: &Report) -> bool {
+    report.findings.iter().any(|finding| {
+        matches!(finding.kind, Kind::PersonalToken | Kind::HardCodedKey)
+            && finding.percent >= 60
+            && finding.places.iter().any(|place| place.setting != Setting::Pipeline)
+    })
 }
 
 /// A sign: how much it proves, what it is, where it stands.

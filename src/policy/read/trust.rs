@@ -11,7 +11,9 @@ use super::services;
 use super::walk::{Table, Value};
 use crate::domain::time::Span;
 use crate::policy::near;
-use crate::policy::runtime::{Callbacks, Issuer, Keys, Quotas, ServiceAccount, Tokens, Trusted};
+use crate::policy::runtime::{
+    Callbacks, Issuer, Keys, Quotas, SPIFFE, ServiceAccount, Tokens, Trusted,
+};
 
 /// All of it.
 pub(super) struct Trust {
@@ -80,11 +82,21 @@ fn offset(text: &str) -> Option<FixedOffset> {
 fn issuers(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<BTreeMap<String, Issuer>> {
     let Some(value) = root.get("issuers") else { return Some(BTreeMap::new()) };
     let table = value.table(log, "[issuers.github]")?;
-    let read: Vec<Option<Issuer>> = table
-        .named(log, "an issuer")
-        .iter()
-        .map(|(key, value)| issuer(log, key.name, value))
-        .collect();
+    let mut read: Vec<Option<Issuer>> = Vec::new();
+    for (key, value) in table.named(log, "an issuer") {
+        let issuer = issuer(log, key.name, &value);
+        let twin = read.iter().flatten().find(|one| {
+            issuer.as_ref().is_some_and(|i| i.issuer == one.issuer && i.audience == one.audience)
+        });
+        if let Some(twin) = twin {
+            log.mistake(
+                value.at,
+                format!("{} and [issuers.{}] are the same issuer", value.path, twin.name),
+                "Keep one, or give each an audience of its own: a token is told by iss and aud.",
+            );
+        }
+        read.push(issuer);
+    }
     read.into_iter().map(|issuer| issuer.map(|i| (i.name.clone(), i))).collect()
 }
 
@@ -99,20 +111,55 @@ fn issuer(log: &mut Log<'_>, name: &str, value: &Value<'_, '_>) -> Option<Issuer
             "issuer",
             "Write the iss of its tokens: issuer = \"https://token.actions.githubusercontent.com\".",
         )
-        .and_then(|v| address(log, &v));
+        .and_then(|v| address_or_domain(log, &v));
     let audience = match table.get("audience") {
         None => Some(None),
         Some(value) => value.words(log, "the aud of its tokens").map(|w| Some(w.to_owned())),
     };
     let keys = keys(log, &table);
     let vouches_for = vouches_for(log, &table);
-    Some(Issuer {
+    let issuer = Issuer {
         name: name.to_owned(),
         issuer: issuer?,
         audience: audience?,
         keys: keys?,
         vouches_for: vouches_for?,
-    })
+    };
+    if issuer.trust_domain().is_some() {
+        if issuer.keys == Keys::Discovered {
+            log.mistake(
+                value.at,
+                format!("{} is a trust domain, whose keys cannot be discovered", value.path),
+                "Say where its bundle is: jwks_url = \"https://…\", or write its keys as jwks.",
+            );
+        }
+        if issuer.vouches_for != Trusted::Workloads {
+            log.mistake(
+                value.at,
+                format!("{} is a trust domain, which knows workloads alone", value.path),
+                "Write vouches_for = \"workloads\".",
+            );
+        }
+    }
+    Some(issuer)
+}
+
+/// An issuer's address, or a trust domain: `spiffe://acme.example`.
+fn address_or_domain(log: &mut Log<'_>, value: &Value<'_, '_>) -> Option<String> {
+    let text = value.text(log, "\"https://login.example.com\"")?;
+    let Some(domain) = text.strip_prefix(SPIFFE) else { return address(log, value) };
+    // SPIFFE ID, section 2.1.
+    let plain =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
+    if !domain.is_empty() && domain.len() <= 255 && domain.chars().all(plain) {
+        return Some(text.to_owned());
+    }
+    log.mistake(
+        value.at,
+        format!("{}: \"{}\" is no trust domain", value.path, text.escape_debug()),
+        "Write its name alone, in small letters: \"spiffe://acme.example\".",
+    );
+    None
 }
 
 fn keys(log: &mut Log<'_>, table: &Table<'_, '_>) -> Option<Keys> {

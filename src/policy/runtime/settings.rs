@@ -41,7 +41,7 @@ pub enum ServiceProof {
 pub struct Issuer {
     /// Its name in the policy: `github`.
     pub name: String,
-    /// The `iss` that its tokens carry, exactly.
+    /// The `iss` that its tokens carry, exactly; of a SPIFFE trust domain, `spiffe://` and its name.
     pub issuer: String,
     /// The `aud` that its tokens must carry; this server's own issuer address, if none.
     pub audience: Option<String>,
@@ -50,6 +50,27 @@ pub struct Issuer {
     /// What its tokens prove.
     pub vouches_for: Trusted,
 }
+
+impl Issuer {
+    /// The trust domain, if its tokens are JWT-SVIDs. They need not carry `iss`: whose they are is said
+    /// by `sub` (SPIFFE's JWT-SVID specification, section 3.1).
+    pub fn trust_domain(&self) -> Option<&str> {
+        self.issuer.strip_prefix(SPIFFE)
+    }
+
+    /// Whether it is this issuer whose word a token with these claims would be.
+    pub fn answers_for(&self, iss: Option<&str>, sub: Option<&str>) -> bool {
+        match self.trust_domain() {
+            None => iss == Some(self.issuer.as_str()),
+            Some(domain) => sub
+                .and_then(|sub| sub.strip_prefix(SPIFFE)?.strip_prefix(domain)?.strip_prefix('/'))
+                .is_some_and(|path| !path.is_empty()),
+        }
+    }
+}
+
+/// What the ids of a trust domain begin with.
+pub const SPIFFE: &str = "spiffe://";
 
 /// Where an issuer's keys come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,6 +24,17 @@ issuer = "http://127.0.0.1:8001"
 jwks_url = "http://[::1]:8001/openid/v1/jwks"
 vouches_for = "workloads"
 
+[issuers.cluster-people]
+issuer = "http://127.0.0.1:8001"
+audience = "people"
+vouches_for = "people"
+user_claim = "slack"
+
+[issuers.mesh]
+issuer = "spiffe://acme.example"
+jwks_url = "https://spire.acme.example/keys"
+vouches_for = "workloads"
+
 [issuers.slack]
 issuer = "https://slack.com"
 jwks = '{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}'
@@ -76,6 +87,19 @@ fn all_of_it_is_read() {
         policy.issuers()["cluster"].keys,
         Keys::Url("http://[::1]:8001/openid/v1/jwks".to_owned())
     );
+    let mesh = &policy.issuers()["mesh"];
+    assert_eq!(mesh.trust_domain(), Some("acme.example"));
+    for (iss, sub, meant) in [
+        (None, Some("spiffe://acme.example/shop"), true),
+        (Some("https://spire"), Some("spiffe://acme.example/shop"), true),
+        (None, Some("spiffe://acme.example"), false),
+        (None, Some("spiffe://acme.example/"), false),
+        (None, Some("spiffe://acme.example.evil/shop"), false),
+        (Some("spiffe://acme.example"), Some("shop"), false),
+        (None, None, false),
+    ] {
+        assert_eq!(mesh.answers_for(iss, sub), meant, "{iss:?} {sub:?}");
+    }
     assert!(matches!(
         &policy.issuers()["slack"].vouches_for,
         Trusted::People { workspace_claim: Some(_), .. }
@@ -112,6 +136,15 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an issuer without TLS", "\"https://slack.com\"", "\"http://slack.com\""),
     ("an issuer that looks local", "\"http://127.0.0.1:8001\"", "\"http://127.0.0.1.example.com\""),
     ("an issuer with a user", "\"http://127.0.0.1:8001\"", "\"http://127.0.0.1:x@example.com\""),
+    ("a trust domain in capitals", "spiffe://acme.example", "spiffe://Acme.example"),
+    ("a trust domain with a path", "spiffe://acme.example", "spiffe://acme.example/shop"),
+    ("a trust domain without keys", "jwks_url = \"https://spire.acme.example/keys\"\n", ""),
+    (
+        "a trust domain of people",
+        "keys\"\nvouches_for = \"workloads\"",
+        "keys\"\nvouches_for = \"people\"\nuser_claim = \"sub\"",
+    ),
+    ("the same issuer twice", "audience = \"people\"\n", ""),
     ("an issuer without an address", "issuer = \"https://slack.com\"\n", ""),
     (
         "keys twice",

@@ -44,7 +44,8 @@ fn name(grant: GrantId) -> String {
     format!("apr_{}", grant.ulid())
 }
 
-fn grant_of(name: &str) -> Option<GrantId> {
+/// The grant of which a text is the name as an approval.
+pub(in crate::service) fn grant_of(name: &str) -> Option<GrantId> {
     let ulid = name.strip_prefix("apr_")?;
     format!("gnt_{ulid}").parse().ok()
 }

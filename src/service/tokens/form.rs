@@ -8,6 +8,8 @@ pub mod kind {
     pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
     /// `client_assertion_type`: a signature by the client's key, or the word of its platform.
     pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    /// `client_assertion_type`: a JWT-SVID (draft-ietf-oauth-spiffe-client-auth, section 3.1).
+    pub const JWT_SPIFFE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe";
     /// A token type: one of this server's tokens.
     pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
     /// A token type: any signed token.

@@ -19,7 +19,8 @@ use crate::identity::algorithm::VerifyingKey;
 use crate::identity::dpop::Proof;
 use crate::identity::issuers::Source;
 use crate::identity::jws::Jws;
-use crate::identity::verify::{Expected, Text, verify};
+use crate::identity::verify::{Expected, Text, audience as audience_of, verify};
+use crate::policy::Policy;
 use crate::policy::runtime::{Issuer, Keys, Trusted};
 use crate::store::Session;
 
@@ -55,16 +56,14 @@ impl TokenDesk {
                  send the token that its platform gives it"
             );
         };
-        if assertion.kind != kind::JWT_BEARER {
+        if ![kind::JWT_BEARER, kind::JWT_SPIFFE].contains(&assertion.kind.as_str()) {
             refuse!(InvalidClient, "client_assertion_type must be {}", kind::JWT_BEARER);
         }
         let jws = match Jws::parse(&assertion.text) {
             Ok(jws) => jws,
             Err(why) => refuse!(InvalidClient, "client_assertion: {why}"),
         };
-        let issuer = jws.claim("iss").unwrap_or_default();
-        let policy = self.service().policy();
-        if policy.issuers().values().any(|one| one.issuer == issuer) {
+        if self.whose(&self.service().policy(), &jws).is_some() {
             return self.by_workload(&assertion.text, form.client_id.as_deref()).await;
         }
         self.by_signature(&jws, form.client_id.as_deref()).await
@@ -215,9 +214,8 @@ impl TokenDesk {
             Ok(jws) => jws,
             Err(why) => return bad(why.to_string()),
         };
-        let iss = jws.claim("iss").unwrap_or_default();
         let policy = self.service().policy();
-        let Some(issuer) = policy.issuers().values().find(|one| one.issuer == iss).cloned() else {
+        let Some(issuer) = self.whose(&policy, &jws) else {
             return bad("the token's issuer is not trusted: the policy lists those that are \
                  ([issuers])"
                 .to_owned());
@@ -231,16 +229,33 @@ impl TokenDesk {
         if jws.algorithm().is_none() {
             return bad("its `alg` is not one that is accepted here".to_owned());
         }
-        let keys = match self.parts.issuers.keys(iss, source, jws.header("kid")).await {
+        let keys = match self.parts.issuers.keys(&issuer.issuer, source, jws.header("kid")).await {
             Ok(keys) => keys,
             Err(why) => refuse!(Unavailable, "the issuer {}: {why}", issuer.name),
         };
         let audience = issuer.audience.as_deref().unwrap_or(self.issuer());
-        let expected = Expected { keys: &keys, issuer: Some(iss), audiences: &[audience] };
-        match verify(Text::Foreign, &jws, &expected, self.service().now()) {
+        // Which it is, was chosen by `iss`, or by `sub` where `iss` says nothing.
+        let (text, iss) = match issuer.trust_domain() {
+            Some(_) => (Text::Svid, None),
+            None => (Text::Foreign, Some(issuer.issuer.as_str())),
+        };
+        let expected = Expected { keys: &keys, issuer: iss, audiences: &[audience] };
+        match verify(text, &jws, &expected, self.service().now()) {
             Ok(claims) => Ok(Ok((issuer, claims))),
             Err(wrong) => bad(format!("the token of the issuer {}: {wrong}", issuer.name)),
         }
+    }
+
+    /// The issuer of the policy whose token it says it is. One address may stand for two of them, which
+    /// then differ in the audience: an identity provider that vouches for people and for workloads.
+    fn whose(&self, policy: &Policy, jws: &Jws<'_>) -> Option<Issuer> {
+        let meant = |one: &&Issuer| one.answers_for(jws.claim("iss"), jws.claim("sub"));
+        let for_us = |one: &&Issuer| {
+            let audience = one.audience.as_deref().unwrap_or(self.issuer());
+            audience_of(&jws.claims).is_some_and(|found| found.contains(&audience))
+        };
+        let all = || policy.issuers().values().filter(meant);
+        all().find(for_us).or_else(|| all().next()).cloned()
     }
 }
 

@@ -11,6 +11,8 @@
 mod line;
 pub mod named;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use self::line::find;
@@ -23,6 +25,7 @@ use crate::domain::event::What;
 use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, CredentialId, GrantId, RequestId, TokenId};
 use crate::domain::request::Request;
+use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 use crate::domain::token::IssuedToken;
 use crate::store::{Sealed, Session, StoreError};
@@ -115,8 +118,8 @@ pub struct Story {
     pub token: Option<Token>,
     /// The grants that it rests on.
     pub grants: Vec<GrantStory>,
-    /// A request that opened no grant.
-    pub request: Option<Request>,
+    /// Requests that opened no grant.
+    pub requests: Vec<Request>,
     /// The agent.
     pub agent: Option<AgentStory>,
     /// What was done with it.
@@ -129,7 +132,7 @@ struct Threads {
     call: Option<Record>,
     token: Option<Token>,
     grants: Vec<GrantId>,
-    request: Option<Request>,
+    requests: Vec<Request>,
     agent: Option<AgentId>,
     activities: Vec<Activity>,
 }
@@ -166,6 +169,10 @@ pub async fn trace(
         },
         Named::Request(id) => match session.request(id).await? {
             Some(request) => of_request(session, request).await?,
+            None => return Ok(None),
+        },
+        Named::Task(id) => match session.task(id).await? {
+            Some(task) => of_task(session, task).await?,
             None => return Ok(None),
         },
         Named::Reference(reference) => {
@@ -209,7 +216,23 @@ async fn of_request(session: &mut Session, request: Request) -> Result<Threads, 
         return of_grant(session, &grant).await;
     }
     let agent = Some(request.agent);
-    Ok(Threads { request: Some(request), agent, ..Threads::default() })
+    Ok(Threads { requests: vec![request], agent, ..Threads::default() })
+}
+
+async fn of_task(session: &mut Session, task: Task) -> Result<Threads, StoreError> {
+    let mut whole = Threads { agent: Some(task.agent), ..Threads::default() };
+    let mut seen = BTreeSet::new();
+    for item in task.items {
+        if !seen.insert(item.request) {
+            continue;
+        }
+        let Some(request) = session.request(item.request).await? else { continue };
+        let one = of_request(session, request).await?;
+        whole.grants.extend(one.grants);
+        whole.requests.extend(one.requests);
+        whole.activities.extend(one.activities);
+    }
+    Ok(whole)
 }
 
 /// Follows the threads to the people.
@@ -257,8 +280,8 @@ async fn weave(
         activities.push(Done { activity, seal });
     }
     let about = named.to_string();
-    let (token, request) = (threads.token, threads.request);
-    Ok(Story { about, told_at: now, call, token, grants, request, agent, activities })
+    let (token, requests) = (threads.token, threads.requests);
+    Ok(Story { about, told_at: now, call, token, grants, requests, agent, activities })
 }
 
 async fn seal_of_call(session: &mut Session, record: &Record) -> Result<Option<Seal>, StoreError> {

@@ -6,6 +6,7 @@ use crate::domain::agent::Agent;
 use crate::domain::delivery::{Face, Place};
 use crate::domain::draft::Draft;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::quiz::Quiz;
 use crate::domain::request::Request;
 use crate::domain::vote::Choice;
 use crate::service::ServiceError;
@@ -144,6 +145,10 @@ impl FrontDesk {
             Button::LogOutEverywhere => {
                 reader.tell(views::logins::ended(&service.end_all_logins(&by).await?))
             }
+            Button::Quiz(path) | Button::QuizAt(path) => match Quiz::resume(&path.to_string()) {
+                Ok(quiz) => reader.replace(views::quiz::quiz(&quiz)),
+                Err(_) => Answer::empty(),
+            },
             Button::Nothing => Answer::empty(),
         })
     }

@@ -3,6 +3,7 @@
 use slack_morphism::prelude::SlackView;
 
 use super::{FrontDesk, Handled, json, say};
+use crate::domain::quiz::Quiz;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
 use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
@@ -104,6 +105,7 @@ impl FrontDesk {
                     Err(refusal) => say(views::refusal(&refusal)),
                 }
             }
+            SlashCommand::Quiz => say(views::quiz::quiz(&Quiz::start())),
             SlashCommand::Login { code: None } => say(views::logins::explained()),
             SlashCommand::Login { code: Some(code) } => {
                 say(views::logins::found(&service.login_by_code(&by, &code).await?))

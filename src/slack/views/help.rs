@@ -11,8 +11,9 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 16] = [
+pub const COMMANDS: [(&str, &str); 17] = [
     ("/agent", "what waits for you, your agents, what you can do"),
+    ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
     (
         "/agent request support-agent-v2 database:read for 30m because customer support queries",
@@ -87,6 +88,9 @@ pub fn help(overview: &Overview) -> Message {
         );
     }
     let mut buttons = vec![primary(&Button::Register, "Register an agent")];
+    if agents.is_empty() {
+        buttons.push(super::quiz::begin());
+    }
     if agents.iter().any(|line| line.agent.is_active()) {
         buttons.push(button(&Button::Request(None), "Ask for access"));
     }

@@ -32,6 +32,9 @@ pub fn home(overview: &Overview) -> SlackView {
     if overview.your_agents.iter().any(|line| line.agent.is_active()) {
         buttons.push(button(&Button::Request(None), "Ask for access"));
     }
+    if overview.your_agents.is_empty() {
+        buttons.push(super::quiz::begin());
+    }
     let mut page = Page::view().buttons(buttons);
 
     let waiting = &overview.waiting_for_you;

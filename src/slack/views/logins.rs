@@ -6,7 +6,7 @@ use super::escape::roughly;
 use super::line::Line;
 use super::page::{Message, Page, button, confirmed, danger, primary};
 use super::words;
-use crate::domain::login::{Ending, IDLE, Login, LoginState, NoAnswer};
+use crate::domain::login::{Ending, IDLE, LONGEST, Login, LoginState, NoAnswer};
 use crate::domain::time::{Span, Timestamp};
 use crate::service::logins::answer::{LoginAnswered, LoginFound};
 use crate::service::logins::end::LoginsEnded;
@@ -17,8 +17,10 @@ fn what_it_means() -> Vec<Line> {
     vec![
         Line::fact("Opens").text(format!(
             "whoever holds that device can do what you can do with /agent, in your name: register, ask, \
-             end. It can approve nothing. It lasts until you end it, {} without use at the most.",
-            IDLE.words()
+             end. It can approve nothing. It ends when you end it, after {} without use, and after {} in \
+             any case.",
+            IDLE.words(),
+            LONGEST.words()
         )),
         Line::fact("Careful").bold("Did you start this yourself, a moment ago?").text(
             " If somebody sent you the code, or you are not sure: say no. It would log them in as you.",

@@ -116,9 +116,23 @@ pub const SIGNS: &[Sign] = &[
         ],
     ),
     framework(
-        "framework/semantic-kernel",
-        "Semantic Kernel",
+        "framework/semantic-kernel-agents",
+        "Semantic Kernel's agents",
         &[
+            nuget("Microsoft.SemanticKernel.Agents*"),
+            DotNet("Microsoft.SemanticKernel.Agents"),
+            DotNet("Microsoft.SemanticKernel.Planning"),
+            nuget("Microsoft.SemanticKernel.Planners*"),
+            Python("semantic_kernel.agents"),
+            Python("semantic_kernel.planners"),
+        ],
+    ),
+    Sign {
+        id: "framework/semantic-kernel",
+        kind: Kind::Model,
+        says: "Semantic Kernel",
+        weight: 85,
+        names: &[
             pypi("semantic-kernel"),
             Python("semantic_kernel"),
             nuget("Microsoft.SemanticKernel*"),
@@ -126,7 +140,7 @@ pub const SIGNS: &[Sign] = &[
             maven("com.microsoft.semantic-kernel:*"),
             Jvm("com.microsoft.semantickernel"),
         ],
-    ),
+    },
     framework(
         "framework/pydantic-ai",
         "Pydantic AI",
@@ -183,7 +197,6 @@ pub const SIGNS: &[Sign] = &[
             pypi("metagpt"),
             pypi("browser-use"),
             pypi("composio-*"),
-            pypi("open-interpreter"),
             pypi("livekit-agents"),
             pypi("atomic-agents"),
             pypi("qwen-agent"),

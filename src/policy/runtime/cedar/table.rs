@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cedar_policy::{
-    ActionConstraint, Entity, EntityTypeName, EntityUid, PolicySet, PrincipalConstraint,
+    ActionConstraint, Entity, EntityTypeName, EntityUid, Policy, PolicySet, PrincipalConstraint,
     ResourceConstraint,
 };
+use serde_json::{Value, json};
 
 use super::objects::Objects;
 use super::schema::{Act, Types};
@@ -19,6 +20,9 @@ use super::source::{Rule, together};
 #[derive(Debug, Clone)]
 pub(super) struct Fits {
     pub(super) set: PolicySet,
+    /// The same without what is known to hold for every such question: the types in their scopes.
+    /// They are evaluated in two thirds of the time, and say the same, but not where in the file.
+    pub(super) plain: PolicySet,
     /// Their places in the list of all rules, in order.
     pub(super) rules: Vec<usize>,
     /// Whether one of them forbids.
@@ -116,7 +120,9 @@ fn fits(rules: &[(usize, &Rule)], groups: &Groups, objects: &Objects, act: &Act)
     around.retain(|entity| entity.uid().type_name() != act.uid.type_name());
     let action = groups.0.get(&act.uid).filter(|(_, groups)| !groups.is_empty());
     around.extend(action.map(|(entity, _)| entity.clone()));
+    let plain = rules.iter().map(|(_, rule)| plain(&rule.policy));
     Some(Fits {
+        plain: PolicySet::from_policies(plain).ok()?,
         set: together(rules.iter().map(|(_, rule)| *rule))?,
         forbids: rules.iter().any(|(_, rule)| rule.forbids),
         rules: rules.iter().map(|(number, _)| *number).collect(),
@@ -150,6 +156,24 @@ fn scope(
         ResourceConstraint::In(uid) => within(types, &uid, resource),
     };
     principal && action && resource
+}
+
+/// The rule as it reads for the questions that it was found for: that subject and resource are of
+/// its types, and that the action is one of its own, needs not be asked again.
+fn plain(policy: &Policy) -> Policy {
+    let types_alone = [
+        ("principal", matches!(policy.principal_constraint(), PrincipalConstraint::Is(_))),
+        ("action", !matches!(policy.action_constraint(), ActionConstraint::Any)),
+        ("resource", matches!(policy.resource_constraint(), ResourceConstraint::Is(_))),
+    ];
+    let rewritten = || {
+        let Value::Object(mut text) = policy.to_json().ok()? else { return None };
+        for (part, _) in types_alone.into_iter().filter(|(_, known)| *known) {
+            text.insert(part.to_owned(), json!({ "op": "All" }));
+        }
+        Policy::from_json(Some(policy.id().clone()), Value::Object(text)).ok()
+    };
+    rewritten().unwrap_or_else(|| policy.clone())
 }
 
 fn is(kind: &EntityTypeName, name: &str) -> bool {

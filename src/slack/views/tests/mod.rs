@@ -5,6 +5,7 @@ mod escaping;
 mod judge;
 mod keys;
 mod logins;
+mod quiz;
 mod reading;
 mod sample;
 mod snapshots;
