@@ -68,9 +68,8 @@ fn server(answer: Value) -> Impostor {
 
 /// A pipeline's machine, with the manifest.
 fn pipeline(address: &str, more: &[(&'static str, &str)]) -> Desk {
-    let mut desk = Desk::new();
-    desk.set.push(("COUNTERSIGN_SERVER", address.to_owned()));
-    desk.set.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let desk = Desk::new().with("COUNTERSIGN_SERVER", address);
+    let desk = more.iter().fold(desk, |desk, (name, value)| desk.with(name, *value));
     fs::write(desk.folder().join("agent.toml"), MANIFEST).expect("written");
     desk
 }
@@ -294,7 +293,7 @@ fn the_registry_says_how_it_stands() {
     // The agent itself may ask, too: by its own key.
     fs::write(&path, &manifest).expect("written");
     let key = desk.key("support-agent").display().to_string();
-    let agent = Desk { set: vec![("COUNTERSIGN_AGENT_KEY", key)], ..desk };
+    let agent = desk.with("COUNTERSIGN_AGENT_KEY", key);
     let ended = agent.runs(&["gate", "--server", &office.address]);
     assert_eq!(ended.status, 0, "{ended:?}");
 }
