@@ -46,7 +46,7 @@ pub struct Registration {
     #[serde(default)]
     pub model: String,
     /// The yes-or-no questions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::object::object")]
     pub answers: Answers,
     /// The team it works for; the person's own, if there is only one to choose from.
     #[serde(default)]

@@ -12,6 +12,7 @@ use super::manifest::Manifest;
 #[serde(deny_unknown_fields)]
 pub struct GateQuestion {
     /// What the repository says about its agent.
+    #[serde(deserialize_with = "super::object::object")]
     pub manifest: Manifest,
 }
 

@@ -15,9 +15,15 @@ pub struct Manifest {
     /// The file's own version, 1.
     pub version: u32,
     /// Who the agent is.
+    #[serde(deserialize_with = "super::object::object")]
     pub agent: Described,
     /// What it may have to do: each must be granted or grantable.
-    #[serde(default, rename = "access", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        rename = "access",
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "super::object::objects"
+    )]
     pub accesses: Vec<Declared>,
 }
 

@@ -29,6 +29,7 @@ pub mod gate;
 pub mod grants;
 pub mod login;
 pub mod manifest;
+mod object;
 pub mod people;
 pub mod problem;
 pub mod requests;

@@ -464,7 +464,7 @@ fn answers(said: &Declared, agent: &Agent, anew: String) -> Vec<Check> {
             ),
             (false, true) => noted(
                 Rule::Manifest,
-                format!("It is registered as an agent of which {words}; the manifest denies that."),
+                format!("The registry says that {words}; the manifest says that it does not."),
                 "It may do more than it needs.",
                 Vec::new(),
             ),

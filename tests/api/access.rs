@@ -4,7 +4,7 @@ use countersign::sandbox::model::PersonKind;
 use serde_json::json;
 
 use super::client::{Caller, log_in, registration};
-use crate::stories;
+use crate::on_both;
 
 /// Every call there is, with a body that is understood.
 fn calls(granted: &str, asked: &str) -> Vec<(&'static str, String, serde_json::Value)> {
@@ -54,7 +54,7 @@ async fn call(
     }
 }
 
-stories! {
+on_both! {
     /// Nobody, a stranger, a login that was ended, an account that was deactivated: nothing works.
     async fn who_is_not_known_gets_nothing(office) {
         office.dana().has_agent("support-agent", &["writes"]).await;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::client::{Caller, agent_itself, column, log_in, registration, text};
-use crate::stories;
+use crate::on_both;
 
-stories! {
+on_both! {
     /// From the preview to an agent at work, by HTTP alone on the asker's side.
     async fn an_agent_is_registered(office) {
         let dana = log_in(office.dana()).await;

@@ -9,8 +9,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::client::{Caller, agent_itself, log_in};
-use crate::stories;
-use crate::support::Office;
+use crate::on_both;
 use countersign::store::Engine;
 
 fn here() -> PathBuf {
@@ -75,7 +74,7 @@ async fn tried(caller: Caller, whom: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn schemathesis_finds_no_fault_with_a_person() {
-    let office = Office::open(Engine::Sqlite).await;
+    let office = crate::office(Engine::Sqlite).await;
     office.dana().has_agent("support-agent-v2", &["writes"]).await;
     office.dana().gets("support-agent-v2", "tickets:comment", "1h").await;
     let dana = log_in(office.dana()).await;
@@ -86,7 +85,7 @@ async fn schemathesis_finds_no_fault_with_a_person() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn schemathesis_finds_no_fault_with_an_agent_or_with_nobody() {
-    let office = Office::open(Engine::Sqlite).await;
+    let office = crate::office(Engine::Sqlite).await;
     office.dana().has_agent("support-agent-v2", &["writes"]).await;
     let dana = log_in(office.dana()).await;
     let agent = agent_itself(&office, &dana, "support-agent-v2").await;
@@ -114,7 +113,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-stories! {
+on_both! {
     async fn every_operation_is_described_whole(office) {
         let nobody = Caller::nobody(office).await;
         let document = nobody.get("/openapi.json").await;

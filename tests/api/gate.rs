@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Caller, agent_itself, log_in, registration, text};
-use crate::stories;
+use crate::on_both;
 
 fn manifest(name: &str) -> Value {
     json!({ "manifest": {
@@ -39,7 +39,7 @@ async fn uses(link: &str) -> String {
     text(&anybody.send("POST", path, &[], "").await.body)
 }
 
-stories! {
+on_both! {
     /// From an agent that nobody knows, by the link, to one whose pipeline goes on.
     async fn from_nothing_to_green(office) {
         let omar = log_in(office.omar()).await;

@@ -4,9 +4,9 @@ use countersign::domain::event::{Actor, What};
 use serde_json::json;
 
 use super::client::{agent_itself, column, log_in, text};
-use crate::stories;
+use crate::on_both;
 
-stories! {
+on_both! {
     /// An agent asks, prolongs and hands back by itself; people decide, and its owner is none of them.
     async fn an_agent_asks_by_itself(office) {
         office.dana().has_agent("support-agent", &["writes"]).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::client::{Caller, column, log_in, text};
-use crate::stories;
+use crate::on_both;
 use crate::support::Office;
 
 /// Dana asks for this; the request's reference.
@@ -20,7 +20,7 @@ async fn dana_with_agent(office: &Office) -> Caller {
     log_in(office.dana()).await
 }
 
-stories! {
+on_both! {
     /// Asked, approved in Slack, prolonged, handed back.
     async fn a_grants_life(office) {
         let dana = dana_with_agent(office).await;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::client::log_in;
-use crate::stories;
+use crate::on_both;
 
-stories! {
+on_both! {
     async fn unknown_members_are_named(office) {
         let dana = log_in(office.dana()).await;
         for (path, name) in [

@@ -38,6 +38,7 @@ pub(super) struct GrantQuery {
     owner: Option<String>,
     /// `live` (if absent) or `all`.
     #[serde(default)]
+    #[param(inline)]
     state: Option<Which>,
     /// What the page before gave as `next`.
     #[serde(default)]
