@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Office, Person};
 
+/// Where people type their commands.
+const SUPPORT: &str = "C0SUPPORT";
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -133,10 +136,10 @@ pub async fn log_in(person: Person<'_>) -> Caller {
     let (device, code) = (text(&asked["device_code"]), text(&asked["user_code"]));
     person.types(&format!("/agent login {code}")).await;
     let workspace = person.office.workspace();
-    let shown = workspace.visible_to(person.id, crate::support::SUPPORT);
+    let shown = workspace.visible_to(person.id, SUPPORT);
     let question = shown.iter().rev().find(|m| m.action_ids().iter().any(|a| a == "log_in"));
     let question = question.expect("the question").clone();
-    let clicked = workspace.click(person.id, crate::support::SUPPORT, &question.ts, "log_in").await;
+    let clicked = workspace.click(person.id, SUPPORT, &question.ts, "log_in").await;
     clicked.expect("a click");
     person.office.settled().await;
     let form = [

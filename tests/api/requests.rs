@@ -79,7 +79,7 @@ stories! {
         for (access, lasting, why, kind, near) in [
             ("databse:read", "1h", "x", "unknown_resource", "database"),
             ("database:raed", "1h", "x", "unknown_action", "database:read"),
-            ("data base", "1h", "x", "bad_access", "database"),
+            ("data base:read", "1h", "x", "bad_access", "database"),
             ("database:write", "soon", "x", "bad_duration", ""),
             ("database:write", "", "x", "bad_duration", ""),
             ("database:write", "9h", "x", "too_long", ""),

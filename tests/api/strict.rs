@@ -15,7 +15,7 @@ stories! {
             ("/agents?limit=201", "limit"),
             ("/agents?limit=many", "limit"),
             ("/requests?after=x", "after"),
-            ("/grants?state=old", "state"),
+            ("/grants?state=old", "old"),
             ("/requests/R-1?wait=26", "wait"),
             ("/catalogue?x=1", "x"),
         ] {

@@ -44,7 +44,7 @@ pub(super) struct AgentQuery {
     #[serde(default)]
     after: Option<String>,
     /// How many a page has.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::take::limit")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }

@@ -43,7 +43,7 @@ pub(super) struct GrantQuery {
     #[serde(default)]
     after: Option<String>,
     /// How many a page has.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::take::limit")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }

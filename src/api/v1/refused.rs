@@ -54,7 +54,7 @@ impl Refused {
 
     /// 400: these fields are wrong.
     pub fn fields(fields: Vec<FieldProblem>) -> Self {
-        let said = fields.iter().map(|f| format!("{}: {}", f.field, f.problem));
+        let said = fields.iter().map(|f| format!("`{}`: {}", f.field, f.problem));
         let detail = sentence(said.collect::<Vec<_>>().join("; "));
         let mut refused =
             Self::new(StatusCode::BAD_REQUEST, "invalid", "Something must change first", detail);

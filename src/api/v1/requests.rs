@@ -129,7 +129,7 @@ pub(super) struct RequestQuery {
     #[serde(default)]
     after: Option<String>,
     /// How many a page has.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::take::limit")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
@@ -195,7 +195,7 @@ pub(super) async fn agent(api: &Api, name: &str) -> Result<crate::domain::ids::A
 #[into_params(parameter_in = Query)]
 pub(super) struct WaitQuery {
     /// Wait so many seconds at the most for a change.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::take::seconds")]
     #[param(minimum = 0, maximum = 25)]
     wait: Option<u32>,
     /// The `version` that was seen: the answer comes as soon as there is another.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Api;
@@ -120,6 +120,27 @@ impl Once {
         }
         Some(OnceKey(format!("api:{}", hex::encode(hash.finalize()))))
     }
+}
+
+/// `limit` of a query.
+pub(super) fn limit<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    whole(from, "limit", LARGEST_PAGE)
+}
+
+/// `wait` of a query.
+pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    whole(from, "wait", super::wait::LONGEST)
+}
+
+/// A whole number, whose name an error says.
+fn whole<'de, D: Deserializer<'de>>(
+    from: D,
+    name: &str,
+    most: u32,
+) -> Result<Option<u32>, D::Error> {
+    let text = String::deserialize(from)?;
+    let wrong = |_| D::Error::custom(format!("`{name}`: write a whole number, at most {most}"));
+    text.parse().map(Some).map_err(wrong)
 }
 
 /// How many lines a page of a list has, if nothing else is asked.

@@ -69,7 +69,7 @@ pub async fn run(arguments: List, session: &Session) -> Result<Exit, Trouble> {
         let limit = PAGE.to_string();
         let mut query = vec![("limit", limit.as_str())];
         if arguments.mine {
-            query.push(("mine", "true"));
+            query.push(("owner", "me"));
         }
         query.extend(arguments.team.as_deref().map(|team| ("team", team)));
         query.extend(arguments.state.map(|state| ("state", state.word())));
