@@ -167,7 +167,7 @@ fn an_agent_in_rust() {
     let home = std::env::var("HOME").expect("a HOME");
     let of =
         |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| format!("{home}/{usual}"));
-    let variables = vec![
+    let variables = [
         ("CARGO_TARGET_DIR", target.display().to_string()),
         ("CARGO_HOME", of("CARGO_HOME", ".cargo")),
         ("RUSTUP_HOME", of("RUSTUP_HOME", ".rustup")),
@@ -175,7 +175,7 @@ fn an_agent_in_rust() {
     ];
     // What it depends on is built before anybody waits for it at a terminal.
     let with =
-        |desk| variables.iter().fold(desk, |desk: Desk, (name, value)| desk.with(*name, value));
+        |desk| variables.iter().fold(desk, |desk: Desk, (name, value)| desk.with(name, value));
     let before = with(Desk::new());
     let ended = before.runs(&begins("rust", &["--no-register"]));
     assert_eq!(ended.status, 0, "{ended:?}");
