@@ -77,6 +77,9 @@ impl Policy {
         let path = self.folder.path().display().to_string();
         let mut all = environment(database, slack);
         all.push(("COUNTERSIGN_POLICY__PATH".to_owned(), path));
+        // With PostgreSQL there are no tokens without it.
+        let key = "of-the-measurement-0123456789abcdef".to_owned();
+        all.push(("COUNTERSIGN_IDENTITY__ENCRYPTION_KEY".to_owned(), key));
         all
     }
 }

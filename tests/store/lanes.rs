@@ -13,6 +13,8 @@ use crate::samples::{Ids, at, person, store};
 
 on_both! {
     a_lane_goes_in_order_one_at_a_time,
+    a_lane_of_notices_goes_by_one_lease,
+    what_failed_behind_others_waits_and_counts_its_try,
     what_failed_holds_its_lane_until_it_is_tried_again,
     what_can_never_arrive_frees_its_lane_and_is_kept,
     a_dead_workers_lease_is_taken_over,
@@ -108,6 +110,76 @@ async fn a_lane_goes_in_order_one_at_a_time(database: TestDatabase) {
     delivered(&store, b[1]).await;
     assert_eq!((waiting(&store).await, next_at(&store).await), (0, None));
     assert_eq!(store.read().await.unwrap().delivery(b[1]).await.unwrap(), None);
+}
+
+/// What is leased, and what waits behind it.
+async fn run(store: &Store, until: i64, most: u32) -> (Vec<DeliveryId>, Vec<DeliveryId>) {
+    let (leased, behind) = store
+        .write(move |tx| {
+            Box::pin(async move {
+                let leased = tx.lease("w", at(10), at(until), 10).await?;
+                let behind = tx.behind(&leased, most).await?;
+                Ok((leased, behind))
+            })
+        })
+        .await
+        .unwrap();
+    let ids = |all: Vec<Outgoing>| all.into_iter().map(|o| o.id).collect();
+    (ids(leased), ids(behind))
+}
+
+async fn a_lane_of_notices_goes_by_one_lease(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let a: Vec<DeliveryId> = (0..5).map(|_| ids.delivery()).collect();
+    let b: Vec<DeliveryId> = (0..2).map(|_| ids.delivery()).collect();
+    for (channel, all) in [("C0A", &a), ("C0B", &b)] {
+        for id in all {
+            enqueue(&store, *id, notice(channel, ids.request()), at(0)).await;
+        }
+    }
+    let card = Delivery::Card { card: ids.card() };
+    let shown = ids.delivery();
+    enqueue(&store, shown, card, at(0)).await;
+    let (leased_ones, behind) = run(&store, 60, 3).await;
+    assert_eq!(leased_ones, [a[0], b[0], shown]);
+    assert_eq!(behind, [a[1], a[2], a[3], b[1]], "three at most of each lane, in order");
+    assert_eq!(leased(&store, "another", 11, 61).await, [], "what is behind is held with it");
+    let arrived = [a[0], a[1], a[2], b[0], b[1]];
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                for id in arrived {
+                    tx.delivered(id).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(waiting(&store).await, 3);
+    assert_eq!(run(&store, 60, 3).await, (vec![a[3]], vec![a[4]]));
+}
+
+async fn what_failed_behind_others_waits_and_counts_its_try(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let all: Vec<DeliveryId> = (0..3).map(|_| ids.delivery()).collect();
+    for id in &all {
+        enqueue(&store, *id, notice("C0A", ids.request()), at(0)).await;
+    }
+    assert_eq!(run(&store, 60, 9).await, (vec![all[0]], vec![all[1], all[2]]));
+    let (first, second) = (all[0], all[1]);
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.delivered(first).await?;
+                tx.retry(second, at(30), "ratelimited").await
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(leased(&store, "w", 29, 90).await, [], "the third may not pass it");
+    let again = lease(&store, "w", 30, 90).await;
+    assert_eq!(again.iter().map(|o| (o.id, o.attempts)).collect::<Vec<_>>(), [(second, 1)]);
 }
 
 async fn what_failed_holds_its_lane_until_it_is_tried_again(database: TestDatabase) {
