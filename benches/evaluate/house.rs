@@ -60,7 +60,7 @@ impl Policy {
         let folder = TempDir::new().expect("a folder");
         let sha256 = hex::encode(Sha256::digest(TOKEN.as_bytes()));
         let more = format!(
-            "\n[services.bench]\nbearer_sha256 = \"{sha256}\"\n\n[quotas]\nevaluations = 1000000\n"
+            "\n[services.bench]\nbearer_sha256 = \"{sha256}\"\n\n[quotas]\nevaluations = 1000000\ntokens = 1000000\n"
         );
         for (name, more) in [
             ("policy.toml", more.as_str()),

@@ -1,6 +1,7 @@
 //! Questions at run time: how many a second, how long each waits, how soon a revocation is felt on
-//! another replica, and what the server keeps in memory. Every answer is on the record.
-//! `cargo bench --bench evaluate [-- 1000|1000000]`
+//! another replica, and what the server keeps in memory. Every answer is on the record. And tokens:
+//! how many a second.
+//! `cargo bench --bench evaluate [-- sqlite|postgres] [1000|1000000|tokens]`
 
 #![expect(
     clippy::expect_used,
@@ -15,6 +16,7 @@
 mod common;
 mod house;
 mod many;
+mod tokens;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -51,11 +53,18 @@ async fn main() {
         "database", "live grants", "conns", "a second", "a cpu second", "p50", "p99"
     );
     let only: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let tokens = std::env::args().any(|word| word == "tokens");
     for grants in [1_000, 1_000_000] {
-        for database in Database::asked_for().await {
-            if only.is_empty() || only.contains(&grants) {
+        if (only.is_empty() && !tokens) || only.contains(&grants) {
+            for database in Database::asked_for().await {
                 measure(&database, grants, rounds.unwrap_or(3)).await;
+                database.drop().await;
             }
+        }
+    }
+    if only.is_empty() || tokens {
+        for database in Database::asked_for().await {
+            tokens::measure(&database, rounds.unwrap_or(3)).await;
             database.drop().await;
         }
     }
@@ -96,7 +105,7 @@ async fn measure(database: &Database, grants: usize, times: usize) {
             rounds.push(round);
             rates.push(common::bare::commits(database, 32, LASTING).await);
         }
-        report(database, grants, connections, &rounds);
+        report(database, &grants.to_string(), connections, &rounds);
         println!(
             "{:<11} {:<28} {:>5} {:>9.0}",
             database.name(),
@@ -188,10 +197,10 @@ fn questions(agents: &[Agent], objects: usize, many: usize) -> Vec<bytes::Bytes>
         .collect()
 }
 
-fn report(database: &Database, grants: usize, connections: usize, rounds: &[Round]) {
+fn report(database: &Database, what: &str, connections: usize, rounds: &[Round]) {
     let of = |value: &dyn Fn(&Round) -> f64| median(rounds.iter().map(value).collect());
     println!(
-        "{:<11} {grants:<28} {connections:>5} {:>9.0} {:>12.0} {:>9} {:>9}",
+        "{:<11} {what:<28} {connections:>5} {:>9.0} {:>12.0} {:>9} {:>9}",
         database.name(),
         of(&Round::rate),
         of(&Round::per_processor_second),

@@ -204,5 +204,7 @@ fn lost(error: &ClientError) -> Lost {
         cause = inner;
     }
     let why = cause.to_string();
+    // The system's number says nothing to people that its words do not.
+    let why = why.split(" (os error").next().unwrap_or_default().to_owned();
     if error.is_connect() { Lost::NotSent(why) } else { Lost::Unknown(why) }
 }

@@ -5,7 +5,7 @@ use super::commands::whoami::called;
 use super::exit::Exit;
 use super::look::{Ink, Look};
 use super::table::cut;
-use super::times::{clock, relative, until};
+use super::times::{clock, moment, relative, until};
 use super::words::{Told, harmless, listed};
 use crate::contract::requests::{Need, Request};
 use crate::domain::time::{Span, Timestamp};
@@ -155,7 +155,7 @@ pub fn end(request: &Request, now: Timestamp) -> End {
             let told = Told::new(format!("{reference} still waits for {}.", awaited_all(request)))
                 .row(
                     "Until",
-                    format!("{}; nothing is lost meanwhile", until(request.decide_by, now)),
+                    format!("{}; nothing is lost meanwhile", moment(request.decide_by, now)),
                 )
                 .next([format!("agent-cli status {reference} --wait")]);
             End { told, ink: Ink::Care, exit: Exit::Waiting }
@@ -169,7 +169,7 @@ fn approved(request: &Request, reason: Option<String>, now: Timestamp) -> Told {
     let rule = reason.unwrap_or_default();
     match (&request.grant, request.kind.as_str()) {
         (Some(grant), _) => Told::new(format!(
-            "{agent} may {}, {}.",
+            "{agent} has {}, {}.",
             harmless(&grant.access),
             until(grant.expires_at, now)
         ))

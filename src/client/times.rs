@@ -15,12 +15,17 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Until when: `until 14:40 (in 12 minutes)`; `over since 2 minutes ago` is said as `ended 2 minutes ago`.
+/// A moment, by the clock and by how far away it is: `14:40 (in 12 minutes)`.
+pub fn moment(at: Timestamp, now: Timestamp) -> String {
+    format!("{} ({})", clock(at, now), relative(at, now))
+}
+
+/// Until when: `until 14:40 (in 12 minutes)`, or `ended 2 minutes ago`.
 pub fn until(at: Timestamp, now: Timestamp) -> String {
     if at <= now {
         format!("ended {}", relative(at, now))
     } else {
-        format!("until {} ({})", clock(at, now), relative(at, now))
+        format!("until {}", moment(at, now))
     }
 }
 

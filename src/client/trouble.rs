@@ -143,12 +143,20 @@ impl Trouble {
     pub fn words(&self) -> Told {
         match self {
             Self::Problem(problem) => of_problem(problem),
-            Self::Unreachable { address, why } => Told::new(format!("{address} cannot be reached."))
-                .why(harmless(why))
-                .next([
-                    "see whether this machine is online, and the address right".to_owned(),
-                    "agent-cli login ADDRESS   to use another server".to_owned(),
-                ]),
+            Self::Unreachable { address, why } => {
+                let told =
+                    Told::new(format!("{address} cannot be reached.")).why(harmless(why));
+                if why.contains("certificate") {
+                    return told.next([
+                        "SSL_CERT_FILE=ca.pem agent-cli …   if your company has an authority of its own",
+                        "else do not go on: somebody may stand between here and the server",
+                    ]);
+                }
+                told.next([
+                    "see whether this machine is online, and the address right",
+                    "agent-cli login ADDRESS   to use another server",
+                ])
+            }
             Self::NotCountersign { address } => {
                 Told::new(format!("{address} is not a Countersign server."))
                     .why("something answers there, and not as Countersign does: a proxy, another product, a page to log in at?")
@@ -273,7 +281,9 @@ fn of_problem(problem: &Problem) -> Told {
         .fields
         .iter()
         .map(|field| format!("{}: {}", harmless(&field.field), harmless(&field.problem)));
-    let mut told = Told::new(title).why(harmless(&problem.detail)).rows("Mend", fields);
+    // What is wrong with each field says it all again, and better.
+    let why = if problem.fields.is_empty() { harmless(&problem.detail) } else { String::new() };
+    let mut told = Told::new(title).why(why).rows("Mend", fields);
     if !problem.near.is_empty() {
         let near: Vec<String> = problem.near.iter().map(|name| harmless(name)).collect();
         told = told.row("Near", near.join(", "));
@@ -326,6 +336,10 @@ mod tests {
                 reference: None,
             })),
             Trouble::Unreachable { address: address(), why: "connection refused".to_owned() },
+            Trouble::Unreachable {
+                address: address(),
+                why: "invalid peer certificate: UnknownIssuer".to_owned(),
+            },
             Trouble::NotCountersign { address: address() },
             Trouble::NoServer,
             Trouble::LoggedOut { address: address() },

@@ -8,6 +8,8 @@ use super::look::{Ink, Look};
 const INDENT: usize = 2;
 /// The least distance between a label and its text.
 const GAP: usize = 2;
+/// Between a command and what it does.
+const EXPLAINED: &str = "   ";
 /// The shortest that a label's column is, so that blocks below each other stand in line.
 const LABEL: usize = 5;
 
@@ -79,32 +81,45 @@ impl Told {
         let edge = INDENT + label + GAP;
         let room = usize::from(look.width).saturating_sub(edge).max(20);
         for (name, lines) in &self.rows {
-            let ink = if name == "Next" { Some(Ink::Command) } else { None };
             let mut shown = name.as_str();
-            for line in lines {
-                // A command that is broken in two cannot be copied.
-                let is_command = line.starts_with("agent-cli ") || line.starts_with("http");
-                let parts = if is_command { vec![line.clone()] } else { wrapped(line, room) };
-                for part in parts {
-                    let pad = " ".repeat(label.saturating_sub(shown.width()) + GAP);
-                    let part = match ink {
-                        Some(ink) if is_command => look.ink(ink, &part),
-                        _ => part,
-                    };
-                    let name = look.ink(Ink::Faint, shown);
-                    text.push_str(&format!("{:INDENT$}{name}{pad}{part}\n", ""));
-                    shown = "";
-                }
+            for (part, is_command) in lines.iter().flat_map(|line| parts(name, line, room)) {
+                let pad = " ".repeat(label.saturating_sub(shown.width()) + GAP);
+                let part = if is_command { look.ink(Ink::Command, &part) } else { part };
+                let name = look.ink(Ink::Faint, shown);
+                text.push_str(&format!("{:INDENT$}{name}{pad}{part}\n", ""));
+                shown = "";
             }
         }
         text
     }
 }
 
-/// The text in lines of at most so many columns, broken between words.
+/// A line in parts that fit, each with whether it is a command. A command that is broken in two cannot
+/// be copied: where its explanation (after three spaces) has no room beside it, that goes below.
+fn parts(label: &str, line: &str, room: usize) -> Vec<(String, bool)> {
+    let plain = |text: &str| wrapped(text, room).into_iter().map(|part| (part, false)).collect();
+    let command = label == "Next" && (line.starts_with("agent-cli ") || line.contains(EXPLAINED));
+    if !command {
+        return plain(line);
+    }
+    match line.split_once(EXPLAINED) {
+        Some((command, explained)) if line.width() > room => {
+            let mut parts: Vec<(String, bool)> = plain(explained);
+            parts.insert(0, (command.to_owned(), true));
+            parts
+        }
+        _ => vec![(line.to_owned(), true)],
+    }
+}
+
+/// The text in lines of at most so many columns, broken between words; what fits stays as it is.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
+        if paragraph.width() <= width {
+            lines.push(paragraph.to_owned());
+            continue;
+        }
         let mut line = String::new();
         for word in paragraph.split_whitespace() {
             if !line.is_empty() && line.width() + 1 + word.width() > width {

@@ -181,6 +181,8 @@ Countersign is running beside a stand-in Slack workspace.
             Theo and Sam approve, and the grant begins.
          4. Move the clock to the next deadline: the reminder comes, then the end.
          5. At any time: /agent tells what waits for you, and what you can do.
+         6. In a terminal, as a developer or a pipeline would: agent-cli login http://{programs}
+            (here: cargo run --bin agent-cli -- login http://{programs})
 
   End    Ctrl-C. The next start finds everything again; --fresh starts over."
     ));

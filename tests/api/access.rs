@@ -4,7 +4,6 @@ use countersign::sandbox::model::PersonKind;
 use serde_json::json;
 
 use super::client::{Caller, log_in, registration};
-use crate::on_both;
 
 /// Every call there is, with a body that is understood.
 fn calls(granted: &str, asked: &str) -> Vec<(&'static str, String, serde_json::Value)> {

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::client::{Caller, agent_itself, column, log_in, registration, text};
-use crate::on_both;
 
 on_both! {
     /// From the preview to an agent at work, by HTTP alone on the asker's side.

@@ -9,7 +9,6 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::client::{Caller, agent_itself, log_in};
-use crate::on_both;
 use countersign::store::Engine;
 
 fn here() -> PathBuf {

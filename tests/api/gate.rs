@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::client::{Caller, agent_itself, log_in, registration, text};
-use crate::on_both;
 
 fn manifest(name: &str) -> Value {
     json!({ "manifest": {

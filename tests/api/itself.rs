@@ -4,7 +4,6 @@ use countersign::domain::event::{Actor, What};
 use serde_json::json;
 
 use super::client::{agent_itself, column, log_in, text};
-use crate::on_both;
 
 on_both! {
     /// An agent asks, prolongs and hands back by itself; people decide, and its owner is none of them.

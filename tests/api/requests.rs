@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::client::{Caller, column, log_in, text};
-use crate::on_both;
 use crate::support::Office;
 
 /// Dana asks for this; the request's reference.

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::client::log_in;
-use crate::on_both;
 
 on_both! {
     async fn unknown_members_are_named(office) {

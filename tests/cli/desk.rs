@@ -16,14 +16,18 @@ const COLUMNS: u16 = 80;
 
 /// A machine with one person at it.
 pub struct Desk {
-    home: TempDir,
-    set: Vec<(&'static str, String)>,
+    /// The person's home; gone when this is dropped.
+    pub home: TempDir,
+    /// More variables, which go before all others.
+    pub set: Vec<(&'static str, String)>,
 }
 
 impl Desk {
     /// A new machine: nothing is known of any server.
     pub fn new() -> Self {
-        Self { home: tempfile::tempdir().expect("a home"), set: Vec::new() }
+        // Always as long: where lines are broken must not hang on the machine.
+        let home = tempfile::Builder::new().prefix("home").tempdir_in("/tmp");
+        Self { home: home.expect("a home"), set: Vec::new() }
     }
 
     /// The same machine, with one more variable.
@@ -41,7 +45,7 @@ impl Desk {
 
     /// Dana logs in; what her terminal shows in the end.
     pub fn logs_in(&self, office: &Office) -> String {
-        let mut login = self.terminal(&["login", &office.address]);
+        let mut login = self.terminal(&["login", &office.address, "--device", "dana@desk"]);
         let code = code_on(&login);
         office.dana().types(&format!("/agent login {code}"));
         office.dana().presses("Log in", "logs a device in as you");
@@ -165,7 +169,10 @@ pub fn steady(text: &str, office: &Office) -> String {
         (r"\b[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}\b", "CODE"),
         (r"dana@[^\s”,]+", "dana@MACHINE"),
         (r"until (\w{3} \d+ \w{3} )?\d\d:\d\d", "until CLOCK"),
+        (r"\b(\w{3} \d+ \w{3} )?\d\d:\d\d\b", "CLOCK"),
         (r"\(in [^)]*\)", "(in TIME)"),
+        (r"\((now|\d+ \w+ ago)\)", "(AGO)"),
+        (r"(http://SERVER/\w+)\S{30,}", "$1…"),
         (r"asked (now|\d+ \w+ ago)", "asked AGO"),
         (r"(now|\d+ \w+ ago) {2,}", "AGO  "),
         (r"\d+ \w+( \d+ \w+)? left", "TIME left"),

@@ -131,6 +131,9 @@ fn settings_and_keys_that_cannot_be_used() {
     std::fs::set_permissions(&logins, std::fs::Permissions::from_mode(0o644)).expect("set");
     let open = desk.runs(&["whoami"]);
     assert_eq!(open.status, 5, "{open:?}");
+    // Before anybody is asked in Slack, not after.
+    let login = desk.runs(&["login", &office.address]);
+    assert_eq!((login.status, login.err.contains("Waiting")), (5, false), "{login:?}");
     std::fs::set_permissions(&logins, std::fs::Permissions::from_mode(0o600)).expect("set");
 
     let missing = desk.runs(&["token", "--agent", "support-agent"]);

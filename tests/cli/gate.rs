@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, Ended};
 use crate::impostor::{Impostor, JSON, PROBLEM, about};
+use crate::office::Office;
 use crate::others;
+use crate::requests::registered;
 
 /// As long as the gate may take against a server on this machine.
 const SOON: Duration = Duration::from_secs(1);
@@ -66,9 +68,8 @@ fn server(answer: Value) -> Impostor {
 
 /// A pipeline's machine, with the manifest.
 fn pipeline(address: &str, more: &[(&'static str, &str)]) -> Desk {
-    let mut desk = Desk::new();
-    desk.set.push(("COUNTERSIGN_SERVER", address.to_owned()));
-    desk.set.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let desk = Desk::new().with("COUNTERSIGN_SERVER", address);
+    let desk = more.iter().fold(desk, |desk, (name, value)| desk.with(name, *value));
     fs::write(desk.folder().join("agent.toml"), MANIFEST).expect("written");
     desk
 }
@@ -254,4 +255,45 @@ fn a_manifest_that_cannot_be_read_fails_with_its_lines() {
     assert_eq!(status, 1, "{out}{err}");
     insta::assert_snapshot!(out);
     assert_eq!(desk.runs(&["gate", "agents/none"]).status, 1);
+}
+
+/// Against the real registry: nothing is known of the agent, then everything is as it says, then it has
+/// become something else.
+#[test]
+fn the_registry_says_how_it_stands() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    let path = desk.folder().join("agent.toml");
+    let manifest = MANIFEST.replace("\n[[access]]\nname = \"payments:refund\"\n", "");
+    fs::write(&path, &manifest).expect("written");
+    let unknown = desk.runs(&["gate"]);
+    assert_eq!(unknown.status, 1, "{unknown:?}");
+    assert!(unknown.out.contains("✗ registered"), "{unknown:?}");
+    assert!(unknown.out.contains("agent-cli register"), "{unknown:?}");
+
+    registered(&office, &desk, "support-agent");
+    let begun = Instant::now();
+    let well = desk.runs(&["gate"]);
+    let took = begun.elapsed();
+    assert_eq!(well.status, 0, "{well:?}");
+    assert!(took < SOON, "it took {took:?}");
+    assert!(well.out.contains("✓ registered") && well.out.contains("database:read"), "{well:?}");
+
+    let other = manifest.replace("systems = ", "writes  = true\nsystems = ");
+    fs::write(&path, other).expect("written");
+    let changed = desk.runs(&["gate"]);
+    assert_eq!(changed.status, 1, "{changed:?}");
+    assert!(changed.out.contains("✗ "), "{changed:?}");
+    let (status, answer) = desk.json(&["gate"]);
+    let checks = answer["agents"][0]["checks"].as_array().expect("checks");
+    let failed = checks.iter().find(|check| check["outcome"] == "failed").expect("a failed one");
+    assert_eq!((status, failed["line"].as_u64().is_some()), (1, true), "{answer}");
+    assert!(failed["next"].as_array().is_some_and(|next| !next.is_empty()), "{answer}");
+
+    // The agent itself may ask, too: by its own key.
+    fs::write(&path, &manifest).expect("written");
+    let key = desk.key("support-agent").display().to_string();
+    let agent = desk.with("COUNTERSIGN_AGENT_KEY", key);
+    let ended = agent.runs(&["gate", "--server", &office.address]);
+    assert_eq!(ended.status, 0, "{ended:?}");
 }

@@ -115,15 +115,11 @@ fn lives(desk: Desk, office: &Office, language: &str, command: &[&str]) {
 
     // Nobody answers: nothing is done.
     let mut alone = Command::new(command[0]);
-    alone.args(&command[1..]).current_dir(desk.folder());
-    for (name, value) in desk.set.iter().filter(|(name, _)| *name != "COUNTERSIGN_SERVER") {
-        alone.env(name, value);
-    }
+    let usual = desk.command(&[]);
+    alone.args(&command[1..]).current_dir(desk.folder()).env_clear();
+    alone.envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
     alone.env("COUNTERSIGN_SERVER", "http://127.0.0.1:9").env("COUNTERSIGN_AGENT", "figma-notes");
-    alone.env("COUNTERSIGN_TOKEN", "worthless").env_remove("COUNTERSIGN_TOKEN_FILE");
-    for proxy in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-        alone.env_remove(proxy);
-    }
+    alone.env("COUNTERSIGN_TOKEN", "worthless");
     let ended = alone.output().expect("it runs");
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(75), "{said}");
@@ -148,8 +144,7 @@ fn an_agent_in_typescript() {
     let path =
         format!("{}:{}", tools.join(".bin").display(), std::env::var("PATH").expect("a PATH"));
     let office = Office::open();
-    let mut desk = Desk::of_dana(&office);
-    desk.set.push(("PATH", path));
+    let desk = Desk::of_dana(&office).with("PATH", path);
     let folder = desk.folder();
     lives(desk, &office, "typescript", &["node", "agent.ts"]);
     // Its types are right, too, as TypeScript's own compiler sees it; the folder went with the desk.
@@ -172,14 +167,16 @@ fn an_agent_in_rust() {
     let home = std::env::var("HOME").expect("a HOME");
     let of =
         |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| format!("{home}/{usual}"));
-    let variables = vec![
+    let variables = [
         ("CARGO_TARGET_DIR", target.display().to_string()),
         ("CARGO_HOME", of("CARGO_HOME", ".cargo")),
         ("RUSTUP_HOME", of("RUSTUP_HOME", ".rustup")),
         ("RUSTFLAGS", "-D warnings".to_owned()),
     ];
     // What it depends on is built before anybody waits for it at a terminal.
-    let before = Desk { set: variables.clone(), ..Desk::new() };
+    let with =
+        |desk| variables.iter().fold(desk, |desk: Desk, (name, value)| desk.with(name, value));
+    let before = with(Desk::new());
     let ended = before.runs(&begins("rust", &["--no-register"]));
     assert_eq!(ended.status, 0, "{ended:?}");
     let build = Command::new("cargo")
@@ -192,8 +189,7 @@ fn an_agent_in_rust() {
     let lock = fs::read(before.folder().join("Cargo.lock")).expect("a lock file");
 
     let office = Office::open();
-    let mut desk = Desk::of_dana(&office);
-    desk.set = variables;
+    let desk = with(Desk::of_dana(&office));
     fs::write(desk.folder().join("Cargo.lock"), lock).expect("written");
     lives(desk, &office, "rust", &["cargo", "run", "--quiet", "--"]);
 }

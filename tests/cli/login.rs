@@ -7,7 +7,7 @@ use crate::office::Office;
 fn dana_logs_in_and_out() {
     let office = Office::open();
     let desk = Desk::new();
-    let mut login = desk.terminal(&["login", &office.address]);
+    let mut login = desk.terminal(&["login", &office.address, "--device", "dana@desk"]);
     let code = code_on(&login);
     office.dana().types(&format!("/agent login {code}"));
     office.dana().presses("Log in", "logs a device in as you");
@@ -33,7 +33,7 @@ fn dana_logs_in_and_out() {
 fn not_me_is_a_no() {
     let office = Office::open();
     let desk = Desk::new();
-    let mut login = desk.terminal(&["login", &office.address]);
+    let mut login = desk.terminal(&["login", &office.address, "--device", "dana@desk"]);
     let code = code_on(&login);
     office.dana().types(&format!("/agent login {code}"));
     office.dana().presses("Not me", "logs a device in as you");
@@ -47,7 +47,8 @@ fn not_me_is_a_no() {
 fn a_message_can_bring_the_question() {
     let office = Office::open();
     let desk = Desk::new();
-    let mut login = desk.terminal(&["login", &office.address, "--as", "U0DANA"]);
+    let mut login =
+        desk.terminal(&["login", &office.address, "--as", "U0DANA", "--device", "dana@desk"]);
     let code = code_on(&login);
     office.dana().presses("Log in", &code);
     let (status, shown) = login.ends();

@@ -71,6 +71,12 @@ impl Office {
         self.person("U0DANA")
     }
 
+    /// An agent asks whether it may do something, by its token.
+    pub fn evaluates(&self, token: &str, question: &Value) -> Value {
+        let more = format!("Authorization: Bearer {token}\r\n");
+        http(&self.address, "POST", "/access/v1/evaluation", Some(question), &more)
+    }
+
     /// Moves the clock of server and workspace forward.
     pub fn pass(&self, seconds: u64) {
         self.post("/_page/clock", &json!({ "advance_seconds": seconds }));
@@ -83,11 +89,11 @@ impl Office {
     }
 
     fn get(&self, path: &str) -> Value {
-        http(&self.page, "GET", path, None)
+        http(&self.page, "GET", path, None, "")
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
-        let answer = http(&self.page, "POST", path, Some(body));
+        let answer = http(&self.page, "POST", path, Some(body), "");
         assert_ne!(answer["ok"], json!(false), "{path} {body}: {answer}");
         answer
     }
@@ -202,14 +208,14 @@ fn button(message: &Value, label: &str) -> Option<(String, String, Value)> {
 }
 
 /// One exchange over a connection of its own.
-fn http(base: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
+fn http(base: &str, method: &str, path: &str, body: Option<&Value>, more: &str) -> Value {
     let host = base.strip_prefix("http://").expect("plain");
     let mut stream = TcpStream::connect(host).expect("the page listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
     let body = body.map(Value::to_string).unwrap_or_default();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n",
+         Content-Length: {}\r\nConnection: close\r\n{more}\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).expect("sent");

@@ -78,3 +78,23 @@ fn a_key_that_nobody_approved_gets_no_token() {
     assert_eq!(ended.status, 3, "{ended:?}");
     assert!(ended.err.contains("The agent's key is not accepted."), "{ended:?}");
 }
+
+#[test]
+fn a_no_at_run_time_is_explained_to_the_owner() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let token = desk.runs(&["token", "--agent", "support-agent"]).out;
+    let question = serde_json::json!({
+        "subject": { "type": "agent", "id": "support-agent" },
+        "action": { "name": "write" },
+        "resource": { "type": "database", "id": "orders" },
+    });
+    let answer = office.evaluates(token.trim(), &question);
+    assert_eq!(answer["decision"].as_bool(), Some(false), "{answer}");
+    let id = answer["context"]["evaluation_id"].as_str().expect("an id");
+    let ended = desk.runs(&["why", id]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    insta::assert_snapshot!(crate::desk::steady(&ended.all(), &office));
+    assert_eq!(desk.runs(&["why", "not an id"]).status, 2);
+}

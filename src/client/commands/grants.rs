@@ -176,7 +176,7 @@ pub async fn revoke(arguments: Revoke, session: &Session) -> Result<Exit, Troubl
     let grant: Grant = session.server()?.post(&path, &End { reason }).await?;
     session.screen.answer(&grant)?;
     let words = format!(
-        "{} is revoked: {} may not {} any more.",
+        "{} is revoked: {} has {} no more.",
         grant.reference,
         grant.agent,
         harmless(&grant.access)

@@ -52,6 +52,10 @@ pub async fn run(arguments: Login, session: &Session) -> Result<Exit, Trouble> {
         Some(typed) => typed.parse().map_err(bad_address)?,
         None => session.address()?,
     };
+    // Settings with a mistake, and logins that cannot be kept, are found before anybody is bothered.
+    let mut config = session.config()?;
+    let logins = session.logins(address.clone())?;
+    logins.load()?;
     let server = Server::open(address.as_str(), Credentials::Nobody)?;
     let slash = server.about().await?.slash_command.clone();
     let device = arguments.device.clone().unwrap_or_else(|| device_name(session));
@@ -68,10 +72,8 @@ pub async fn run(arguments: Login, session: &Session) -> Result<Exit, Trouble> {
     session.screen.note(&invitation(&asked, &slash, arguments.hint.as_deref(), &device, look));
     let tokens = wait(&server, &asked).await?;
 
-    let logins = session.logins(address.clone())?;
     let held = logins.hold().await?;
-    // An unreadable one is replaced like any other.
-    let before = logins.load().ok().flatten();
+    let before = logins.load()?;
     let login = super::super::logins::Login::given(tokens, session.now());
     logins.save(&login)?;
     drop(held);
@@ -80,7 +82,6 @@ pub async fn run(arguments: Login, session: &Session) -> Result<Exit, Trouble> {
         // itself when it is not used.
         let _ = super::logout::revoke(&server, &before).await;
     }
-    let mut config = session.config()?;
     if config.server.as_deref() != Some(address.as_str()) {
         config.server = Some(address.to_string());
         config.save(&session.places()?)?;

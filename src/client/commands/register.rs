@@ -9,12 +9,13 @@ use serde_json::json;
 use super::super::ask::Question;
 use super::super::exit::Exit;
 use super::super::look::{Ink, Look};
-use super::super::progress::about;
+use super::super::screen::Screen;
 use super::super::server::Server;
 use super::super::session::{Session, manifest_above};
 use super::super::trouble::Trouble;
 use super::super::words::{Told, harmless, listed};
 use super::key;
+use super::login::device_name;
 use super::request::not_empty;
 use super::settle::{Settled, Waiting, settle};
 use crate::contract::agents::{Answers, Preview, Registered, Registration};
@@ -24,12 +25,15 @@ use crate::contract::requests::Request;
 use crate::domain::agent::Slug;
 use crate::domain::time::Span;
 
+/// What is said of an agent without a model.
+const NO_MODEL: &str = "none";
+
 /// What is registered.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 What stands in agent.toml is taken from there. In a pipeline, or where nobody can be asked:
   agent-cli register support-agent --purpose \"answers support mail\" --systems database,mail \\
-      --writes --customer-data --team support --wait --yes")]
+      --runs-on \"the support cluster\" --model \"Claude\" --writes --customer-data --team support --wait --yes")]
 pub struct Register {
     /// Its name: small letters, digits and dashes.
     pub name: Option<String>,
@@ -137,7 +141,6 @@ async fn with_key(
         ..key::Wanted::default()
     };
     let request: Request = key::ask(session, server, agent, wanted).await?;
-    session.screen.note(&about(&request));
     settle(session, server, request, waiting).await
 }
 
@@ -153,29 +156,13 @@ fn fill(
     let text = |given: &Option<String>, said: Option<&String>| {
         given.clone().or_else(|| said.cloned()).filter(|text| !text.trim().is_empty())
     };
-    let name = match text(&arguments.name, said.map(|said| &said.name)) {
-        Some(name) => checked(&name)?.to_string(),
-        None => screen.ask(
-            Question {
-                text: "What is it called?",
-                help: "Small letters, digits and dashes: support-agent, figma-to-slack.",
-                flag: "its name: agent-cli register NAME",
-            },
-            likely_name(&session.folder).as_deref(),
-            |typed| typed.parse::<Slug>().map(drop).map_err(|error| format!("{error}.")),
-        )?,
-    };
-    let purpose = match text(&arguments.purpose, said.map(|said| &said.purpose)) {
-        Some(purpose) => purpose,
-        None => screen.ask(
-            Question {
-                text: "What is it for?",
-                help: "A sentence that a colleague understands.",
-                flag: "--purpose \"…\"",
-            },
-            None,
-            not_empty,
-        )?,
+    let name = text(&arguments.name, said.map(|said| &said.name));
+    let purpose = text(&arguments.purpose, said.map(|said| &said.purpose));
+    let (name, purpose) = match (name, purpose) {
+        (Some(name), Some(purpose)) => (checked(&name)?.to_string(), purpose),
+        (Some(name), None) => (checked(&name)?.to_string(), ask_purpose(screen)?),
+        (None, Some(purpose)) => (ask_name(screen, &session.folder)?, purpose),
+        (None, None) => ask_name_and_purpose(screen)?,
     };
     let systems = match (&arguments.systems, said) {
         (Some(systems), _) => systems.clone(),
@@ -196,6 +183,15 @@ fn fill(
                 .filter(|s| !s.is_empty())
                 .collect()
         }
+    };
+    // A file that leaves these out is from this machine, where the key is made, too.
+    let here = said.map(|_| device_name(session));
+    let no_model = said.map(|_| NO_MODEL.to_owned());
+    let runs_on = text(&arguments.runs_on, said.map(|said| &said.runs_on)).or(here);
+    let model = text(&arguments.model, said.map(|said| &said.model)).or(no_model);
+    let (runs_on, model) = match (runs_on, model) {
+        (Some(runs_on), Some(model)) => (runs_on, model),
+        (runs_on, model) => ask_where(screen, runs_on, model)?,
     };
     let answers = match answers_given(arguments) {
         Some(answers) => answers,
@@ -218,12 +214,88 @@ fn fill(
         name,
         purpose,
         systems,
-        runs_on: text(&arguments.runs_on, said.map(|said| &said.runs_on)).unwrap_or_default(),
-        model: text(&arguments.model, said.map(|said| &said.model)).unwrap_or_default(),
+        runs_on,
+        model,
         answers,
         team,
         owner: text(&arguments.owner, said.and_then(|said| said.owner.as_ref())),
     })
+}
+
+fn ask_name(screen: &Screen, folder: &Path) -> Result<String, Trouble> {
+    screen.ask(
+        Question {
+            text: "What is it called?",
+            help: "Small letters, digits and dashes: support-agent, figma-to-slack.",
+            flag: "its name: agent-cli register NAME",
+        },
+        likely_name(folder).as_deref(),
+        |typed| typed.parse::<Slug>().map(drop).map_err(|error| format!("{error}.")),
+    )
+}
+
+fn ask_purpose(screen: &Screen) -> Result<String, Trouble> {
+    let question = Question {
+        text: "What is it for?",
+        help: "A sentence that a colleague understands.",
+        flag: "--purpose \"…\"",
+    };
+    screen.ask(question, None, not_empty)
+}
+
+/// Both in one line: `figma-to-slack: posts new designs to our channel`.
+fn ask_name_and_purpose(screen: &Screen) -> Result<(String, String), Trouble> {
+    let question = Question {
+        text: "What is it called, and what is it for?",
+        help: "With a colon between, such as  figma-to-slack: posts new designs to our channel",
+        flag: "its name, and what it is for: agent-cli register NAME --purpose \"…\"",
+    };
+    let typed = screen.ask(question, None, |typed| name_and_purpose(typed).map(drop))?;
+    name_and_purpose(&typed).map_err(|wrong| Trouble::usage(wrong, "agent-cli register NAME"))
+}
+
+fn name_and_purpose(typed: &str) -> Result<(String, String), String> {
+    let (name, purpose) =
+        typed.split_once(':').ok_or("Please put a colon between its name and what it is for.")?;
+    let name: Slug = name.parse().map_err(|error| format!("{error}."))?;
+    not_empty(purpose)?;
+    Ok((name.to_string(), purpose.trim().to_owned()))
+}
+
+/// Where it runs and the model behind it, as far as one of them is not known.
+fn ask_where(
+    screen: &Screen,
+    runs_on: Option<String>,
+    model: Option<String>,
+) -> Result<(String, String), Trouble> {
+    if let Some(runs_on) = runs_on {
+        let question = Question {
+            text: "Which model is behind it?",
+            help: "Such as Claude or GPT; none, if there is none.",
+            flag: "--model \"…\"",
+        };
+        return Ok((runs_on, screen.ask(question, None, not_empty)?));
+    }
+    if let Some(model) = model {
+        let question = Question {
+            text: "Where does it run?",
+            help: "Such as my laptop, a GitHub workflow, the support cluster.",
+            flag: "--runs-on \"…\"",
+        };
+        return Ok((screen.ask(question, None, not_empty)?, model));
+    }
+    let question = Question {
+        text: "Where does it run, and which model is behind it?",
+        help: "With a comma between: my laptop, Claude. Without a model, the place alone.",
+        flag: "--runs-on \"…\" and --model \"…\"",
+    };
+    let typed = screen.ask(question, None, not_empty)?;
+    let (place, model) = typed.split_once(',').unwrap_or((&typed, NO_MODEL));
+    let or = |text: &str, else_: &str| {
+        let text = text.trim();
+        if text.is_empty() { else_.to_owned() } else { text.to_owned() }
+    };
+    Ok((or(place, "not said"), or(model, NO_MODEL)))
 }
 
 fn checked(name: &str) -> Result<Slug, Trouble> {
@@ -265,7 +337,7 @@ fn answers_given(arguments: &Register) -> Option<Answers> {
 }
 
 /// The four yes-or-no questions in one.
-fn ask_answers(screen: &super::super::screen::Screen) -> Result<Answers, Trouble> {
+fn ask_answers(screen: &Screen) -> Result<Answers, Trouble> {
     let options = [
         "It writes or changes something",
         "It sees customer or personal data",
@@ -357,6 +429,17 @@ mod tests {
         assert_eq!(name("/src/Figma_to Slack").as_deref(), Some("figma-to-slack"));
         assert_eq!(name("/src/-x"), None);
         assert_eq!(name("/"), None);
+    }
+
+    #[test]
+    fn name_and_purpose_are_read_from_one_line() {
+        assert_eq!(
+            name_and_purpose("figma-to-slack: posts: new designs"),
+            Ok(("figma-to-slack".to_owned(), "posts: new designs".to_owned()))
+        );
+        for typed in ["figma-to-slack", "Figma: posts", "figma-to-slack:  ", ""] {
+            assert!(name_and_purpose(typed).is_err(), "{typed}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::super::look::Ink;
 use super::super::progress::{about, awaited_all, end};
 use super::super::server::Server;
 use super::super::session::Session;
-use super::super::times::until;
+use super::super::times::moment;
 use super::super::trouble::Trouble;
 use super::super::watch::{Watched, watch};
 use super::super::words::{Told, harmless, listed};
@@ -109,7 +109,7 @@ pub fn sent(request: &Request, now: Timestamp) -> Told {
     });
     Told::new(format!("{reference}: {}.", about(request)))
         .row("Asked", awaited_all(request))
-        .row("Until", format!("{}{usual}", until(request.decide_by, now)))
+        .row("Until", format!("{}{usual}", moment(request.decide_by, now)))
         .next([format!("agent-cli status {reference} --wait")])
 }
 

@@ -71,7 +71,7 @@ fn words(stopped: &Stopped) -> Told {
         )
         .rows("", ended)
         .row("Cancelled", cancelled.join(", "))
-        .row("Again", "its owner asks for that in Slack: /agent appeal")
+        .row("Again", format!("in Slack: /agent reinstate {}; people decide", stopped.agent.name))
 }
 
 #[cfg(test)]

@@ -17,6 +17,11 @@ pub(super) const MOST: usize = 5;
 /// What is proposed where no server says what there is.
 const USUAL_ACCESS: &str = "database:read";
 
+/// Where an agent runs that was just begun; whoever deploys it writes where.
+pub(super) const HERE: &str = "a developer's machine";
+/// What stands for the model where none decides yet.
+pub(super) const NO_MODEL: &str = "none";
+
 /// What came of the questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answered {
@@ -59,8 +64,8 @@ pub(super) fn ask(
         owner: args.owner.clone(),
         team,
         systems,
-        runs_on: String::new(),
-        model: args.model.clone(),
+        runs_on: HERE.to_owned(),
+        model: if args.model.is_empty() { NO_MODEL.to_owned() } else { args.model.clone() },
         writes: has(Does::Writes),
         customer_data: has(Does::CustomerData),
         external_calls: has(Does::ExternalCalls),

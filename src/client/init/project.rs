@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Language;
+use super::asked::NO_MODEL;
 use crate::client::manifest::{quoted, write};
 use crate::contract::manifest::{FILE, Manifest};
 use crate::domain::access::Access;
@@ -21,8 +22,6 @@ pub struct File {
 
 /// What an agent works with where nothing else is named; the object is the one thing of its kind.
 const OBJECT: &str = "example";
-/// What stands for the model where none decides.
-const NO_MODEL: &str = "none";
 
 /// The files of an agent in this language; the manifest alone, if there is none.
 pub fn files(manifest: &Manifest, language: Option<Language>) -> Vec<File> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::asked::{Answered, ask, of_files};
+use super::asked::{Answered, HERE, NO_MODEL, ask, of_files};
 use super::disk::{State, create, overwrite, state};
 use super::project::{File, files};
 use super::tools::missing;
@@ -22,7 +22,7 @@ use crate::client::trouble::Trouble;
 use crate::client::words::{Told, harmless};
 use crate::contract::agents::Agent;
 use crate::contract::catalogue::Catalogue;
-use crate::contract::manifest::FILE;
+use crate::contract::manifest::{Described, FILE};
 use crate::domain::agent::Slug;
 
 /// Begins an agent.
@@ -56,7 +56,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         .name
         .parse()
         .map_err(|error| Trouble::fault("The manifest has no name that could be.", error))?;
-    let exit = registered(&args, session, &name).await?;
+    let exit = registered(&args, session, &name, &answered.manifest.agent).await?;
     if exit != Exit::Done || session.screen.json {
         return Ok(exit);
     }
@@ -71,7 +71,12 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 
 /// The agent is registered and has a key here, or people are asked about it; whatever of that was done
 /// before is not done again.
-async fn registered(args: &Args, session: &Session, name: &Slug) -> Result<Exit, Trouble> {
+async fn registered(
+    args: &Args,
+    session: &Session,
+    name: &Slug,
+    said: &Described,
+) -> Result<Exit, Trouble> {
     let server = session.server()?;
     let waiting = match args.no_wait {
         true => Waiting::default(),
@@ -81,7 +86,7 @@ async fn registered(args: &Args, session: &Session, name: &Slug) -> Result<Exit,
     let known = match server.get::<Agent>(&format!("/api/v1/agents/{name}")).await {
         Ok(agent) => agent,
         Err(Trouble::Problem(problem)) if problem.status == 404 => {
-            return register(args, session, name).await;
+            return register(args, session, said).await;
         }
         Err(trouble) => return Err(trouble),
     };
@@ -114,10 +119,11 @@ async fn registered(args: &Args, session: &Session, name: &Slug) -> Result<Exit,
     Ok(settle(session, &server, request, waiting).await?.exit)
 }
 
-async fn register(args: &Args, session: &Session, name: &Slug) -> Result<Exit, Trouble> {
-    // Everything else stands in the manifest.
+async fn register(args: &Args, session: &Session, said: &Described) -> Result<Exit, Trouble> {
+    // What the manifest says is taken from there; what it leaves open is not one more question.
+    let unsaid = |text: &str, likely: &str| text.is_empty().then(|| likely.to_owned());
     let register = Register {
-        name: Some(name.to_string()),
+        name: Some(said.name.clone()),
         purpose: None,
         systems: None,
         writes: false,
@@ -127,8 +133,8 @@ async fn register(args: &Args, session: &Session, name: &Slug) -> Result<Exit, T
         only_reads: false,
         team: None,
         owner: None,
-        runs_on: None,
-        model: None,
+        runs_on: unsaid(&said.runs_on, HERE),
+        model: unsaid(&said.model, NO_MODEL),
         yes: true,
         no_key: false,
         waiting: args.waiting,

@@ -142,15 +142,17 @@ impl Tool {
     /// The JSON Schema of its arguments.
     pub(super) fn schema(&self) -> Map<String, Value> {
         let property = |field: &Field| {
-            let mut property = json!({ "description": field.description });
-            if field.number {
-                property["type"] = json!("integer");
-                property["minimum"] = json!(1);
-                property["maximum"] = json!(LONGEST_WAIT);
-                property["default"] = json!(USUAL_WAIT);
+            let property = if field.number {
+                json!({
+                    "description": field.description,
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": LONGEST_WAIT,
+                    "default": USUAL_WAIT,
+                })
             } else {
-                property["type"] = json!("string");
-            }
+                json!({ "description": field.description, "type": "string" })
+            };
             (field.name.to_owned(), property)
         };
         let properties: Map<String, Value> = self.fields.iter().map(property).collect();

@@ -15,13 +15,13 @@ use crate::domain::time::Span;
 /// The answer to "may I?", for the model and for the program.
 pub(super) fn judged(agent: &Slug, access: &Access, answer: &Value) -> (String, Value) {
     let context = &answer["context"];
-    let text = |value: &Value| value.as_str().map(harmless);
-    let evaluation = text(&context["evaluation_id"]);
+    let text = |at: &str| context.pointer(at).and_then(Value::as_str).map(harmless);
+    let evaluation = text("/evaluation_id");
     let allowed = answer["decision"] == true;
-    let reason = text(&context["reason_user"]["en"]);
-    let grant = text(&context["grant"]["reference"]);
-    let until = text(&context["grant"]["expires_at"]);
-    let link = text(&context["access_request"]["form_url"]);
+    let reason = text("/reason_user/en");
+    let grant = text("/grant/reference");
+    let until = text("/grant/expires_at");
+    let link = text("/access_request/form_url");
     let can_be_asked = context["access_request"].is_object();
     let mut words = if allowed {
         let mut words = format!("Yes: {agent} may {} {} now.", access.action, access.resource);

@@ -67,6 +67,9 @@ impl<'a> Asking<'a> {
             // Who is asked about itself: what is known of it as a resource is known better.
             about_who.extend(about_what.drain());
         }
+        // A property that no rule names makes no difference to any.
+        about_who.retain(|name, _| self.fits.names.contains(name));
+        about_what.retain(|name, _| self.fits.names.contains(name));
         let context = self.context(act, &mut named).map_err(|wrong| wrong.words())?;
         let context = Context::from_pairs(context)
             .map_err(|error| format!("the context cannot be used: {error}"))?;
@@ -79,7 +82,9 @@ impl<'a> Asking<'a> {
             Entity::new(who.clone(), about_who, parents(known.0))
                 .map_err(|e| cannot(e.to_string()))?,
         );
-        if who != what {
+        // Nor does a resource that no rule looks at, and that nothing else can lead to.
+        let led_to = || known.0.is_some() || known.1.is_some() || !named.is_empty();
+        if who != what && (self.fits.looks_at_resource || led_to()) {
             entities.push(
                 Entity::new(what.clone(), about_what, parents(known.1))
                     .map_err(|e| cannot(e.to_string()))?,

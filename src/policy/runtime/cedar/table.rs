@@ -3,7 +3,7 @@
 //! By their scopes alone: a rule is left out only where it could never apply. What it asks for
 //! beyond its scope is for the evaluation.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
     ActionConstraint, Entity, EntityTypeName, EntityUid, Policy, PolicySet, PrincipalConstraint,
@@ -23,6 +23,10 @@ pub(super) struct Fits {
     /// The same without what is known to hold for every such question: the types in their scopes.
     /// They are evaluated in two thirds of the time, and say the same, but not where in the file.
     pub(super) plain: PolicySet,
+    /// What those speak of: no other property of anything can make a difference to them.
+    pub(super) names: BTreeSet<String>,
+    /// Whether they look at what the resource is, beyond its type.
+    pub(super) looks_at_resource: bool,
     /// Their places in the list of all rules, in order.
     pub(super) rules: Vec<usize>,
     /// Whether one of them forbids.
@@ -120,9 +124,18 @@ fn fits(rules: &[(usize, &Rule)], groups: &Groups, objects: &Objects, act: &Act)
     around.retain(|entity| entity.uid().type_name() != act.uid.type_name());
     let action = groups.0.get(&act.uid).filter(|(_, groups)| !groups.is_empty());
     around.extend(action.map(|(entity, _)| entity.clone()));
-    let plain = rules.iter().map(|(_, rule)| plain(&rule.policy));
+    let plain: Vec<Policy> = rules.iter().map(|(_, rule)| plain(&rule.policy)).collect();
+    let mut said = Said { names: BTreeSet::new(), resource: false };
+    for policy in &plain {
+        said.resource |= !matches!(policy.resource_constraint(), ResourceConstraint::Any);
+        // What is named may lead to it.
+        said.resource |= !policy.entity_literals().is_empty();
+        said.read(policy.to_json().ok()?.get("conditions")?);
+    }
     Some(Fits {
         plain: PolicySet::from_policies(plain).ok()?,
+        names: said.names,
+        looks_at_resource: said.resource,
         set: together(rules.iter().map(|(_, rule)| *rule))?,
         forbids: rules.iter().any(|(_, rule)| rule.forbids),
         rules: rules.iter().map(|(number, _)| *number).collect(),
@@ -174,6 +187,32 @@ fn plain(policy: &Policy) -> Policy {
         Policy::from_json(Some(policy.id().clone()), Value::Object(text)).ok()
     };
     rewritten().unwrap_or_else(|| policy.clone())
+}
+
+/// What conditions speak of, as far as it is read (in Cedar's JSON form of them).
+struct Said {
+    /// The names of attributes, of whatever they are.
+    names: BTreeSet<String>,
+    /// Whether the resource is among it.
+    resource: bool,
+}
+
+impl Said {
+    fn read(&mut self, part: &Value) {
+        match part {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match (name.as_str(), value) {
+                        ("attr", Value::String(name)) => drop(self.names.insert(name.clone())),
+                        ("Var", Value::String(name)) => self.resource |= name == "resource",
+                        _ => self.read(value),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.read(item)),
+            _ => {}
+        }
+    }
 }
 
 fn is(kind: &EntityTypeName, name: &str) -> bool {
