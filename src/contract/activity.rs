@@ -58,6 +58,7 @@ pub struct Report {
     pub task: Option<String>,
     /// What was touched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<Accessed>>, max_items = 200)]
     pub data_accessed: Vec<Accessed>,
 }
 
@@ -85,7 +86,7 @@ pub struct Accessed {
     pub id: String,
     /// What of it: the names of its fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 200)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 200)]
     pub fields: Vec<String>,
 }
 

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_list_is_no_object() {
-        let read = serde_json::from_str::<Registration>;
+        let read = |text: &str| serde_json::from_str::<Registration>(text);
         assert!(read(r#"{"name":"a","purpose":"b","answers":{"writes":true}}"#).is_ok());
         assert!(read(r#"{"name":"a","purpose":"b","answers":[true]}"#).is_err());
         let read = |text: &str| serde_json::from_str::<GateQuestion>(text);

@@ -109,7 +109,7 @@ fn complete(operation: &mut Map<String, Value>, method: &str, path: &str) {
         refused.push(("403", "It is not for this caller"));
         refused.push(("503", "Something that is needed is away; try again"));
     }
-    if path.contains('{') {
+    if path.contains('{') || id == "listRequests" || id == "listGrants" {
         refused.push(("404", "There is no such thing, for this caller"));
     }
     if changes {
