@@ -101,10 +101,16 @@ fn of_folder(folder: &Path) -> Option<String> {
     }
 }
 
-/// The language of what is in a folder already.
+/// The language of what is in a folder already: of the agent that was begun there, else of the project.
 pub(super) fn of_files(folder: &Path) -> Option<Language> {
     let has = |name: &str| folder.join(name).exists();
-    if has("Cargo.toml") {
+    if has("agent.py") {
+        Some(Language::Python)
+    } else if has("agent.sh") {
+        Some(Language::Shell)
+    } else if has("agent.ts") {
+        Some(Language::TypeScript)
+    } else if has("Cargo.toml") {
         Some(Language::Rust)
     } else if has("package.json") || has("tsconfig.json") {
         Some(Language::TypeScript)

@@ -3,7 +3,6 @@
 import { bot, store } from "./store.js";
 
 const AGENT = [
-  ["quiz", "", "Is this an agent? A few plain questions, and the answer"],
   ["register", "[name]", "Give an agent an identity, an owner and a tier"],
   ["request", "<agent> <resource>:<action> for <time> because <why>", "Ask for access, for a time"],
   ["list", "", "All agents"],
@@ -17,6 +16,7 @@ const AGENT = [
   ["cancel", "<request>", "Take your own request back"],
   ["key", "<agent>", "What an agent proves itself by; add \u2026 asks for another"],
   ["login", "<code>", "Log in from a terminal, with the code that it shows"],
+  ["quiz", "", "Is this an agent? A few plain questions, and the answer"],
   ["help", "", "All that can be typed"],
 ];
 
