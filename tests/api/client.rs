@@ -180,7 +180,8 @@ impl Key {
         json!({ "kty": "OKP", "crv": "Ed25519", "x": x }).to_string()
     }
 
-    fn sign(&self, claims: &Value) -> String {
+    /// A token signed by it.
+    pub fn sign(&self, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}", part(&json!({ "alg": "EdDSA", "typ": "JWT" })), part(claims));
         let signature = URL_SAFE_NO_PAD.encode(self.pair.sign(text.as_bytes()));
@@ -217,7 +218,7 @@ pub async fn agent_itself(office: &Office, owner: &Caller, agent: &str) -> Calle
 }
 
 impl Office {
-    fn clock_seconds(&self) -> i64 {
+    pub fn clock_seconds(&self) -> i64 {
         countersign::clock::Clock::now(self.clock.as_ref()).timestamp()
     }
 }

@@ -48,6 +48,7 @@ fn schemathesis() -> PathBuf {
 async fn tried(caller: Caller, whom: &str) {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().to_owned();
+    let known = caller.token.is_some();
     let ran = tokio::task::spawn_blocking(move || {
         let mut command = Command::new(schemathesis());
         command
@@ -64,11 +65,11 @@ async fn tried(caller: Caller, whom: &str) {
     });
     let output = ran.await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "as {whom}:\n{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "as {whom}:\n{said}\n{errors}");
+    assert!(said.contains("Tested: 22"), "not all was tried as {whom}:\n{said}");
+    // Whoever shows a token is known by it.
+    assert!(!known || !said.contains("- GET /api/v1/me"), "as {whom}:\n{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

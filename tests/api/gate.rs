@@ -1,8 +1,10 @@
 //! A pipeline at its gate.
 
+use countersign::store::Engine;
 use serde_json::{Value, json};
 
-use super::client::{Caller, agent_itself, log_in, registration, text};
+use super::client::{Caller, Key, agent_itself, log_in, registration, text};
+use crate::support::{Office, Setup};
 
 fn manifest(name: &str) -> Value {
     json!({ "manifest": {
@@ -167,4 +169,94 @@ on_both! {
         assert_eq!(answer["passed"], true, "{answer:#}");
         assert_eq!(checks(&answer, "noted"), ["access database:write"]);
     }
+}
+
+/// The starter policy, with two issuers of pipelines' tokens: everybody's, and the company's own.
+fn trusting(key: &Key) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let starter = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/policy");
+    for name in ["policy.toml", "rules.cedar", "schema.cedarschema"] {
+        let mut text = std::fs::read_to_string(starter.join(name)).expect("the starter");
+        if name == "policy.toml" {
+            let keys = format!("{{\"keys\": [{}]}}", key.jwk());
+            for (name, issuer) in [
+                ("github", "https://token.actions.githubusercontent.com"),
+                ("ours", "https://ci.example.com"),
+            ] {
+                text.push_str(&format!(
+                    "\n[issuers.{name}]\nissuer = \"{issuer}\"\naudience = \"https://agents.example.com\"\n\
+                     jwks = '{keys}'\nvouches_for = \"workloads\"\n"
+                ));
+            }
+        }
+        std::fs::write(folder.path().join(name), text).expect("a policy");
+    }
+    folder
+}
+
+/// A pipeline shows its platform's own token. What everybody can get says nothing of whose it is: nobody
+/// is named to it and there is no link, unless an agent is known by its claims.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_by_its_platforms_token() {
+    let key = Key::make();
+    let policy = trusting(&key);
+    let mut setup = Setup::on(Engine::Sqlite);
+    setup.policy = Some(policy.path().to_owned());
+    let office = Office::set_up(setup).await;
+    office.dana().has_agent("support-agent", &["writes"]).await;
+    let token = |issuer: &str, repository: &str| {
+        let at = office.clock_seconds();
+        key.sign(&json!({
+            "iss": issuer, "aud": "https://agents.example.com", "iat": at, "exp": at + 300,
+            "sub": format!("repo:{repository}:ref:refs/heads/main"), "repository_id": repository,
+            "ref": "refs/heads/main", "jti": repository,
+        }))
+    };
+    let github = "https://token.actions.githubusercontent.com";
+    let stranger = Caller::with(&office, &token(github, "666")).await;
+    let me = stranger.get("/me").await.ok(200);
+    assert_eq!(
+        (&me["kind"], &me["issuer"], &me["agents"]),
+        (&json!("workload"), &json!("github"), &json!([]))
+    );
+    let answer = stranger.post("/gate", &manifest("support-agent")).await.ok(200);
+    assert!(!answer.to_string().to_lowercase().contains("dana"), "{answer}");
+    assert!(answer.get("link").is_none(), "{answer}");
+    let unknown = stranger.post("/gate", &manifest("suport-agent")).await.ok(200);
+    assert!(
+        unknown.get("link").is_none() && !unknown.to_string().contains("support-agent "),
+        "{unknown}"
+    );
+    for path in ["/agents", "/agents/support-agent", "/requests", "/grants", "/catalogue"] {
+        stranger.get(path).await.refuses(403, "not_for_you");
+    }
+    stranger.post("/agents/support-agent/stop", &json!({})).await.refuses(403, "not_for_you");
+
+    // The company's own issuer speaks for the company.
+    let ours = Caller::with(&office, &token("https://ci.example.com", "7")).await;
+    let answer = ours.post("/gate", &manifest("support-agent")).await.ok(200);
+    assert!(answer.to_string().to_lowercase().contains("dana"), "{answer}");
+    assert!(answer["link"].is_string(), "{answer}");
+
+    // An agent is known by the claims: its own pipeline is told names.
+    let dana = log_in(office.dana()).await;
+    let wanted = json!({
+        "name": "pipeline", "issuer": "github",
+        "claims": { "repository_id": "42", "ref": "refs/heads/main" }, "justification": "it runs there",
+    });
+    let request = dana.post("/agents/support-agent/credentials", &wanted).await.ok(202);
+    office.everybody_approves(&text(&request["reference"])).await;
+    let own = Caller::with(&office, &token(github, "42")).await;
+    assert_eq!(own.get("/me").await.ok(200)["agents"], json!(["support-agent"]));
+    let answer = own.post("/gate", &manifest("support-agent")).await.ok(200);
+    assert!(answer.to_string().to_lowercase().contains("dana"), "{answer}");
+
+    // Another key's word, another audience's token and one whose time is over are nobody's.
+    let forged = Key::make().sign(&json!({
+        "iss": github, "aud": "https://agents.example.com", "exp": office.clock_seconds() + 60,
+    }));
+    Caller::with(&office, &forged).await.get("/me").await.refuses(401, "invalid_token");
+    office.advance("1h").await;
+    own.get("/me").await.refuses(401, "invalid_token");
+    office.close().await;
 }

@@ -31,7 +31,7 @@ on_both! {
         office.everybody_approves(&reference).await;
         assert_eq!(agent.get(&format!("/requests/{reference}")).await.ok(200)["state"], "approved");
         let grants = agent.get("/grants").await.ok(200);
-        assert_eq!(column(&grants, "reference"), [reference.clone()]);
+        assert_eq!(column(&grants, "reference"), [reference.as_str()]);
 
         let more = json!({ "by": "30m", "justification": "ticket 4711 is long" });
         let extension = agent.post(&format!("/grants/{reference}/extend"), &more).await.ok(202);

@@ -32,7 +32,6 @@ macro_rules! on_both {
         }
     )*};
 }
-use on_both;
 
 /// An office whose server has a place for its keys on either database.
 async fn office(engine: countersign::store::Engine) -> support::Office {

@@ -32,7 +32,7 @@ on_both! {
         assert_eq!(request["grant"]["state"], "active");
         assert_eq!(request["grant"]["left"], json!({ "text": "2h", "seconds": 7_200 }));
         let grants = dana.get("/grants?owner=me").await.ok(200);
-        assert_eq!(column(&grants, "reference"), [reference.clone()]);
+        assert_eq!(column(&grants, "reference"), [reference.as_str()]);
         assert_eq!(column(&grants, "access"), ["database:write"]);
 
         let more = json!({ "by": "30m", "justification": "the queue is long" });
