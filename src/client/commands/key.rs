@@ -26,7 +26,7 @@ const LONGEST_NAME: usize = 60;
 pub struct Key {
     /// The agent [default: agent.toml's, or your only one].
     pub agent: Option<String>,
-    /// What people call the credential [default: you@this-machine].
+    /// What people call the credential [default: you at this host].
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// For how long, 30d [default: as long as the policy allows].

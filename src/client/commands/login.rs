@@ -37,7 +37,7 @@ pub struct Login {
     /// Send the question to this person in Slack: an e-mail address or a user id.
     #[arg(long = "as", value_name = "PERSON")]
     pub hint: Option<String>,
-    /// What this device is called in the question [default: you@this-machine].
+    /// What this device is called in the question [default: you at this host].
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
 }

@@ -6,7 +6,7 @@ use crate::contract::manifest::Manifest;
 
 /// The manifest as a file: every key explained, in the order in which people think of it.
 ///
-/// What [`read`](super::read) reads of it is the same manifest.
+/// What [`read`](fn@super::read) reads of it is the same manifest.
 pub fn write(manifest: &Manifest) -> String {
     let agent = &manifest.agent;
     let mut out = format!(

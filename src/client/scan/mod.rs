@@ -16,7 +16,7 @@
 //! | [`index`] | the tables, made ready for looking up |
 //! | [`walk`] | the files, as git would see them, within limits |
 //! | [`place`] | what a file is for: what stands in a test says less |
-//! | [`file`] | the signs in one file |
+//! | [`file`](mod@file) | the signs in one file |
 //! | [`import`], [`manifest`], [`pipeline`], [`secret`] | how each is read |
 //! | [`verdict`] | from signs to a verdict, purely |
 //! | [`words`], [`sarif`] | for people, and for code-scanning pages |
