@@ -85,7 +85,7 @@ async fn pass_on(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -
 fn asks(page: &Page) -> Vec<String> {
     let (title, what, ready, ask) = match page {
         Page::Access { agent, access, .. } => (
-            format!("{agent} was refused access"),
+            format!("{agent} lacks access"),
             format!("<strong>{}</strong> may not {}.", escape(agent.as_str()), opens(access)),
             "Its owner can ask for it in Slack. The request is ready",
             "Ask the owner",

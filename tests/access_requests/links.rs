@@ -29,7 +29,7 @@ async fn clicks(anybody: &Program, link: &str) -> (StatusCode, String) {
 
 async fn messages(office: &Office) -> usize {
     office.settled().await;
-    office.dana().inbox().iter().filter(|m| m.words().contains("was refused")).count()
+    office.dana().inbox().iter().filter(|m| m.words().contains(" lacks ")).count()
 }
 
 programs! {
@@ -52,7 +52,7 @@ programs! {
         assert!(words.contains("The owner has the request"), "{words}");
 
         let dana = world.office.dana();
-        let message = dana.reads("was refused database # orders : read").await;
+        let message = dana.reads("lacks database # orders : read").await;
         let form = dana.opens(&dana.dm(), &message.ts, "ask_for").await;
         assert!(json!(form.blocks).to_string().contains("database#orders:read"));
         dana.fills("because", "because", json!("the queue is long")).await;

@@ -80,7 +80,7 @@ on_both! {
         let path = |link: &str| link.split('.').nth(1).unwrap().to_owned();
         assert_eq!(path(&text(&same["link"])), path(&link), "the same gap is the same link");
         assert!(uses(&link).await.contains("The owner has the request"));
-        dana.reads("was refused").await;
+        dana.reads("lacks").await;
         let reference = dana.puts("support-agent", "database:write", "30m").await;
         let answer = omar.post("/gate", &manifest("support-agent")).await.ok(200);
         assert!(answer["checks"].to_string().contains(&format!("being decided: {reference}")));

@@ -69,7 +69,7 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::MayBeAsked { agent, access } => Page::message()
             .lines(vec![
                 Line::strong(agent.slug.as_str())
-                    .text(" was refused ")
+                    .text(" lacks ")
                     .bold(words::access(access))
                     .text(", and somebody who saw that asks you, its owner, about it."),
                 Line::fact("Next").text(
