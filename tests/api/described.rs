@@ -2,46 +2,21 @@
 //! server by it.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::client::{Caller, agent_itself, log_in};
+use crate::installed;
 use countersign::store::Engine;
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api")
 }
 
-/// The Python with schemathesis in it; made once for all tests, whichever comes first.
 fn schemathesis() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
-    fs::create_dir_all(&folder).unwrap();
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let wanted = fs::read_to_string(here().join("requirements.txt")).unwrap();
-    let venv = folder.join("venv");
-    let (python, program) = (venv.join("bin/python"), venv.join("bin/schemathesis"));
-    let done = folder.join("installed.txt");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) && program.exists() {
-        return program;
-    }
-    let run = |command: &mut Command| {
-        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        assert!(
-            output.status.success(),
-            "{command:?} failed; Python 3 with venv and pip is needed:\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    run(Command::new(&python).args(pip).arg(here().join("requirements.txt")));
-    fs::write(&done, wanted).unwrap();
-    program
+    installed::python("schemathesis", &here().join("requirements.txt"), "schemathesis")
 }
 
 /// Everything that schemathesis tries, with this token; its report if it finds a fault.

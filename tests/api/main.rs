@@ -42,6 +42,8 @@ async fn office(engine: countersign::store::Engine) -> support::Office {
 
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/installed.rs"]
+mod installed;
 #[path = "../it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the office serves other stories, too")]
 mod support;

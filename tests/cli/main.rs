@@ -13,6 +13,8 @@ mod failing;
 mod gate;
 mod impostor;
 mod init;
+#[path = "../support/installed.rs"]
+mod installed;
 mod login;
 mod mcp;
 mod office;

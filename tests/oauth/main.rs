@@ -11,6 +11,8 @@
 #[path = "../support/database.rs"]
 mod database;
 mod http;
+#[path = "../support/installed.rs"]
+mod installed;
 mod outside;
 mod site;
 mod tools;

@@ -11,6 +11,8 @@
 mod cards;
 mod delivery;
 mod failing;
+#[path = "../support/installed.rs"]
+mod installed;
 mod morphism;
 mod official_clients;
 mod page;

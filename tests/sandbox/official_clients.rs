@@ -14,6 +14,7 @@ use countersign::sandbox::{
 };
 use serde_json::json;
 
+use crate::installed;
 use crate::support::config;
 
 /// Python starts slowly on a busy machine.
@@ -23,33 +24,9 @@ fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official_clients")
 }
 
-/// The Python with the clients in it; made once for all tests, whichever comes first.
+/// The Python with the clients in it.
 fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("official-clients");
-    fs::create_dir_all(&folder).unwrap();
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let wanted = fs::read_to_string(here().join("requirements.txt")).unwrap();
-    let venv = folder.join("venv");
-    let python = venv.join("bin/python");
-    let done = folder.join("installed.txt");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) && python.exists() {
-        return python;
-    }
-    let run = |command: &mut Command| {
-        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        assert!(
-            output.status.success(),
-            "{command:?} failed; Python 3 with venv and pip is needed:\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    run(Command::new(&python).args(pip).arg(here().join("requirements.txt")));
-    fs::write(&done, wanted).unwrap();
-    python
+    installed::python("official-clients", &here().join("requirements.txt"), "python")
 }
 
 /// The small app, ended with the test.

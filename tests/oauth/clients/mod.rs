@@ -1,7 +1,6 @@
 //! Clients that others wrote: Authlib gets, exchanges, looks into and takes back tokens, and joserfc
 //! verifies them by the published keys.
 
-use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,39 +14,16 @@ use countersign::policy::runtime::Tokens;
 use countersign::store::Engine as Database;
 use serde_json::json;
 
+use crate::installed;
 use crate::site::Site;
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oauth/clients")
 }
 
-/// The Python with the libraries in it; made once for all tests, whichever comes first.
+/// The Python with the libraries in it.
 fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oauth-clients");
-    fs::create_dir_all(&folder).unwrap();
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let wanted = fs::read_to_string(here().join("requirements.txt")).unwrap();
-    let venv = folder.join("venv");
-    let python = venv.join("bin/python");
-    let done = folder.join("installed.txt");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) && python.exists() {
-        return python;
-    }
-    let run = |command: &mut Command| {
-        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        assert!(
-            output.status.success(),
-            "{command:?} failed; Python 3 with venv and pip is needed:\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    run(Command::new(&python).args(pip).arg(here().join("requirements.txt")));
-    fs::write(&done, wanted).unwrap();
-    python
+    installed::python("oauth-clients", &here().join("requirements.txt"), "python")
 }
 
 async fn authlib_and_joserfc(engine: Database) {
