@@ -7,20 +7,19 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::admit::{Asker, Member, is_named, not_yours};
+use super::admit::{Asker, Member};
 use super::agents::{gone, no, whose};
 use super::refused::Refused;
 use super::registration::asked;
-use super::requests::{agent, stand_of};
+use super::requests::{agent, stand_of, unknown};
 use super::take::{Body, Name, NoQuery, Once, Query, number, page};
 use super::{Answer, Api, answer, shapes};
 use crate::contract::Page;
 use crate::contract::grants::{Extend, Grant, Revoke};
 use crate::contract::requests::Request;
 use crate::domain::request::{Ask, Reference};
-use crate::domain::text::clean;
 use crate::service::input::ExtensionForm;
-use crate::service::outcome::{Ended, GrantOf, Refusal};
+use crate::service::outcome::{Ended, GrantOf};
 use crate::service::registry::GrantChoice;
 
 /// Which grants are wanted.
@@ -79,9 +78,7 @@ pub(super) async fn list(
     let mut choice = GrantChoice { live, ..GrantChoice::default() };
     match &asker {
         Asker::Agent(own) => {
-            if query.agent.as_deref().is_some_and(|name| !is_named(own, name)) {
-                return Err(not_yours(&own.slug));
-            }
+            query.agent.iter().try_for_each(|name| asker.means_itself(name))?;
             choice.agent = Some(own.id);
         }
         Asker::Member(person) => {
@@ -111,10 +108,7 @@ async fn find(api: &Api, asker: &Asker, name: &str) -> Result<GrantOf, Refused> 
     };
     match found.filter(theirs) {
         Some(found) => Ok(found),
-        None => {
-            let unknown = Refusal::UnknownReference { typed: clean(name, 60), near: Vec::new() };
-            Err(no(api, &unknown).await)
-        }
+        None => Err(unknown(api, name).await),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::IntoParams;
 
-use super::admit::{Asker, Reader, is_named, not_yours};
+use super::admit::{Asker, Reader};
 use super::agents::{gone, no, slug_of, whose};
 use super::refused::Refused;
 use super::registration::asked;
@@ -155,9 +155,7 @@ pub(super) async fn list(
     };
     let to_people = match &asker {
         Asker::Agent(own) => {
-            if query.agent.as_deref().is_some_and(|name| !is_named(own, name)) {
-                return Err(not_yours(&own.slug));
-            }
+            query.agent.iter().try_for_each(|name| asker.means_itself(name))?;
             choice.agent = Some(own.id);
             false
         }
@@ -246,9 +244,7 @@ pub(super) async fn show(
             }
         }
     }
-    let named = api.names.of(shapes::people_of_stand(&stand)).await;
-    let to_people = matches!(reader, Reader::Member(_));
-    Ok(answer(StatusCode::OK, &shapes::request(&stand, &named, to_people)))
+    shown(&api, &stand, matches!(reader, Reader::Member(_))).await
 }
 
 fn no_seat(why: &NoSeat) -> Refused {
@@ -285,8 +281,18 @@ async fn look(api: &Api, reader: &Reader, name: &str) -> Result<Stand, Refused> 
         return Ok(stand);
     }
     // What is not theirs is not there for programs.
-    let unknown = Refusal::UnknownReference { typed: clean(name, 60), near: Vec::new() };
-    Err(no(api, &unknown).await)
+    Err(unknown(api, name).await)
+}
+
+/// 404: there is nothing of this reference, for this caller.
+pub(super) async fn unknown(api: &Api, name: &str) -> Refused {
+    no(api, &Refusal::UnknownReference { typed: clean(name, 60), near: Vec::new() }).await
+}
+
+/// The request as it stands; with who is awaited, to people.
+async fn shown(api: &Api, stand: &Stand, to_people: bool) -> Answer {
+    let named = api.names.of(shapes::people_of_stand(stand)).await;
+    Ok(answer(StatusCode::OK, &shapes::request(stand, &named, to_people)))
 }
 
 /// Takes a request back. Who asked may, the agent's owner, and the agent what it asked itself.
@@ -319,7 +325,5 @@ pub(super) async fn cancel(
         return Err(no(&api, &refusal).await);
     }
     let stand = look(&api, &reader, &name).await?;
-    let named = api.names.of(shapes::people_of_stand(&stand)).await;
-    let to_people = matches!(asker, Asker::Member(_));
-    Ok(answer(StatusCode::OK, &shapes::request(&stand, &named, to_people)))
+    shown(&api, &stand, matches!(asker, Asker::Member(_))).await
 }
