@@ -239,7 +239,7 @@ async fn the_one_link(office: &Office) {
     let page = anybody.gets(link).await.expect(200);
     assert!(text(&page).contains("Ask the owner"), "{page}");
     let dana = office.dana();
-    let messages = || dana.inbox().iter().filter(|m| m.words().contains("was refused")).count();
+    let messages = || dana.inbox().iter().filter(|m| m.words().contains(" lacks ")).count();
     office.settled().await;
     assert_eq!(messages(), 0, "looking asks nobody");
     for (times, words) in
@@ -250,7 +250,7 @@ async fn the_one_link(office: &Office) {
         office.settled().await;
         assert_eq!(messages(), 1);
     }
-    let message = dana.reads("was refused database # orders : write").await;
+    let message = dana.reads("lacks database # orders : write").await;
     let form = dana.opens(&dana.dm(), &message.ts, "ask_for").await;
     assert!(json!(form.blocks).to_string().contains("database#orders:write"));
     dana.fills("because", "because", json!("customers wait")).await;
