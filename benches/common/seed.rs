@@ -53,6 +53,7 @@ pub fn agent_of(entropy: &Entropy, slug: &str, owner: &str) -> Agent {
         tier: Tier::Internal,
         registered_at: now,
         state: AgentState::Active { since: now, certified_until: now + TimeDelta::days(90) },
+        orphaned: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AgentId, RequestId};
-use super::person::PersonId;
+use super::person::{By, PersonId};
 use super::role::TeamName;
 use super::tier::{Answers, Tier};
 use super::time::Timestamp;
@@ -130,6 +130,33 @@ pub struct Agent {
     pub registered_at: Timestamp,
     /// Where it stands in its life.
     pub state: AgentState,
+    /// Set while nobody answers for it: its owner has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orphaned: Option<Orphaned>,
+}
+
+/// Nobody answers for the agent: how long that is borne.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphaned {
+    /// Since when it is known.
+    pub since: Timestamp,
+    /// When it is stopped, if nobody takes it.
+    pub suspended_at: Timestamp,
+    /// When it is retired, if nobody takes it.
+    pub retired_at: Timestamp,
+}
+
+/// Why an agent is stopped, and with that who can undo it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Somebody stopped it: the people of its tier let it go on.
+    #[default]
+    Stopped,
+    /// Its owner did not say in time that it is still needed: saying so lets it go on.
+    Uncertified,
+    /// Nobody answers for it: whoever takes it lets it go on.
+    Ownerless,
 }
 
 /// Where an agent stands in its life, with the facts that belong there.
@@ -153,9 +180,12 @@ pub enum AgentState {
         /// Since when.
         at: Timestamp,
         /// Who stopped it.
-        by: PersonId,
+        by: By,
         /// Why; may be empty when the person gave no reason.
         reason: String,
+        /// What kind of stop it is.
+        #[serde(default)]
+        cause: Cause,
         /// What to go back to.
         certified_until: Timestamp,
     },
@@ -164,7 +194,10 @@ pub enum AgentState {
         /// Since when.
         at: Timestamp,
         /// Who ended it.
-        by: PersonId,
+        by: By,
+        /// Why; may be empty.
+        #[serde(default)]
+        reason: String,
     },
     /// The registration was denied, cancelled or never answered; the name is free again.
     Rejected {
@@ -229,14 +262,54 @@ impl Agent {
         }
     }
 
-    /// Somebody stops it.
-    pub fn suspend(self, by: PersonId, reason: String, now: Timestamp) -> Result<Self, BadStep> {
+    /// It is stopped.
+    pub fn suspend(
+        self,
+        by: impl Into<By>,
+        reason: String,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<Self, BadStep> {
         match self.state {
             AgentState::Active { certified_until, .. } => Ok(Self {
-                state: AgentState::Suspended { at: now, by, reason, certified_until },
+                state: AgentState::Suspended {
+                    at: now,
+                    by: by.into(),
+                    reason,
+                    cause,
+                    certified_until,
+                },
                 ..self
             }),
             _ => Err(self.bad("stopped")),
+        }
+    }
+
+    /// It is ended for good.
+    pub fn retire(
+        self,
+        by: impl Into<By>,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<Self, BadStep> {
+        match self.state {
+            AgentState::Active { .. } | AgentState::Suspended { .. } => {
+                let by = by.into();
+                Ok(Self {
+                    state: AgentState::Retired { at: now, by, reason },
+                    orphaned: None,
+                    ..self
+                })
+            }
+            _ => Err(self.bad("retired")),
+        }
+    }
+
+    /// Why it is stopped, if it is.
+    pub const fn cause(&self) -> Option<Cause> {
+        match &self.state {
+            AgentState::Suspended { cause, .. } => Some(*cause),
+            _ => None,
         }
     }
 

@@ -43,9 +43,14 @@ pub enum Due {
         /// This one.
         credential: CredentialId,
     },
+    /// Once a day: look whether everything is still as it is recorded, outside as well.
+    Sweep,
 }
 
 impl Due {
+    /// The subject of the daily sweep, of which there is one.
+    pub const SWEEP: &'static str = "sweep";
+
     /// What it is about, for finding all deadlines of one thing: a request's, a
     /// grant's or a credential's id.
     pub fn subject(&self) -> String {
@@ -57,6 +62,7 @@ impl Due {
             Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
                 credential.to_string()
             }
+            Self::Sweep => Self::SWEEP.to_owned(),
         }
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
-use super::ids::{AgentId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId};
+use super::ids::{
+    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+};
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
 
@@ -170,6 +172,21 @@ pub enum Notice {
     },
 }
 
+/// A notice that is kept true: when what it tells of changes, the message changes with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bulletin {
+    /// Its identity.
+    pub id: BulletinId,
+    /// What it tells of, by its id: all bulletins about one thing are changed together.
+    pub about: String,
+    /// Where.
+    pub place: Place,
+    /// What it tells.
+    pub notice: Notice,
+    /// The message, once Slack has told us of it.
+    pub message: Option<MessageRef>,
+}
+
 /// What is to arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "delivery", rename_all = "snake_case")]
@@ -185,6 +202,11 @@ pub enum Delivery {
         place: Place,
         /// What.
         notice: Notice,
+    },
+    /// Post this notice, or make it show the present state.
+    Bulletin {
+        /// Which.
+        bulletin: BulletinId,
     },
     /// Make this person's App Home show the present state.
     Home {
@@ -205,6 +227,7 @@ impl Delivery {
             Self::Card { card } => card.to_string(),
             Self::Notice { place: Place::Channel(id), .. } => format!("channel:{id}"),
             Self::Notice { place: Place::Person(person), .. } => format!("person:{person}"),
+            Self::Bulletin { bulletin } => bulletin.to_string(),
             Self::Home { person } => format!("home:{person}"),
             Self::Callback { task } => task.to_string(),
         }
@@ -213,7 +236,10 @@ impl Delivery {
     /// Whether a newer one of the same lane makes an older one superfluous, because both show the
     /// state at the moment of sending.
     pub const fn shows_state(&self) -> bool {
-        matches!(self, Self::Card { .. } | Self::Home { .. } | Self::Callback { .. })
+        matches!(
+            self,
+            Self::Card { .. } | Self::Bulletin { .. } | Self::Home { .. } | Self::Callback { .. }
+        )
     }
 }
 

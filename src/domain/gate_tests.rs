@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use ulid::Ulid;
 
 use super::*;
-use crate::domain::agent::Description;
+use crate::domain::agent::{Cause, Description};
 use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::person::By;
 use crate::domain::role::TeamName;
 
 fn now() -> Timestamp {
@@ -34,6 +35,7 @@ fn agent() -> Agent {
         tier: Tier::Internal,
         registered_at: now(),
         state: AgentState::Active { since: now(), certified_until: now() + TimeDelta::days(90) },
+        orphaned: None,
     }
 }
 
@@ -105,10 +107,11 @@ type Row = (
 fn table() -> Vec<Row> {
     let state = |state: AgentState| Some(Agent { state, ..agent() });
     let request = RequestId::new(Ulid::from_parts(1, 2));
-    let by = dana();
+    let by = By::from(dana());
     let stopped = |reason: &str| {
         let (at, certified_until, reason) = (now(), now(), reason.to_owned());
-        state(AgentState::Suspended { at, by: by.clone(), reason, certified_until })
+        let cause = Cause::Stopped;
+        state(AgentState::Suspended { at, by: by.clone(), reason, cause, certified_until })
     };
     let lapsed = AgentState::Active { since: now(), certified_until: now() };
     let with = |change: &dyn Fn(&mut Declared)| {
@@ -151,7 +154,7 @@ fn table() -> Vec<Row> {
         (
             "retired",
             said(),
-            state(AgentState::Retired { at: now(), by: dana() }),
+            state(AgentState::Retired { at: now(), by: dana().into(), reason: String::new() }),
             vec![("active", "")],
             vec![],
         ),

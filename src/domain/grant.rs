@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::ids::{AgentId, GrantId, RequestId};
-use super::person::PersonId;
+use super::person::{By, PersonId};
 use super::request::Reference;
 use super::task::Submitter;
 use super::time::{Span, Timestamp};
@@ -46,7 +46,7 @@ pub enum GrantState {
         /// When.
         at: Timestamp,
         /// Who.
-        by: PersonId,
+        by: By,
         /// Why; may be empty.
         reason: String,
     },
@@ -105,8 +105,13 @@ impl Grant {
     }
 
     /// Somebody ends it at once.
-    pub fn revoke(self, by: PersonId, reason: String, now: Timestamp) -> Result<Self, NotLive> {
-        self.end(now, GrantState::Revoked { at: now, by, reason })
+    pub fn revoke(
+        self,
+        by: impl Into<By>,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<Self, NotLive> {
+        self.end(now, GrantState::Revoked { at: now, by: by.into(), reason })
     }
 
     /// Its owner hands it back.

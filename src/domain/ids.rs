@@ -77,6 +77,8 @@ ids! {
     GrantId = "gnt", "a grant";
     /// Names one copy of a card, in one channel or direct message.
     CardId = "crd", "a card";
+    /// Names a notice that is kept true.
+    BulletinId = "bul", "a bulletin";
     /// Names a message on its way.
     DeliveryId = "dlv", "a delivery";
     /// Names something to do at a time.

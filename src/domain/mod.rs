@@ -15,7 +15,7 @@
 //! | [`access`] | resources, actions and what is asked for |
 //! | [`agent`] | the agent and its life |
 //! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
-//! | [`request`], [`reference`](mod@reference) | a question put to people, its end, and what it is called |
+//! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
@@ -26,7 +26,7 @@
 //! | [`evaluation`] | one question at run time, and its answer |
 //! | [`tie`](mod@tie) | what of a question must be the same when access is asked for |
 //! | [`activity`] | what an agent did, as it is told |
-//! | [`event`] | the audit log's lines and their chain |
+//! | [`event`], [`chain`] | the audit log's lines, and how they hang together |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
 //! | [`task`] | how a program follows what it asked for |
@@ -35,6 +35,8 @@
 pub mod access;
 pub mod activity;
 pub mod agent;
+pub mod ask;
+pub mod chain;
 pub mod claims;
 pub mod credential;
 pub mod deadline;

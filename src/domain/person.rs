@@ -25,6 +25,65 @@ impl PersonId {
     }
 }
 
+/// Who did something that people do as a rule, and the server does where nobody did it in time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum By {
+    /// A person.
+    Person(PersonId),
+    /// Countersign itself: a time that the policy names has come.
+    System,
+}
+
+impl By {
+    const SYSTEM: &'static str = "system";
+
+    /// The person, if it was one.
+    pub const fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::System => None,
+        }
+    }
+}
+
+impl PartialEq<PersonId> for By {
+    fn eq(&self, person: &PersonId) -> bool {
+        self.person() == Some(person)
+    }
+}
+
+impl From<PersonId> for By {
+    fn from(person: PersonId) -> Self {
+        Self::Person(person)
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => person.fmt(f),
+            Self::System => f.write_str("Countersign"),
+        }
+    }
+}
+
+impl From<By> for String {
+    fn from(by: By) -> String {
+        match by {
+            By::Person(person) => person.to_string(),
+            By::System => By::SYSTEM.to_owned(),
+        }
+    }
+}
+
+impl TryFrom<String> for By {
+    type Error = BadPerson;
+    fn try_from(text: String) -> Result<Self, BadPerson> {
+        if text == Self::SYSTEM { Ok(Self::System) } else { text.parse().map(Self::Person) }
+    }
+}
+
 /// A text that names no person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` names no person (expected `T…/U…`)")]
@@ -108,5 +167,9 @@ mod tests {
         let dana = PersonId::new("T0ACME", "U0DANA");
         assert_eq!(dana.to_string().parse::<PersonId>(), Ok(dana));
         assert!("U0DANA".parse::<PersonId>().is_err());
+        for by in [By::System, By::from(PersonId::new("T0ACME", "U0DANA"))] {
+            let text = String::from(by.clone());
+            assert_eq!(By::try_from(text), Ok(by));
+        }
     }
 }

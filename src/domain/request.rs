@@ -4,107 +4,17 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::access::Access;
-use super::credential::Proof;
+pub use super::ask::Ask;
 use super::event::Actor;
-use super::ids::{AgentId, EvaluationId, GrantId, RequestId, TaskId};
-use super::person::{PersonId, Standing};
+use super::ids::{AgentId, EvaluationId, RequestId, TaskId};
+use super::person::{By, PersonId, Standing};
 pub use super::reference::{BadReference, Reference};
 use super::review::Finding;
 use super::role::{RoleName, TeamName};
 use super::task::Submitter;
 use super::tier::Tier;
-use super::time::{Span, Timestamp};
+use super::time::Timestamp;
 use super::vote::{Choice, Vote, match_people};
-
-/// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
-pub enum Ask {
-    /// May this agent exist?
-    Registration,
-    /// May it do this, for so long?
-    Grant {
-        /// May do what.
-        access: Access,
-        /// For so long from the approval.
-        lasting: Span,
-        /// Why; untrusted text, cleaned.
-        because: String,
-        /// The tier the agent must be raised to for this; the yes raises it too.
-        raise_to: Option<Tier>,
-    },
-    /// May it keep a grant for longer?
-    Extension {
-        /// Which.
-        grant: GrantId,
-        /// What the grant opens.
-        access: Access,
-        /// So much longer, from the grant's end (from the approval, if it ended meanwhile).
-        by: Span,
-        /// Why; untrusted text, cleaned.
-        because: String,
-    },
-    /// May it go on, after it was stopped?
-    Reinstatement {
-        /// Why; untrusted text, cleaned.
-        because: String,
-    },
-    /// May it prove itself so?
-    Credential {
-        /// What people call the credential; untrusted text, cleaned.
-        name: String,
-        /// What is to be accepted.
-        proof: Proof,
-        /// For so long from the approval.
-        lasting: Span,
-        /// Why; untrusted text, cleaned.
-        because: String,
-    },
-}
-
-impl Ask {
-    /// The letter in the reference: `R-12` is a registration, `G-1042` asks for a grant.
-    pub const fn letter(&self) -> char {
-        match self {
-            Self::Registration => 'R',
-            Self::Grant { .. } => 'G',
-            Self::Extension { .. } => 'X',
-            Self::Reinstatement { .. } => 'S',
-            Self::Credential { .. } => 'K',
-        }
-    }
-
-    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Registration => "registration",
-            Self::Grant { .. } => "grant",
-            Self::Extension { .. } => "extension",
-            Self::Reinstatement { .. } => "reinstatement",
-            Self::Credential { .. } => "credential",
-        }
-    }
-
-    /// What is to be opened, if anything is.
-    pub const fn access(&self) -> Option<&Access> {
-        match self {
-            Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
-            Self::Registration | Self::Reinstatement { .. } | Self::Credential { .. } => None,
-        }
-    }
-
-    /// The justification, if the kind has one.
-    pub fn because(&self) -> Option<&str> {
-        match self {
-            Self::Grant { because, .. }
-            | Self::Extension { because, .. }
-            | Self::Reinstatement { because }
-            | Self::Credential { because, .. } => Some(because),
-            Self::Registration => None,
-        }
-    }
-}
 
 /// Whether somebody who was named as the owner agreed to be it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +71,7 @@ pub enum RequestState {
         /// When.
         at: Timestamp,
         /// Who; for a program, the person who answers for it.
-        by: PersonId,
+        by: By,
         /// The program that took it back by itself, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         program: Option<Submitter>,
@@ -540,7 +450,8 @@ impl Request {
     }
 
     /// Takes it back. `None` if it has ended.
-    pub fn cancel(self, by: PersonId, reason: String, now: Timestamp) -> Option<Self> {
+    pub fn cancel(self, by: impl Into<By>, reason: String, now: Timestamp) -> Option<Self> {
+        let by = by.into();
         matches!(self.state, RequestState::Open)
             .then(|| self.with(RequestState::Cancelled { at: now, by, program: None, reason }))
     }
@@ -552,7 +463,7 @@ impl Request {
         reason: String,
         now: Timestamp,
     ) -> Option<Self> {
-        let by = self.asked_by.clone();
+        let by = By::Person(self.asked_by.clone());
         let program = Some(program);
         matches!(self.state, RequestState::Open)
             .then(|| self.with(RequestState::Cancelled { at: now, by, program, reason }))

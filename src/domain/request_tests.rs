@@ -3,6 +3,9 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use ulid::Ulid;
 
+use crate::domain::access::Access;
+use crate::domain::time::Span;
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }

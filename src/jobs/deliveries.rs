@@ -217,6 +217,7 @@ impl Jobs {
             let Some(parcel) = service.parcel(&outgoing.delivery).await? else { break };
             let message = match &parcel {
                 Parcel::Card { message, .. } => Some(message),
+                Parcel::Bulletin { bulletin, .. } => bulletin.message.as_ref(),
                 _ => None,
             };
             if let Err(wait) = self.parts.messenger.ready(&outgoing.delivery, message) {
@@ -236,6 +237,14 @@ impl Jobs {
                 }
                 (Parcel::Card { card, .. }, Delivered::Gone) => {
                     service.card_gone(card).await?;
+                    break;
+                }
+                (Parcel::Bulletin { bulletin, .. }, Delivered::Posted(message)) => {
+                    service.bulletin_posted(bulletin.id, message.clone()).await?;
+                    break;
+                }
+                (Parcel::Bulletin { bulletin, .. }, Delivered::Gone) => {
+                    service.bulletin_gone(bulletin.id).await?;
                     break;
                 }
                 _ => break,

@@ -350,6 +350,10 @@ async fn start_on(
             error!(%error, "the listener ended");
         }
     });
+    if let Err(error) = service.begin_sweeping().await {
+        let error = &error as &dyn std::error::Error;
+        warn!(error, "the daily sweep goes on where it stood before");
+    }
     jobs.start(&tasks, &stop);
     if let Some(folder) = &config.policy.path {
         watch_policy(&service, &policy, folder, &tasks, &stop);

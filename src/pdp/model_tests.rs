@@ -7,7 +7,7 @@ use ulid::Ulid;
 use super::decide::{Findings, decide};
 use super::index::{Ahead, Index};
 use crate::domain::access::Access;
-use crate::domain::agent::{Agent, AgentState, Description};
+use crate::domain::agent::{Agent, AgentState, Cause, Description};
 use crate::domain::evaluation::{Action, Basis, Decision, Denial, Entity, Properties, Question};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
@@ -63,6 +63,7 @@ fn agent(n: u8) -> Agent {
         tier: Tier::Observer,
         registered_at: at(0),
         state: AgentState::Pending { request: RequestId::new(Ulid::from_parts(1, n.into())) },
+        orphaned: None,
     }
 }
 
@@ -117,11 +118,14 @@ impl World {
                     0 | 1 => AgentState::Active { since: now, certified_until: at(9_999) },
                     2 => AgentState::Suspended {
                         at: now,
-                        by: person(),
+                        by: person().into(),
                         reason: String::new(),
+                        cause: Cause::Stopped,
                         certified_until: at(9_999),
                     },
-                    3 => AgentState::Retired { at: now, by: person() },
+                    3 => {
+                        AgentState::Retired { at: now, by: person().into(), reason: String::new() }
+                    }
                     _ => AgentState::Rejected { at: now },
                 };
                 (vec![agent.clone()], vec![])

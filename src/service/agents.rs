@@ -1,16 +1,16 @@
 //! Agents: listed, shown, stopped.
 
 use super::credentials::live_credentials;
-use super::grants::ended_by;
 use super::input::OnceKey;
 use super::opening::{refresh_homes, send};
 use super::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Refusal, Stopped};
-use super::settle::{came_to_nothing, conflict};
+use super::settle::conflict;
+use super::winding_down::{cancel_all, revoke_all};
 use super::{Result, Service};
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, Cause};
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, Body, TextHash, What};
-use crate::domain::person::PersonId;
+use crate::domain::person::{By, PersonId};
 use crate::domain::request::Reference;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::store::{Session, work};
@@ -122,28 +122,18 @@ impl Service {
                 if !agent.is_active() {
                     return Ok(Stopped::Refused(Refusal::NotActive(agent)));
                 }
-                let agent = agent.suspend(by.clone(), reason.clone(), now).map_err(conflict)?;
+                let agent = agent
+                    .suspend(by.clone(), reason.clone(), Cause::Stopped, now)
+                    .map_err(conflict)?;
                 tx.update_agent(&agent).await?;
                 let about = About { agent: Some(agent.id), ..About::default() };
                 let what = What::AgentSuspended { agent: agent.id, reason: TextHash::of(&reason) };
                 tx.append_about(now, Actor::Person(by.clone()), what, about).await?;
 
-                let mut grants = Vec::new();
-                for grant in tx.live_grants_of(agent.id, now).await? {
-                    let why = format!("{} was stopped", agent.slug);
-                    if let Ok(grant) = grant.revoke(by.clone(), why, now) {
-                        ended_by(tx, &entropy, &policy, &grant, &agent, by.clone(), now).await?;
-                        grants.push(grant);
-                    }
-                }
-                let mut requests = Vec::new();
-                for request in tx.open_requests_of_agent(agent.id).await? {
-                    let why = format!("{} was stopped", agent.slug);
-                    if let Some(request) = request.cancel(by.clone(), why, now) {
-                        came_to_nothing(tx, &entropy, &request, agent.clone(), now).await?;
-                        requests.push(request);
-                    }
-                }
+                let why = format!("{} was stopped", agent.slug);
+                let who = By::from(by.clone());
+                let grants = revoke_all(tx, &entropy, &policy, &agent, &who, &why, now).await?;
+                let requests = cancel_all(tx, &entropy, &agent, &who, &why, now).await?;
                 let mut places = super::grants::owner_and_team(&policy, &agent);
                 places.push(Place::Channel(policy.security_channel().to_owned()));
                 for place in places {

@@ -25,7 +25,14 @@ use crate::policy::Policy;
 use crate::store::{StoreError, Tx, work};
 
 type Done<T> = std::result::Result<T, StoreError>;
-type Awaited = Arc<BTreeMap<RequestId, Vec<PersonId>>>;
+
+/// What had to be found out before the transaction.
+struct Known {
+    /// Whose word each request waits for.
+    awaited: BTreeMap<RequestId, Vec<PersonId>>,
+    /// When the next sweep is due, if there was one.
+    swept: Option<Timestamp>,
+}
 
 /// How long what could not be done waits for its next try.
 const TRIED_AGAIN: Span = Span::minutes(5);
@@ -45,17 +52,22 @@ impl Service {
                 awaited.insert(request, self.awaited_people(request, now).await?);
             }
         }
-        let awaited = Arc::new(awaited);
-        match self.act_on(due.clone(), &awaited, now).await {
+        // So does the sweep, which is work of its own; what goes wrong there holds nothing else up.
+        let swept = match due.iter().any(|deadline| deadline.due == Due::Sweep) {
+            true => Some(self.sweep(now).await),
+            false => None,
+        };
+        let known = Arc::new(Known { awaited, swept });
+        match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
-            Err(error) if !error.is_unavailable() => self.act_on_each(due, &awaited, now).await,
+            Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
             outcome => Ok(outcome?),
         }
     }
 
     /// All of these in one transaction. Returns how many were done.
-    async fn act_on(&self, due: Vec<Deadline>, awaited: &Awaited, now: Timestamp) -> Done<usize> {
-        let (entropy, policy, awaited) = (self.entropy(), self.policy(), Arc::clone(awaited));
+    async fn act_on(&self, due: Vec<Deadline>, known: &Arc<Known>, now: Timestamp) -> Done<usize> {
+        let (entropy, policy, known) = (self.entropy(), self.policy(), Arc::clone(known));
         let work = work(move |tx| {
             Box::pin(async move {
                 let mut acting = Acting { entropy, policy, now, agents: BTreeMap::new() };
@@ -63,7 +75,7 @@ impl Service {
                 let ours = tx.finish_deadlines(&ids).await?;
                 // Gone means that another worker did it, or that it was called off.
                 for deadline in due.iter().filter(|deadline| ours.contains(&deadline.id)) {
-                    acting.act(tx, deadline, &awaited).await?;
+                    acting.act(tx, deadline, &known).await?;
                 }
                 Ok(ours.len())
             })
@@ -75,12 +87,12 @@ impl Service {
     async fn act_on_each(
         &self,
         due: Vec<Deadline>,
-        awaited: &Awaited,
+        known: &Arc<Known>,
         now: Timestamp,
     ) -> Result<usize> {
         let mut done = 0;
         for deadline in due {
-            match self.act_on(vec![deadline], awaited, now).await {
+            match self.act_on(vec![deadline], known, now).await {
                 Ok(n) => done += n,
                 Err(error) if error.is_unavailable() => return Err(error.into()),
                 Err(error) => {
@@ -155,12 +167,7 @@ struct Acting {
 }
 
 impl Acting {
-    async fn act(
-        &mut self,
-        tx: &mut Tx,
-        deadline: &Deadline,
-        awaited: &BTreeMap<RequestId, Vec<PersonId>>,
-    ) -> Done<()> {
+    async fn act(&mut self, tx: &mut Tx, deadline: &Deadline, known: &Known) -> Done<()> {
         match deadline.due {
             Due::RequestReminder { request: id } => {
                 let open = tx.request(id).await?.filter(|r| r.is_open(self.now));
@@ -168,7 +175,7 @@ impl Acting {
                 let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
                 // A reminder is one more copy of the card: like all of them it has buttons only
                 // while they count, and shows the end.
-                for person in awaited.get(&id).into_iter().flatten() {
+                for person in known.awaited.get(&id).into_iter().flatten() {
                     let owner = *person == agent.owner;
                     let face = if owner { Face::Ownership } else { Face::Reminder };
                     let place = Place::Person(person.clone());
@@ -207,6 +214,10 @@ impl Acting {
                 let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
                 tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
             }
+            Due::Sweep => match known.swept {
+                Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
+                None => Ok(()),
+            },
             Due::CredentialReminder { credential, before } => {
                 let live = tx.credential(credential).await?.filter(|c| c.is_live(self.now));
                 let Some(credential) = live else { return Ok(()) };

@@ -7,9 +7,9 @@ use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::delivery::{Delivery, Notice, Place};
-use crate::domain::event::{About, Actor, TextHash, What};
+use crate::domain::event::{About, TextHash, What};
 use crate::domain::grant::{Grant, GrantState, NotLive};
-use crate::domain::person::PersonId;
+use crate::domain::person::{By, PersonId};
 use crate::domain::task::Submitter;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::time::Timestamp;
@@ -110,7 +110,7 @@ impl Service {
                         Ok(Ended::Refused(Refusal::GrantEnded(grant)))
                     }
                     Ok(grant) => {
-                        ended_by(tx, &entropy, &policy, &grant, &agent, by, now).await?;
+                        ended_by(tx, &entropy, &policy, &grant, &agent, by.into(), now).await?;
                         Ok(Ended::Done { grant, agent })
                     }
                 }
@@ -120,14 +120,14 @@ impl Service {
     }
 }
 
-/// What follows when a person ended a grant.
+/// What follows when a grant was ended before its time.
 pub(super) async fn ended_by(
     tx: &mut Tx,
     entropy: &Entropy,
     policy: &Policy,
     grant: &Grant,
     agent: &Agent,
-    by: PersonId,
+    by: By,
     now: Timestamp,
 ) -> std::result::Result<(), StoreError> {
     tx.update_grant(grant).await?;
@@ -140,7 +140,7 @@ pub(super) async fn ended_by(
     };
     let actor = match &grant.state {
         GrantState::Released { program: Some(program), .. } => program.actor(),
-        _ => Actor::Person(by),
+        _ => by.into(),
     };
     tx.append_about(now, actor, what, about(grant)).await?;
     tell_ended(tx, entropy, policy, grant, agent, now).await

@@ -10,7 +10,7 @@ use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::credential::Credential;
-use crate::domain::delivery::{Card, Delivery, MessageRef, Place};
+use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
@@ -181,6 +181,15 @@ pub enum Parcel {
         /// Where.
         place: Place,
         /// What.
+        content: Content,
+        /// Now.
+        now: Timestamp,
+    },
+    /// Post a notice that is kept true, or make it show the present state.
+    Bulletin {
+        /// Which; with the message, once it was posted.
+        bulletin: Bulletin,
+        /// What it says.
         content: Content,
         /// Now.
         now: Timestamp,

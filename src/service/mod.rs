@@ -9,6 +9,7 @@ pub mod access_requests;
 pub mod activity;
 mod agents;
 mod ask;
+mod bulletins;
 pub mod credentials;
 mod deadlines;
 pub mod directory;
@@ -30,10 +31,12 @@ mod quota;
 mod register;
 pub mod registry;
 mod settle;
+mod sweep;
 pub mod tokens;
 pub mod trace;
 mod vote;
 mod weigh;
+mod winding_down;
 
 use std::sync::Arc;
 

@@ -20,6 +20,12 @@ impl Service {
             Delivery::Home { person } => {
                 Ok(Some(Parcel::Home { overview: self.at_home(person).await? }))
             }
+            Delivery::Bulletin { bulletin } => {
+                let mut session = self.parts.store.read().await?;
+                let Some(bulletin) = session.bulletin(*bulletin).await? else { return Ok(None) };
+                let content = content(&mut session, &bulletin.notice, now).await?;
+                Ok(content.map(|content| Parcel::Bulletin { bulletin, content, now }))
+            }
             // Programs are told by another way than people.
             Delivery::Callback { .. } => Ok(None),
             Delivery::Notice { place, notice } => {
@@ -114,6 +120,10 @@ impl Service {
                     Delivery::Notice { place, .. } => place.clone(),
                     Delivery::Card { card } => match tx.card(*card).await? {
                         Some(card) => card.place,
+                        None => return Ok(()),
+                    },
+                    Delivery::Bulletin { bulletin } => match tx.bulletin(*bulletin).await? {
+                        Some(bulletin) => bulletin.place,
                         None => return Ok(()),
                     },
                     Delivery::Home { person } => Place::Person(person.clone()),

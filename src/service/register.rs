@@ -158,6 +158,7 @@ impl Service {
             tier,
             registered_at: now,
             state: AgentState::Pending { request },
+            orphaned: None,
         };
         let to = match self.addressees(&policy, tier, &team, by, &owner).await? {
             _ if rule.is_some() => Addressees::nobody(),

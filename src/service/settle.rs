@@ -10,7 +10,7 @@ use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, TextHash, What};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::GrantId;
-use crate::domain::person::PersonId;
+use crate::domain::person::{By, PersonId};
 use crate::domain::request::{ApprovedBy, Ask, Request, RequestState};
 use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
@@ -170,7 +170,7 @@ pub(super) async fn came_to_nothing(
             What::RequestDenied { request: request.id, reason: TextHash::of(reason) },
         ),
         RequestState::Cancelled { by, program, .. } => {
-            let by = program.as_ref().map_or_else(|| Actor::Person(by.clone()), Submitter::actor);
+            let by = program.as_ref().map_or_else(|| by.clone().into(), Submitter::actor);
             (by, What::RequestCancelled { request: request.id })
         }
         _ => (Actor::System, What::RequestExpired { request: request.id }),
@@ -203,7 +203,7 @@ async fn ended(
     let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
     // Who took it back knows, and who got the policy's yes has it as the answer.
     match &request.state {
-        RequestState::Cancelled { by, program: None, .. } => {
+        RequestState::Cancelled { by: By::Person(by), program: None, .. } => {
             told.remove(by);
         }
         RequestState::Approved { by: ApprovedBy::Policy { .. }, .. }

@@ -17,7 +17,7 @@ pub fn render(parcel: &Parcel) -> Rendered {
         Parcel::Card { card, request, agent, opens, usual, now, .. } => Rendered::Message(message(
             views::card(card.face, request, agent, opens.as_deref(), *usual, *now),
         )),
-        Parcel::Notice { content, now, .. } => {
+        Parcel::Notice { content, now, .. } | Parcel::Bulletin { content, now, .. } => {
             Rendered::Message(message(views::notice(content, *now)))
         }
         Parcel::Home { overview } => Rendered::Home(json(&views::home(overview))),

@@ -17,7 +17,8 @@ statements! {
     DUE on "deadlines" = "SELECT id, doc FROM deadlines WHERE at <= $1 ORDER BY at, id LIMIT $2";
     FINISH on "deadlines" = "DELETE FROM deadlines WHERE id = $1";
     DROP on "deadlines" = "DELETE FROM deadlines WHERE subject = $1";
-    NEXT on "deadlines" = "SELECT at FROM deadlines ORDER BY at LIMIT 1";
+    NEXT on "deadlines" = "SELECT at FROM deadlines WHERE subject <> 'sweep' ORDER BY at LIMIT 1";
+    ABOUT on "deadlines" = "SELECT id, doc FROM deadlines WHERE subject = $1 ORDER BY at, id";
 }
 
 /// Removes several, whose places follow.
@@ -78,7 +79,12 @@ impl Session {
         entities!(self, DUE, Deadline, now, i64::from(limit))
     }
 
-    /// When the next thing is to be done.
+    /// What is to be done about this, the first first.
+    pub async fn deadlines_about(&mut self, subject: &str) -> Result<Vec<Deadline>, StoreError> {
+        entities!(self, ABOUT, Deadline, subject)
+    }
+
+    /// When the next thing is to be done, the daily sweep aside.
     pub async fn next_deadline(&mut self) -> Result<Option<Timestamp>, StoreError> {
         Ok(one!(self, NEXT, (Timestamp,))?.map(|(at,)| at))
     }

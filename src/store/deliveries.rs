@@ -18,7 +18,7 @@ use super::session::{Doc, Session, all, count, execute, one, read_text};
 use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
-use crate::domain::delivery::{Card, Delivery, Outgoing, Place};
+use crate::domain::delivery::{Bulletin, Card, Delivery, Outgoing, Place};
 use crate::domain::ids::{DeliveryId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
@@ -80,6 +80,8 @@ pub(super) enum Waiting {
     /// What brings every copy of the request's card up to date, and the App Homes of the people
     /// who have one; the ids count up from this.
     Cards { request: RequestId, first: Ulid, since: Timestamp },
+    /// What brings every bulletin about this up to date; the ids count up from this.
+    Bulletins { about: String, first: Ulid, since: Timestamp },
     /// What brings these people's App Homes up to date; the ids count up from this.
     Homes { people: Vec<PersonId>, first: Ulid, since: Timestamp },
 }
@@ -142,6 +144,12 @@ impl Tx {
         self.waiting.push(Waiting::Cards { request, first, since: now });
     }
 
+    /// Brings every bulletin about this up to date: those that there are when the transaction ends.
+    /// Their ids count up from the one given.
+    pub fn redraw_bulletins(&mut self, about: String, first: Ulid, now: Timestamp) {
+        self.waiting.push(Waiting::Bulletins { about, first, since: now });
+    }
+
     /// Brings the App Homes of those among these people up to date who ever opened theirs. Their
     /// ids count up from the one given.
     pub fn refresh_homes(&mut self, people: Vec<PersonId>, first: Ulid, now: Timestamp) {
@@ -191,13 +199,19 @@ impl Tx {
         waiting: Vec<Waiting>,
     ) -> Result<Vec<(DeliveryId, Delivery, Timestamp)>, StoreError> {
         let (mut requests, mut people) = (BTreeSet::new(), BTreeSet::new());
+        let mut told_of = BTreeSet::new();
         for one in &waiting {
             match one {
                 Waiting::One { .. } => {}
                 Waiting::Cards { request, .. } => drop(requests.insert(*request)),
+                Waiting::Bulletins { about, .. } => drop(told_of.insert(about.clone())),
                 Waiting::Homes { people: some, .. } => people.extend(some.iter().cloned()),
             }
         }
+        let bulletins: Vec<Bulletin> = match told_of.is_empty() {
+            true => Vec::new(),
+            false => self.bulletins_about_all(&told_of).await?,
+        };
         let mut cards: BTreeMap<RequestId, Vec<Card>> = BTreeMap::new();
         for card in self.cards_of_all(&requests).await? {
             if let Place::Person(person) = &card.place {
@@ -220,6 +234,11 @@ impl Tx {
                     let homes = homes.into_iter().map(|p| Delivery::Home { person: p.clone() });
                     let cards = cards.iter().map(|card| Delivery::Card { card: card.id });
                     all.extend(counted(first, homes.chain(cards), since));
+                }
+                Waiting::Bulletins { about, first, since } => {
+                    let those = bulletins.iter().filter(|bulletin| bulletin.about == about);
+                    let shown = those.map(|one| Delivery::Bulletin { bulletin: one.id });
+                    all.extend(counted(first, shown, since));
                 }
                 Waiting::Homes { people, first, since } => {
                     let people = people.into_iter().filter(|person| homes.contains(person));

@@ -19,6 +19,7 @@
 mod activity;
 mod agents;
 mod ahead;
+mod bulletins;
 mod cards;
 mod credentials;
 mod deadlines;
@@ -302,6 +303,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         activity::ALL,
         seals::ALL,
         measure::ALL,
+        bulletins::ALL,
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,

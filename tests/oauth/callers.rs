@@ -1,5 +1,6 @@
 //! Who calls the other doors for programs.
 
+use countersign::domain::agent::Cause;
 use serde_json::json;
 
 use crate::site::CRM;
@@ -32,7 +33,12 @@ stories! {
         assert_eq!(call(&token).await.body["agent"], keyed.agent.id.to_string());
         let elsewhere = keyed.ask(site, &[("resource", "https://crm")]).await.token();
         call(&elsewhere).await.refuses(401, "invalid_token", "for another resource");
-        let stopped = keyed.agent.clone().suspend(keyed.agent.owner.clone(), String::new(), site.now());
+        let stopped = keyed.agent.clone().suspend(
+            keyed.agent.owner.clone(),
+            String::new(),
+            Cause::Stopped,
+            site.now(),
+        );
         let stopped = stopped.unwrap();
         site.write(move |tx| Box::pin(async move { tx.update_agent(&stopped).await })).await;
         call(&token).await.refuses(401, "invalid_token", "has ended");

@@ -1,5 +1,6 @@
 //! A token for a token: in a person's name, by one agent after another.
 
+use countersign::domain::agent::Cause;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
@@ -149,7 +150,7 @@ stories! {
         // When one of them is stopped, what came through its hands is over.
         assert!(site.is_active(&token).await);
         let mut second = agents[1].agent.clone();
-        second = second.suspend(agents[1].agent.owner.clone(), "odd".into(), site.now()).unwrap();
+        second = second.suspend(agents[1].agent.owner.clone(), "odd".into(), Cause::Stopped, site.now()).unwrap();
         site.write(move |tx| Box::pin(async move { tx.update_agent(&second).await })).await;
         assert!(!site.is_active(&token).await);
         exchange(site, &token, kind, Some(&fifth)).await.refuses(400, "invalid_grant", "has ended");

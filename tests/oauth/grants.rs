@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use countersign::clock::MovableClock;
-use countersign::domain::agent::AgentState;
+use countersign::domain::agent::{AgentState, Cause};
 use countersign::domain::event::What;
+use countersign::domain::person::By;
 use countersign::domain::time::{Span, Timestamp};
 use countersign::policy::runtime::Tokens;
 use countersign::store::Engine;
@@ -104,11 +105,11 @@ stories! {
         let token = keyed.ask(site, &[]).await.token();
         assert!(site.is_active(&token).await);
         let active = keyed.agent.state.clone();
-        let (at, by) = (site.now(), keyed.agent.owner.clone());
+        let (at, by) = (site.now(), By::from(keyed.agent.owner.clone()));
         for (state, words) in [
-            (AgentState::Suspended { at, by: by.clone(), reason: String::new(), certified_until: at },
+            (AgentState::Suspended { at, by: by.clone(), reason: String::new(), cause: Cause::Stopped, certified_until: at },
              "was stopped"),
-            (AgentState::Retired { at, by }, "retired for good"),
+            (AgentState::Retired { at, by, reason: String::new() }, "retired for good"),
             (AgentState::Pending { request: keyed.credential.request }, "waits for approval"),
         ] {
             let mut agent = keyed.agent.clone();

@@ -216,6 +216,7 @@ impl Site {
             tier: Tier::Internal,
             registered_at: now,
             state: AgentState::Active { since: now, certified_until: now + TimeDelta::days(90) },
+            orphaned: None,
         };
         let kept = agent.clone();
         self.write(move |tx| Box::pin(async move { tx.insert_agent(&kept).await })).await;

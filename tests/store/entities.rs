@@ -1,7 +1,7 @@
 //! What is kept comes back as it was, and is found by what it is looked up by.
 
 use countersign::domain::access::Access;
-use countersign::domain::agent::{Agent, AgentState};
+use countersign::domain::agent::{Agent, AgentState, Cause};
 use countersign::domain::delivery::{MessageRef, Place};
 use countersign::domain::grant::GrantState;
 use countersign::domain::request::{ApprovedBy, Ask, Request, RequestState};
@@ -35,11 +35,12 @@ async fn agents_come_back(database: TestDatabase) {
         AgentState::Active { since: at(1), certified_until: at(9) },
         AgentState::Suspended {
             at: at(2),
-            by: person("SAM"),
+            by: person("SAM").into(),
             reason: "odd".into(),
+            cause: Cause::Uncertified,
             certified_until: at(9),
         },
-        AgentState::Retired { at: at(3), by: person("DANA") },
+        AgentState::Retired { at: at(3), by: person("DANA").into(), reason: String::new() },
         AgentState::Rejected { at: at(4) },
     ];
     let all: Vec<Agent> = states

@@ -85,6 +85,7 @@ pub fn agent(ids: &Ids, slug: &str, owner: &str) -> Agent {
         tier: Tier::Internal,
         registered_at: at(0),
         state: AgentState::Active { since: at(1), certified_until: at(1_000_000) },
+        orphaned: None,
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-use crate::domain::person::PersonId;
+use crate::domain::person::{By, PersonId};
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
 use crate::service::Service;
@@ -45,6 +45,11 @@ impl Named {
     /// The name, or else the id.
     pub(super) fn say<'a>(&'a self, person: &'a PersonId) -> &'a str {
         self.of(person).unwrap_or(&person.user)
+    }
+
+    /// The same of somebody who may be nobody.
+    pub(super) fn say_by<'a>(&'a self, by: &'a By) -> &'a str {
+        by.person().map_or("Countersign", |person| self.say(person))
     }
 }
 

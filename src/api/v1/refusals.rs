@@ -26,7 +26,9 @@ pub(super) fn people(refusal: &Refusal) -> Vec<&PersonId> {
         | Refusal::MayNotStop { owner, .. } => vec![owner],
         Refusal::NotRequester { asked_by } => vec![asked_by],
         Refusal::NotActive(agent) | Refusal::NotSuspended(agent) => match &agent.state {
-            AgentState::Suspended { by, .. } => vec![&agent.owner, by],
+            AgentState::Suspended { by, .. } | AgentState::Retired { by, .. } => {
+                std::iter::once(&agent.owner).chain(by.person()).collect()
+            }
             _ => vec![&agent.owner],
         },
         _ => Vec::new(),
@@ -260,13 +262,14 @@ fn not_active(agent: &Agent, named: &Named) -> Refused {
         AgentState::Suspended { by, reason, .. } => {
             let why = if reason.is_empty() { String::new() } else { format!(": \"{reason}\"") };
             (
-                format!("{slug} was stopped by {}{why}.", named.say(by)),
+                format!("{slug} was stopped by {}{why}.", named.say_by(by)),
                 format!("{owner} can ask that it goes on: /agent reinstate {slug} in Slack"),
             )
         }
-        AgentState::Retired { by, .. } => {
-            (format!("{slug} was retired by {}.", named.say(by)), "agent-cli register".to_owned())
-        }
+        AgentState::Retired { by, .. } => (
+            format!("{slug} was retired by {}.", named.say_by(by)),
+            "agent-cli register".to_owned(),
+        ),
         AgentState::Rejected { .. } => (
             format!("{slug} was not approved; the name is free again."),
             format!("agent-cli register {slug}"),

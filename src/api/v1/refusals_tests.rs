@@ -7,7 +7,7 @@ use ulid::Ulid;
 use super::*;
 use crate::contract::problem::Problem;
 use crate::domain::access::Access;
-use crate::domain::agent::Description;
+use crate::domain::agent::{Cause, Description};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::request::{Acceptance, Ask, Origin, Request};
@@ -39,6 +39,7 @@ fn agent(state: AgentState) -> Agent {
         tier: Tier::Observer,
         registered_at: now(),
         state,
+        orphaned: None,
     }
 }
 
@@ -93,11 +94,16 @@ fn all() -> Vec<Refusal> {
         Refusal::NotActive(agent(AgentState::Pending { request: grant().request })),
         Refusal::NotActive(agent(AgentState::Suspended {
             at,
-            by: by.clone(),
+            by: by.clone().into(),
             reason: "it mails everybody".into(),
+            cause: Cause::Stopped,
             certified_until: at,
         })),
-        Refusal::NotActive(agent(AgentState::Retired { at, by: by.clone() })),
+        Refusal::NotActive(agent(AgentState::Retired {
+            at,
+            by: by.clone().into(),
+            reason: String::new(),
+        })),
         Refusal::NotActive(agent(AgentState::Rejected { at })),
         Refusal::NotSuspended(agent(AgentState::Pending { request: grant().request })),
         Refusal::BadAccess { typed: strange.clone(), resources: names(&["database"]) },

@@ -147,7 +147,8 @@ pub(super) fn people_of(of: &domain::request::Request) -> Vec<&PersonId> {
         people.extend(of.asked.iter().take(3 * AWAITED).map(|asked| &asked.person));
     }
     match &of.state {
-        RequestState::Denied { by, .. } | RequestState::Cancelled { by, .. } => people.push(by),
+        RequestState::Denied { by, .. } => people.push(by),
+        RequestState::Cancelled { by, .. } => people.extend(by.person()),
         RequestState::Open | RequestState::Approved { .. } | RequestState::Expired { .. } => {}
     }
     people
@@ -238,7 +239,7 @@ fn ending(of: &Stand, named: &Named) -> Option<Outcome> {
         }
         RequestState::Denied { at, by, reason } => end(at, Some(&by), Some(&reason), vec![again()]),
         RequestState::Cancelled { at, by, program, reason } => {
-            let by = Some(&by).filter(|_| program.is_none());
+            let by = by.person().filter(|_| program.is_none());
             end(at, by, Some(&reason), vec![again()])
         }
         RequestState::Expired { at } => end(at, None, None, vec![again()]),

@@ -156,6 +156,7 @@ fn agent() -> Agent {
         tier: Tier::Observer,
         registered_at: moment(0),
         state: AgentState::Active { since: moment(3), certified_until: moment(9_000) },
+        orphaned: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::words::tell;
 use crate::domain::access::Access;
 use crate::domain::activity::{Accessed, Activity, Deed, Outcome};
-use crate::domain::agent::{Agent, AgentState, Description};
+use crate::domain::agent::{Agent, AgentState, Cause, Description};
 use crate::domain::evaluation::{Basis, Claims, Decision, Denial, LiveGrant, Name, Record};
 use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
@@ -87,10 +87,12 @@ fn agent() -> AgentStory {
         registered_at: at(0),
         state: AgentState::Suspended {
             at: at(60),
-            by: person("U0SAM"),
+            by: person("U0SAM").into(),
             reason: "odd queries".to_owned(),
+            cause: Cause::Stopped,
             certified_until: at(9_000),
         },
+        orphaned: None,
     };
     let by = ApprovedBy::People;
     let state = RequestState::Approved { at: at(3), by };
@@ -109,7 +111,7 @@ fn grant() -> GrantStory {
         request: RequestId::new(ulid(12)),
         starts_at: at(14),
         expires_at: at(44),
-        state: GrantState::Revoked { at: at(30), by: person("U0THEO"), reason },
+        state: GrantState::Revoked { at: at(30), by: person("U0THEO").into(), reason },
     };
     let votes = vec![vote("U0THEO", 13, "team-lead"), vote("U0SAM", 14, "security")];
     let state = RequestState::Approved { at: at(14), by: ApprovedBy::People };

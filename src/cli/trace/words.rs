@@ -297,7 +297,9 @@ fn the_agent(page: &mut Page, story: &AgentStory) {
         AgentState::Suspended { at, by, reason, .. } => {
             format!("STOPPED {} by {by}{}", moment(*at), quoted(reason))
         }
-        AgentState::Retired { at, by } => format!("retired {} by {by}", moment(*at)),
+        AgentState::Retired { at, by, reason } => {
+            format!("retired {} by {by}{}", moment(*at), quoted(reason))
+        }
         AgentState::Rejected { at } => format!("its registration came to nothing {}", moment(*at)),
     });
     if let Some(request) = registration {

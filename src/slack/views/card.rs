@@ -103,7 +103,7 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
         Ask::Reinstatement { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
             if let AgentState::Suspended { by, reason, .. } = &agent.state {
-                let line = Line::fact("Stopped by").person(by);
+                let line = Line::fact("Stopped by").by(by);
                 lines.push(if reason.is_empty() { line } else { line.text(": ").quoted(reason) });
             }
         }

@@ -7,7 +7,7 @@ use slack_morphism::prelude::{
 };
 
 use super::escape::{self, AGO, MOMENT, clip, escape, is_id};
-use crate::domain::person::PersonId;
+use crate::domain::person::{By, PersonId};
 use crate::domain::text::LONGEST_TEXT;
 use crate::domain::time::Timestamp;
 
@@ -72,6 +72,14 @@ impl Line {
     /// Goes on with a person's name.
     pub fn person(self, person: &PersonId) -> Self {
         self.with(Part::Person(person.clone()))
+    }
+
+    /// Goes on with who did something.
+    pub fn by(self, by: &By) -> Self {
+        match by {
+            By::Person(person) => self.person(person),
+            By::System => self.text("Countersign"),
+        }
     }
 
     /// Goes on with a channel's name.

@@ -10,6 +10,7 @@ use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Place;
 use crate::domain::grant::{Grant, GrantState};
+use crate::domain::person::By;
 use crate::domain::request::{Acceptance, Ask, Request, RequestState};
 use crate::domain::role::RoleName;
 use crate::domain::time::Timestamp;
@@ -385,7 +386,7 @@ fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
     let next = match (&state, agent.is_active()) {
         (GrantState::Active, _) => None,
         (_, false) => Some(Line::say("the agent is not at work; nothing can be asked for it now.")),
-        (GrantState::Revoked { by, .. }, true) => {
+        (GrantState::Revoked { by: By::Person(by), .. }, true) => {
             Some(Line::say("speak with ").person(by).text(" before asking again."))
         }
         (_, true) => {

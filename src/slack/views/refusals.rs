@@ -164,10 +164,10 @@ fn not_active(agent: &Agent) -> Line {
     match &agent.state {
         AgentState::Pending { .. } => line.text(" is not registered yet: people are deciding."),
         AgentState::Suspended { by, reason, .. } => {
-            let line = line.text(" was stopped by ").person(by);
+            let line = line.text(" was stopped by ").by(by);
             if reason.is_empty() { line.text(".") } else { line.text(": ").quoted(reason) }
         }
-        AgentState::Retired { by, .. } => line.text(" was retired by ").person(by).text("."),
+        AgentState::Retired { by, .. } => line.text(" was retired by ").by(by).text("."),
         AgentState::Rejected { .. } => line.text(" was not approved; the name is free again."),
         AgentState::Active { .. } => line.text(" is at work already."),
     }

@@ -255,11 +255,11 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
         RequestState::Cancelled { at, by, program, reason } => {
             let own = program.is_some() || by == request.asked_by;
             // Nobody took it back: with the last yes it was found that nothing can come of it.
-            let last = program.is_none() && request.votes.iter().any(|vote| vote.by == by);
+            let last = program.is_none() && request.votes.iter().any(|vote| by == vote.by);
             let how = if last { " at the last yes, that of " } else { " by " };
             let line = Line::strong(if own { "Taken back" } else { "Cancelled" }).text(how);
             let line = match &program {
-                None => line.person(&by),
+                None => line.by(&by),
                 Some(program) => line.line(itself(program, agent)),
             };
             let line = line.text(", ").at(at, now);
@@ -283,11 +283,12 @@ pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
         }
         AgentState::Active { .. } => Line::say("at work"),
         AgentState::Suspended { at, by, reason, .. } => {
-            let line = Line::say("stopped by ").person(by).text(", ").at(*at, now);
+            let line = Line::say("stopped by ").by(by).text(", ").at(*at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(reason) }
         }
-        AgentState::Retired { at, by } => {
-            Line::say("retired by ").person(by).text(", ").at(*at, now)
+        AgentState::Retired { at, by, reason } => {
+            let line = Line::say("retired by ").by(by).text(", ").at(*at, now);
+            if reason.is_empty() { line } else { line.text(": ").quoted(reason) }
         }
         AgentState::Rejected { at } => Line::say("registration not approved, ").at(*at, now),
     }
@@ -317,7 +318,7 @@ pub fn grant_state(grant: &Grant, now: Timestamp) -> Line {
             Line::say("ended when its time came, ").at(grant.expires_at, now)
         }
         GrantState::Revoked { at, by, reason } => {
-            let line = Line::say("revoked by ").person(&by).text(", ").at(at, now);
+            let line = Line::say("revoked by ").by(&by).text(", ").at(at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(&reason) }
         }
         GrantState::Released { at, by, program: None } => {

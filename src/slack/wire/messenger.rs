@@ -106,6 +106,12 @@ impl Messenger for SlackMessenger {
             (Rendered::Message(message), Parcel::Notice { place, .. }) => {
                 self.post(place, &message).await
             }
+            (Rendered::Message(shows), Parcel::Bulletin { bulletin, .. }) => {
+                match &bulletin.message {
+                    Some(message) => self.update(message, &shows).await,
+                    None => self.post(&bulletin.place, &shows).await,
+                }
+            }
             (Rendered::Message(_), Parcel::Home { .. }) => {
                 Delivered::Never { error: "a_message_for_a_view".to_owned() }
             }
@@ -115,9 +121,11 @@ impl Messenger for SlackMessenger {
     fn ready(&self, delivery: &Delivery, message: Option<&MessageRef>) -> Result<(), Duration> {
         let limits = self.client.limits();
         let wait = match (delivery, message) {
-            (Delivery::Card { .. }, Some(message)) => limits.wait(UPDATE, Some(&message.channel)),
-            // A card that is not posted yet: where to is known only when it is looked up.
-            (Delivery::Card { .. }, None) => limits.wait(POST, None),
+            (Delivery::Card { .. } | Delivery::Bulletin { .. }, Some(message)) => {
+                limits.wait(UPDATE, Some(&message.channel))
+            }
+            // What is not posted yet: where to is known only when it is looked up.
+            (Delivery::Card { .. } | Delivery::Bulletin { .. }, None) => limits.wait(POST, None),
             (Delivery::Notice { place, .. }, _) => {
                 self.channel(place).ok().and_then(|channel| limits.wait(POST, Some(channel)))
             }

@@ -74,7 +74,7 @@ pub fn reinstate(agent: &Agent) -> SlackView {
             .text(format!("{} decide.", words::tier(agent.tier))),
     ];
     if let AgentState::Suspended { by, reason, .. } = &agent.state {
-        let line = Line::fact("Stopped by").person(by);
+        let line = Line::fact("Stopped by").by(by);
         lines.push(if reason.is_empty() { line } else { line.text(": ").quoted(reason) });
     }
     lines.push(Line::say("Its earlier grants do not come back."));

@@ -329,7 +329,7 @@ fn refusals(said: &Said, all: &mut Catalogue) {
         (
             "retired",
             Refusal::NotActive(Agent {
-                state: AgentState::Retired { at: at(0), by: sam() },
+                state: AgentState::Retired { at: at(0), by: sam().into(), reason: String::new() },
                 ..agent.clone()
             }),
         ),

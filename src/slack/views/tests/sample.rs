@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use ulid::Ulid;
 
 use crate::domain::access::{Access, Sensitivity};
-use crate::domain::agent::{Agent, AgentState, Description, Slug};
+use crate::domain::agent::{Agent, AgentState, Cause, Description, Slug};
 use crate::domain::claims::{Breadth, MOST_CLAIMS};
 use crate::domain::credential::{Credential, CredentialState, Proof, PublicKey};
 use crate::domain::grant::{Grant, GrantState};
@@ -131,6 +131,7 @@ impl Said {
             tier: Tier::Internal,
             registered_at: at(-86_400),
             state: AgentState::Active { since: at(-80_000), certified_until: at(7_000_000) },
+            orphaned: None,
         }
     }
 
@@ -142,8 +143,9 @@ impl Said {
         Agent {
             state: AgentState::Suspended {
                 at: at(300),
-                by: sam(),
+                by: sam().into(),
                 reason: self.reason.clone(),
+                cause: Cause::Stopped,
                 certified_until: at(7_000_000),
             },
             ..self.agent()
@@ -349,7 +351,7 @@ impl Said {
         Request {
             state: RequestState::Cancelled {
                 at: at(540),
-                by: dana(),
+                by: dana().into(),
                 program: None,
                 reason: self.reason.clone(),
             },
@@ -362,7 +364,7 @@ impl Said {
         Request {
             state: RequestState::Cancelled {
                 at: at(540),
-                by: sam(),
+                by: sam().into(),
                 program: None,
                 reason: self.reason.clone(),
             },
@@ -389,7 +391,11 @@ impl Said {
 
     pub fn revoked(&self) -> Grant {
         Grant {
-            state: GrantState::Revoked { at: at(580), by: sam(), reason: self.reason.clone() },
+            state: GrantState::Revoked {
+                at: at(580),
+                by: sam().into(),
+                reason: self.reason.clone(),
+            },
             ..self.grant()
         }
     }

@@ -1,0 +1,45 @@
+//! Notices that are kept true: posted once, and changed whenever what they tell of has changed. For
+//! what people may still click weeks later: a review that is due, an agent without an owner.
+
+use super::opening::send;
+use super::{Result, Service};
+use crate::clock::Entropy;
+use crate::domain::delivery::{Bulletin, Delivery, MessageRef, Notice, Place};
+use crate::domain::ids::BulletinId;
+use crate::domain::time::Timestamp;
+use crate::store::{StoreError, Tx, work};
+
+/// Posts a notice that is kept true, about the thing with this id.
+pub(super) async fn post(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    about: &impl ToString,
+    place: Place,
+    notice: Notice,
+    now: Timestamp,
+) -> std::result::Result<(), StoreError> {
+    let id = BulletinId::new(entropy.ulid(now));
+    let bulletin = Bulletin { id, about: about.to_string(), place, notice, message: None };
+    tx.insert_bulletin(&bulletin).await?;
+    send(tx, entropy, now, &Delivery::Bulletin { bulletin: id }).await
+}
+
+/// Everything that was told about the thing with this id shows how it stands now.
+pub(super) fn redraw(tx: &mut Tx, entropy: &Entropy, about: &impl ToString, now: Timestamp) {
+    tx.redraw_bulletins(about.to_string(), entropy.ulid(now), now);
+}
+
+impl Service {
+    /// Slack has shown it: from now on it is changed, not posted.
+    pub async fn bulletin_posted(&self, id: BulletinId, message: MessageRef) -> Result<()> {
+        let work =
+            work(move |tx| Box::pin(async move { tx.set_bulletin_message(id, &message).await }));
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// Somebody deleted it, and it is let go: what it offered is offered by command and in App Home.
+    pub async fn bulletin_gone(&self, id: BulletinId) -> Result<()> {
+        let work = work(move |tx| Box::pin(async move { tx.remove_bulletin(id).await }));
+        Ok(self.parts.store.write(work).await?)
+    }
+}
