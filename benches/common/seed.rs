@@ -129,6 +129,7 @@ fn question(entropy: &Entropy, agent: &Agent) -> (Request, Vec<Card>) {
             because: "customer support queries".to_owned(),
             raise_to: None,
         },
+        brings: None,
         tier: Tier::Internal,
         team: agent.team.clone(),
         needs: vec![RoleName::new("security"), RoleName::new("team-lead")],

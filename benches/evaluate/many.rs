@@ -64,6 +64,7 @@ fn rows(engine: Engine, agent: &Agent, first: usize, many: usize, ends: Timestam
             because: "customer support queries".to_owned(),
             raise_to: None,
         },
+        brings: None,
         tier: agent.tier,
         team: agent.team.clone(),
         needs: Vec::new(),

@@ -179,6 +179,11 @@ fn approved(request: &Request, reason: Option<String>, now: Timestamp) -> Told {
             format!("agent-cli run --agent {agent} -- COMMAND   works with it"),
             format!("agent-cli release {}   hands it back when you are done", grant.reference),
         ]),
+        (None, "registration") if request.credential.is_some() => {
+            Told::new(format!("{agent} is registered and active, and can prove itself."))
+                .why(rule)
+                .next([format!("agent-cli run --agent {agent} -- COMMAND")])
+        }
         (None, "registration") => Told::new(format!("{agent} is registered and active."))
             .why(rule)
             .next([format!("agent-cli key {agent}   lets it prove itself from this machine")]),
@@ -221,6 +226,7 @@ pub(super) mod tests {
             state: "open".to_owned(),
             access: Some("database:read".to_owned()),
             lasting: Some(Lasting { text: "30m".to_owned(), seconds: 1_800 }),
+            credential: None,
             justification: Some("customer support queries".to_owned()),
             asked_by: person("Dana"),
             opened_at: at("11:58:00"),

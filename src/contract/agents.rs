@@ -54,6 +54,10 @@ pub struct Registration {
     /// The person who is to answer for it (Slack user id or e-mail address); the caller, if absent.
     #[serde(default)]
     pub owner: Option<String>,
+    /// By what it is to prove itself, so that one yes is for both; it can also be asked later. Its
+    /// justification is not needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<NewCredential>,
 }
 
 /// Who decides on something of a tier, and how long that takes.
@@ -171,7 +175,7 @@ pub struct Registered {
 
 /// `POST /api/v1/agents/{name}/credentials`: by what an agent is to prove itself; a request like any
 /// other, decided by people.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCredential {
     /// What people will call it: `laptop`, `production`.

@@ -41,6 +41,10 @@ pub struct Request {
     /// For how long.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub lasting: Option<Lasting>,
+    /// What people call the credential that its yes adds, of a registration that brings one along or a
+    /// request for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub justification: Option<String>,

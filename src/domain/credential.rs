@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{AgentId, CredentialId, RequestId};
 use super::person::PersonId;
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 
 /// A public key as RFC 7517 writes it: Ed25519 (RFC 8037) or P-256 (RFC 7518).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,17 @@ impl Proof {
             }
         }
     }
+}
+
+/// A credential that a registration brings along: one yes is for both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstCredential {
+    /// What people call it; untrusted text, cleaned.
+    pub name: String,
+    /// What is to be accepted.
+    pub proof: Proof,
+    /// For so long from the approval.
+    pub lasting: Span,
 }
 
 /// A credential of an agent.

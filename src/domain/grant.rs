@@ -89,6 +89,13 @@ impl Grant {
         if self.is_live(now) { Span::between(now, self.expires_at) } else { None }
     }
 
+    /// Whether what is left of it is about as good as a new one for so long: whoever asks again a
+    /// moment later, not knowing that it was given, needs no second one.
+    pub fn suffices(&self, lasting: Span, now: Timestamp) -> bool {
+        let most = |span: Span| u64::from(span.as_seconds()) * 19 / 20;
+        self.left(now).is_some_and(|left| u64::from(left.as_seconds()) >= most(lasting))
+    }
+
     /// How long it lasts in all.
     pub fn total(&self) -> Span {
         Span::between(self.starts_at, self.expires_at).unwrap_or(Span::seconds(1))
@@ -193,6 +200,15 @@ mod tests {
         assert!(!grant.is_live(at(-1)));
         assert_eq!(grant.state_at(at(60)).word(), "expired");
         assert!(grant.expire(at(59)).is_err());
+    }
+
+    #[test]
+    fn about_as_long_is_long_enough() {
+        let hour = grant(3_600);
+        assert!(hour.suffices(Span::hours(1), at(1)) && hour.suffices(Span::hours(1), at(180)));
+        assert!(!hour.suffices(Span::hours(1), at(181)));
+        assert!(hour.suffices(Span::minutes(30), at(1_800)));
+        assert!(!hour.suffices(Span::seconds(1), at(3_600)));
     }
 
     #[test]

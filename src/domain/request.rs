@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use super::ask::Ask;
+use super::credential::{FirstCredential, Proof};
 use super::event::Actor;
 use super::ids::{AgentId, EvaluationId, RequestId, TaskId};
 use super::person::{By, PersonId, Standing};
@@ -13,7 +14,7 @@ use super::review::Finding;
 use super::role::{RoleName, TeamName};
 use super::task::Submitter;
 use super::tier::Tier;
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 use super::vote::{Choice, Vote, match_people};
 
 /// Whether somebody who was named as the owner agreed to be it.
@@ -181,6 +182,9 @@ pub struct Request {
     pub asked_at: Timestamp,
     /// What is asked.
     pub ask: Ask,
+    /// The credential that a registration brings along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brings: Option<FirstCredential>,
     /// The tier whose people decide.
     pub tier: Tier,
     /// The team whose lead decides, where a lead must.
@@ -257,6 +261,15 @@ impl Request {
     /// Whether people can still answer; past `decide_by` they cannot, recorded or not.
     pub fn is_open(&self, now: Timestamp) -> bool {
         matches!(self.state, RequestState::Open) && now < self.decide_by
+    }
+
+    /// The credential that its yes adds, if it adds one: its name, its proof, and for how long.
+    pub fn credential(&self) -> Option<(&str, &Proof, Span)> {
+        match (&self.ask, &self.brings) {
+            (Ask::Credential { name, proof, lasting, .. }, _)
+            | (_, Some(FirstCredential { name, proof, lasting })) => Some((name, proof, *lasting)),
+            _ => None,
+        }
     }
 
     /// Whether the named owner's word is still missing.

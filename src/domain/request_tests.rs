@@ -32,6 +32,7 @@ fn request(needs: &[&str]) -> Request {
             because: "customer support queries".into(),
             raise_to: None,
         },
+        brings: None,
         tier: Tier::Internal,
         team: TeamName::new("support"),
         needs: needs.iter().map(|n| RoleName::new(*n)).collect(),

@@ -271,6 +271,13 @@ impl Service {
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
                 }
+                // What a rule gives at once may have been given a moment ago.
+                if let (Some(_), Ask::Grant { access, lasting, .. }) = (&rule, &ask)
+                    && let Some(grant) = tx.live_grant_for(agent.id, access, now).await?
+                    && grant.suffices(*lasting, now)
+                {
+                    return Ok(Asked::Refused(Refusal::AlreadyHas(grant)));
+                }
                 if !origin.is_person() && rule.is_none() {
                     let open = tx.open_requests_of_agent(agent.id).await?;
                     let limit = policy.quotas().open_requests;
@@ -278,8 +285,18 @@ impl Service {
                         return Ok(Asked::Refused(Refusal::TooManyOpen { limit }));
                     }
                 }
-                let question =
-                    Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule };
+                let brings = None;
+                let question = Question {
+                    agent,
+                    asked_by,
+                    origin,
+                    ask,
+                    brings,
+                    tier,
+                    acceptance,
+                    findings,
+                    rule,
+                };
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Asked::Opened { agent, request, usual },
                     Put::Approved(agent, request, grant) => {

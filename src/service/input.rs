@@ -29,6 +29,9 @@ pub struct RegistrationForm {
     pub team: String,
     /// The person who is to answer for it; the one who asks, if nobody is named.
     pub owner: Option<PersonId>,
+    /// By what it is to prove itself; it can also be asked later. Its names of the agent and its reason
+    /// are not read.
+    pub credential: Option<CredentialForm>,
 }
 
 /// The form for a grant; `/agent request` typed in part fills it in part.

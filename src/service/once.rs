@@ -32,7 +32,7 @@ macro_rules! outcomes {
 }
 
 outcomes! {
-    Registered => Self::Refused(_) | Self::Invalid(_),
+    Registered => Self::Refused(_) | Self::Invalid(_) | Self::InvalidCredential(_),
     Asked => Self::Refused(_),
     Ended => Self::Refused(_),
     Stopped => Self::Refused(_),

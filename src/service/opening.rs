@@ -8,6 +8,7 @@ use super::people::{deciders, uncoverable};
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::credential::FirstCredential;
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Card, Delivery, Face, Notice, Place};
 use crate::domain::event::{TextHash, What};
@@ -28,6 +29,8 @@ pub(super) struct Question {
     pub asked_by: PersonId,
     pub origin: Origin,
     pub ask: Ask,
+    /// The credential that a registration brings along.
+    pub brings: Option<FirstCredential>,
     pub tier: Tier,
     pub acceptance: Acceptance,
     pub findings: Vec<Finding>,
@@ -122,7 +125,8 @@ pub(super) async fn put(
     to: Addressees,
     now: Timestamp,
 ) -> std::result::Result<Put, StoreError> {
-    let Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule } = question;
+    let Question { agent, asked_by, origin, ask, brings, tier, acceptance, findings, rule } =
+        question;
     let rules = policy.tier(tier);
     let needs = if rule.is_some() { Vec::new() } else { to.needs };
     let reference = Reference { letter: ask.letter(), number: tx.next_number().await? };
@@ -142,6 +146,7 @@ pub(super) async fn put(
         origin,
         asked_at: now,
         ask,
+        brings,
         tier,
         team: agent.team.clone(),
         needs,
@@ -211,7 +216,8 @@ fn opened(request: &Request) -> What {
         Ask::Grant { lasting, .. } => Some(*lasting),
         Ask::Extension { by, .. } => Some(*by),
         Ask::Credential { lasting, .. } => Some(*lasting),
-        Ask::Registration | Ask::Reinstatement { .. } => None,
+        Ask::Registration => request.credential().map(|(.., lasting)| lasting),
+        Ask::Reinstatement { .. } => None,
     };
     What::RequestOpened {
         request: request.id,

@@ -1,6 +1,7 @@
 //! What a use case answers: values for everything that is to be expected, so that each door says
 //! it in its own words.
 
+use super::credentials::outcome::{CredentialField, CredentialProblem};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
 use crate::domain::event::What;
@@ -95,6 +96,8 @@ pub enum Registered {
     },
     /// Something in the form must change first.
     Invalid(Vec<(Field, FieldProblem)>),
+    /// The credential that it brings along must change first.
+    InvalidCredential(Vec<(CredentialField, CredentialProblem)>),
     /// It cannot be asked.
     Refused(Refusal),
     /// The same form was taken before; nothing was done twice.

@@ -1,11 +1,14 @@
 //! Registering an agent: the form judged field by field, the tier computed, the question put.
 
-use super::input::{OnceKey, RegistrationForm};
+use super::credentials::outcome::{CredentialField, CredentialProblem};
+use super::credentials::{broad, field_of, read_form, same};
+use super::input::{CredentialForm, OnceKey, RegistrationForm};
 use super::opening::{Addressees, Put, Question, put};
 use super::outcome::{Field, FieldProblem, FormChoices, Refusal, Registered, Route, TierPreview};
 use super::{Result, Service};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description, Slug};
+use crate::domain::credential::FirstCredential;
 use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin};
@@ -13,7 +16,7 @@ use crate::domain::review::Finding;
 use crate::domain::role::TeamName;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::tier::Answers;
-use crate::policy::Case;
+use crate::policy::{Case, Policy};
 use crate::store::work;
 
 /// The longest that a line of the form may be, in characters.
@@ -68,7 +71,7 @@ impl Service {
     ) -> Result<Registered> {
         match self.register_anew(by, form, once.clone()).await? {
             // The name may be taken by this very form, whose answer was lost on its way.
-            Registered::Invalid(_) | Registered::Refused(_)
+            Registered::Invalid(_) | Registered::InvalidCredential(_) | Registered::Refused(_)
                 if self.was_done(once.as_ref()).await? =>
             {
                 Ok(Registered::Before)
@@ -144,6 +147,19 @@ impl Service {
             return Ok(Registered::Invalid(problems));
         };
 
+        let brings = match form.credential {
+            None => None,
+            Some(form) => match self.first_credential(&policy, form).await? {
+                Ok(credential) => Some(credential),
+                Err(problems) => return Ok(Registered::InvalidCredential(problems)),
+            },
+        };
+        let mut findings = vec![Finding::OwnerActive];
+        if let Some(FirstCredential { proof, .. }) = &brings {
+            findings.push(Finding::FirstCredential);
+            findings.extend(broad(&policy, proof));
+        }
+
         let answers = form.answers;
         let tier = answers.tier();
         let rule = policy.without_people(&Case::Registration { tier });
@@ -176,9 +192,10 @@ impl Service {
             asked_by: by.clone(),
             origin: Origin::Person,
             ask: Ask::Registration,
+            brings,
             tier,
             acceptance: if owner == *by { Acceptance::NotNeeded } else { Acceptance::Awaited },
-            findings: vec![Finding::OwnerActive],
+            findings,
             rule,
         };
         let work = work(move |tx| {
@@ -188,6 +205,12 @@ impl Service {
                     let problem = FieldProblem::NameTaken { owner: other.owner };
                     return Ok(Registered::Invalid(vec![(Field::Name, problem)]));
                 }
+                if let Some(FirstCredential { proof, .. }) = &question.brings
+                    && same(tx, proof, now).await?.is_some()
+                {
+                    let problem = CredentialProblem::InUse { holder: None };
+                    return Ok(Registered::InvalidCredential(vec![(field_of(proof), problem)]));
+                }
                 tx.insert_agent(&question.agent).await?;
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Registered::Opened { agent, request, usual },
@@ -196,5 +219,26 @@ impl Service {
             })
         });
         self.once(once, work).await
+    }
+
+    /// The credential that a registration brings along, if it can be had.
+    async fn first_credential(
+        &self,
+        policy: &Policy,
+        form: CredentialForm,
+    ) -> Result<std::result::Result<FirstCredential, Vec<(CredentialField, CredentialProblem)>>>
+    {
+        // The registration itself says what the agent is for.
+        let form = CredentialForm { because: "registered with it".to_owned(), ..form };
+        let (credential, _) = match read_form(policy, &form) {
+            Ok(read) => read,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let mut session = self.parts.store.read().await?;
+        if same(&mut session, &credential.proof, self.now()).await?.is_some() {
+            let problem = CredentialProblem::InUse { holder: None };
+            return Ok(Err(vec![(field_of(&credential.proof), problem)]));
+        }
+        Ok(Ok(credential))
     }
 }

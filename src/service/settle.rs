@@ -50,7 +50,8 @@ pub(super) async fn approved(
             tx.update_agent(&agent).await?;
             let (tier, owner) = (agent.tier, agent.owner.clone());
             let what = What::AgentActivated { agent: agent.id, tier, owner };
-            tx.append_about(now, actor, what, about(request)).await?;
+            tx.append_about(now, actor.clone(), what, about(request)).await?;
+            super::credentials::add(tx, entropy, request, actor, now).await?;
             Ok((agent, None))
         }
         Ask::Reinstatement { .. } => {

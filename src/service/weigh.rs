@@ -84,7 +84,7 @@ impl Service {
         let now = self.now();
         let mut session = self.parts.store.read().await?;
         if let Some(grant) = session.live_grant_for(agent.id, &access, now).await?
-            && grant.left(now).is_some_and(|left| left >= lasting)
+            && grant.suffices(lasting, now)
         {
             return Ok(Err(Refusal::AlreadyHas(grant)));
         }

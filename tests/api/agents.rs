@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::client::{Caller, agent_itself, column, log_in, registration, text};
+use super::client::{Caller, Key, agent_itself, column, log_in, registration, text};
 
 on_both! {
     /// From the preview to an agent at work, by HTTP alone on the asker's side.
@@ -58,6 +58,35 @@ on_both! {
         let by_id = dana.get(&format!("/agents/{}", text(&agent["id"]))).await.ok(200);
         assert_eq!(by_id["name"], "support-agent");
         assert_eq!(dana.get("/me").await.ok(200)["agents"], json!(["support-agent"]));
+    }
+
+    /// The key comes along with the registration: one yes is for both, and the agent is at work.
+    async fn an_agent_comes_with_its_key(office) {
+        let dana = log_in(office.dana()).await;
+        let key = Key::make();
+        let mut body = registration("support-agent");
+        body["answers"] = json!({ "writes": true });
+        body["credential"] = json!({ "name": "laptop", "public_key": "no key", "for": "soon" });
+        let wrong = dana.post("/agents", &body).await.refuses(400, "invalid");
+        let fields: Vec<_> = wrong["fields"].as_array().unwrap().iter().map(|f| text(&f["field"])).collect();
+        assert_eq!(fields, ["credential.public_key", "credential.for"]);
+        body["credential"] = json!({ "name": "laptop", "public_key": key.jwk(), "for": "30d" });
+        let registered = dana.post("/agents", &body).await.ok(202);
+        let reference = text(&registered["request"]["reference"]);
+        let card = office.theo().card(&reference).await.words();
+        for words in ["asks to be registered", "laptop", "Ed25519 key, for 30 days", "Fingerprint"] {
+            assert!(card.contains(words), "no {words} in {card}");
+        }
+        office.everybody_approves(&reference).await;
+        let read = office.dana().reads("is registered and at work").await.words();
+        assert!(read.contains("“laptop”") && read.contains("30 days"), "{read}");
+        let agent = key.token(office, "support-agent").await;
+        assert_eq!(agent.get("/me").await.ok(200)["kind"], "agent");
+        // One key is one agent's.
+        let mut other = registration("other-agent");
+        other["credential"] = body["credential"].clone();
+        let wrong = dana.post("/agents", &other).await.refuses(400, "invalid");
+        assert!(wrong.to_string().contains("another agent proves itself by it"), "{wrong}");
     }
 
     /// Everything that is wrong is said at once; a name that is taken is another thing.

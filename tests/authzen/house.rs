@@ -270,6 +270,7 @@ impl Replica {
     /// An agent at work, registered and approved by people.
     pub async fn registers(&self, slug: &str, answers: Answers) -> AgentId {
         let form = RegistrationForm {
+            credential: None,
             name: slug.to_owned(),
             purpose: "answers customers".to_owned(),
             systems: "zendesk".to_owned(),

@@ -9,19 +9,17 @@ use crate::office::Office;
 use crate::others;
 use crate::terminal::Terminal;
 
-/// The team's lead says yes to the registration and to the key.
+/// The team's lead says yes to the registration, and with it to the key.
 fn approve(office: &Office, terminal: &Terminal, name: &str) {
-    for _ in 0..2 {
-        let reference = terminal.finds("a request that waits", |screen| {
-            let line =
-                screen.lines().rev().find(|line| line.contains(name) && line.contains("is to "))?;
-            line.split_whitespace().next().filter(|word| word.contains('-')).map(str::to_owned)
-        });
-        office.person("U0THEO").approves(&reference);
-        terminal.finds("the end of it", |screen| {
-            (!screen.contains(&format!("{reference}  "))).then_some(())
-        });
-    }
+    let reference = terminal.finds("a request that waits", |screen| {
+        let line =
+            screen.lines().rev().find(|line| line.contains(name) && line.contains("is to "))?;
+        line.split_whitespace().next().filter(|word| word.contains('-')).map(str::to_owned)
+    });
+    office.person("U0THEO").approves(&reference);
+    terminal.finds("the end of it", |screen| {
+        (!screen.contains(&format!("{reference}  "))).then_some(())
+    });
 }
 
 /// Begins an agent with everything said on the command line.

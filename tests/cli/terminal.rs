@@ -93,10 +93,27 @@ impl Terminal {
         }
     }
 
-    /// Types a line.
+    /// Types a line, once there is something to answer.
     pub fn types(&mut self, line: &str) {
+        self.waits_for_prompt();
         self.keys += line.chars().count() + 1;
         self.sends(&format!("{line}\r"));
+    }
+
+    fn waits_for_prompt(&self) {
+        let begun = Instant::now();
+        let mut screen = self.shown.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let shown = screen.0.screen();
+            let (row, column) = shown.cursor_position();
+            if shown.contents_between(row, 0, row, column).ends_with("> ") {
+                return;
+            }
+            let over = screen.1 || begun.elapsed() > PATIENCE;
+            assert!(!over, "nobody is asked anything:\n{}", shown.contents());
+            let waited = self.shown.changed.wait_timeout(screen, Duration::from_millis(200));
+            screen = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Presses Ctrl-C.

@@ -257,6 +257,7 @@ impl Site {
                     asked_by: PersonId::new("T0ACME", "U0DANA"),
                     asked_at: now,
                     ask,
+                    brings: None,
                     tier: Tier::Internal,
                     team,
                     needs: vec![RoleName::new("team-lead"), RoleName::new("security")],

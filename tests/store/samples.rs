@@ -107,6 +107,7 @@ pub fn request(ids: &Ids, number: u32, agent: AgentId, ask: Ask) -> Request {
         origin: Origin::Person,
         asked_at: at(i64::from(number)),
         ask,
+        brings: None,
         tier: Tier::Internal,
         team: TeamName::new("support"),
         needs: vec![RoleName::new("security"), RoleName::new("team-lead")],

@@ -86,7 +86,7 @@ pub(super) async fn ask(
     let called = value.name.clone();
     let form = form(&name, value)?;
     let asked_for = match api.service.ask_credential(&member.person, &form, key).await? {
-        CredentialAsked::Invalid(problems) => return Err(bad_credential(&problems)),
+        CredentialAsked::Invalid(problems) => return Err(bad_credential("", &problems)),
         CredentialAsked::Asked(asked) => asked,
     };
     let stand = match asked_for {
@@ -108,7 +108,7 @@ pub(super) async fn ask(
 }
 
 /// As the use case takes it.
-fn form(agent: &str, sent: NewCredential) -> Result<CredentialForm, Refused> {
+pub(super) fn form(agent: &str, sent: NewCredential) -> Result<CredentialForm, Refused> {
     let workload = match (&sent.public_key, &sent.issuer) {
         (Some(_), None) if sent.claims.is_empty() => false,
         (None, Some(_)) => true,

@@ -349,8 +349,12 @@ pub(super) fn not_registered(
     Refused::fields(fields.collect())
 }
 
-/// Why a credential cannot be asked for. Nothing of a key is repeated.
-pub(super) fn bad_credential(problems: &[(CredentialField, CredentialProblem)]) -> Refused {
+/// Why a credential cannot be asked for; `within` stands before the names of its fields. Nothing of a
+/// key is repeated.
+pub(super) fn bad_credential(
+    within: &str,
+    problems: &[(CredentialField, CredentialProblem)],
+) -> Refused {
     let fields = problems.iter().map(|(field, wrong)| {
         let name = match field {
             CredentialField::Name => "name",
@@ -360,6 +364,7 @@ pub(super) fn bad_credential(problems: &[(CredentialField, CredentialProblem)]) 
             CredentialField::Lasting => "for",
             CredentialField::Because => "justification",
         };
+        let name = format!("{within}{name}");
         let problem = match wrong {
             CredentialProblem::Empty => "it is missing".to_owned(),
             CredentialProblem::BadKey(bad) => bad.to_string(),
@@ -386,7 +391,7 @@ pub(super) fn bad_credential(problems: &[(CredentialField, CredentialProblem)]) 
                 "another agent proves itself by it: make a key of its own for each agent".to_owned()
             }
         };
-        FieldProblem { field: name.to_owned(), problem }
+        FieldProblem { field: name, problem }
     });
     Refused::fields(fields.collect())
 }

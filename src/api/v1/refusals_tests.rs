@@ -52,6 +52,7 @@ fn request(state: RequestState) -> Request {
         origin: Origin::Person,
         asked_at: now(),
         ask: Ask::Registration,
+        brings: None,
         tier: Tier::Observer,
         team: TeamName::new("support"),
         needs: Vec::new(),

@@ -8,10 +8,10 @@ use axum::http::header::LOCATION;
 
 use super::admit::Member;
 use super::agents::{gone, no};
-use super::refusals::{not_registered, people_of};
+use super::refusals::{bad_credential, not_registered, people_of};
 use super::refused::Refused;
 use super::take::{Body, NoQuery, Once};
-use super::{Answer, Api, answer, shapes};
+use super::{Answer, Api, answer, credentials, shapes};
 use crate::contract::agents::{Preview, Registered, Registration};
 use crate::domain::person::PersonId;
 use crate::domain::request::Ask;
@@ -76,6 +76,9 @@ pub(super) async fn register(
             let teams: Vec<String> = choices.teams.iter().map(ToString::to_string).collect();
             return Err(not_registered(&problems, &teams, &named));
         }
+        outcome::Registered::InvalidCredential(problems) => {
+            return Err(bad_credential("credential.", &problems));
+        }
         outcome::Registered::Refused(refusal) => return Err(no(&api, &refusal).await),
         outcome::Registered::Before => {
             let agent = api.service.agent_called(name.trim()).await?.ok_or_else(gone)?;
@@ -124,6 +127,7 @@ async fn form(
         answers: shapes::answers_of(sent.answers),
         team: sent.team.or(likely_team).unwrap_or_default(),
         owner,
+        credential: sent.credential.map(|sent| credentials::form("", sent)).transpose()?,
     })
 }
 

@@ -187,6 +187,7 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
             Ask::Extension { by, .. } => Some((*by).into()),
             Ask::Registration | Ask::Reinstatement { .. } => None,
         },
+        credential: known.credential().map(|(name, ..)| name.to_owned()),
         justification: known.ask.because().map(str::to_owned),
         asked_by: person(&known.asked_by, named),
         opened_at: known.asked_at,

@@ -48,6 +48,7 @@ fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: Request
         origin: Origin::Person,
         asked_at: at(i64::from(number)),
         ask,
+        brings: None,
         tier: Tier::Internal,
         team: TeamName::new("support"),
         needs: vec![RoleName::new("team-lead"), RoleName::new("security")],

@@ -92,6 +92,23 @@ pub async fn ask(
     agent: &Slug,
     wanted: Wanted,
 ) -> Result<Request, Trouble> {
+    let (credential, told) = made(session, agent, wanted)?;
+    let request = server.post(&format!("/api/v1/agents/{agent}/credentials"), &credential).await?;
+    session.screen.note(&told.render(Ink::Good, session.screen.err));
+    Ok(request)
+}
+
+/// Makes the agent's key on this machine, if there is none: what is to be accepted of it, and what is
+/// said of it.
+///
+/// # Errors
+///
+/// When the key cannot be kept.
+pub fn made(
+    session: &Session,
+    agent: &Slug,
+    wanted: Wanted,
+) -> Result<(NewCredential, Told), Trouble> {
     let path = session.places()?.key_file(agent.as_str());
     let key = AgentKey::find_or_make(&path)?;
     let name = wanted.name.unwrap_or_else(|| device_name(session));
@@ -103,13 +120,11 @@ pub async fn ask(
         lasting: wanted.lasting.map(|span| span.to_string()),
         justification: wanted.justification,
     };
-    let request = server.post(&format!("/api/v1/agents/{agent}/credentials"), &credential).await?;
     let told = Told::new(format!("The key of {agent} is on this machine."))
         .row("Kept", path.display().to_string())
         .row(
             "Name",
             format!("{} (its thumbprint, as on the card in Slack)", key.public().thumbprint()),
         );
-    session.screen.note(&told.render(Ink::Good, session.screen.err));
-    Ok(request)
+    Ok((credential, told))
 }

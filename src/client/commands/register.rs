@@ -10,7 +10,6 @@ use super::super::ask::Question;
 use super::super::exit::Exit;
 use super::super::look::{Ink, Look};
 use super::super::screen::Screen;
-use super::super::server::Server;
 use super::super::session::{Session, manifest_above};
 use super::super::trouble::Trouble;
 use super::super::words::{Told, harmless, listed};
@@ -21,7 +20,6 @@ use super::settle::{Settled, Waiting, settle};
 use crate::contract::agents::{Answers, Preview, Registered, Registration};
 use crate::contract::catalogue::Catalogue;
 use crate::contract::manifest::Manifest;
-use crate::contract::requests::Request;
 use crate::domain::agent::Slug;
 use crate::domain::time::Span;
 
@@ -73,7 +71,7 @@ pub struct Register {
     /// Send it without showing what it leads to.
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Make no key and ask for no credential.
+    /// Make no key: the agent gets none with its registration.
     #[arg(long)]
     pub no_key: bool,
     /// Whether to wait; on a terminal it waits anyway, unless --no-wait is given.
@@ -106,42 +104,28 @@ pub async fn run(arguments: Register, session: &Session) -> Result<Exit, Trouble
             }
         }
     }
+    // One yes is for both: the agent, and the key by which it proves itself.
+    let (credential, told) = match arguments.no_key {
+        true => (None, None),
+        false => {
+            let made = key::made(session, &checked(&registration.name)?, Default::default())?;
+            (Some(made.0), Some(made.1))
+        }
+    };
+    let registration = Registration { credential, ..registration };
     let registered: Registered = server.post("/api/v1/agents", &registration).await?;
+    if let Some(told) = told {
+        session.screen.note(&told.render(Ink::Good, session.screen.err));
+    }
     let waiting = match arguments.no_wait {
         true => Waiting::default(),
         false if arguments.waiting.wait.is_none() && session.screen.interactive => Waiting::ALWAYS,
         false => arguments.waiting,
     };
-    let name = registered.agent.name.clone();
     let Settled { request, exit } =
         settle(session, &server, registered.request.clone(), waiting).await?;
-    if arguments.no_key || request.state != "approved" {
-        if request.state == "open" && !arguments.no_key {
-            session.screen.note(&format!("When it is approved: agent-cli key {name}"));
-        }
-        session.screen.answer(&json!({ "agent": registered.agent, "request": request }))?;
-        return Ok(exit);
-    }
-    let credential = with_key(session, &server, &name, waiting).await?;
-    session.screen.answer(&json!({
-        "agent": registered.agent, "request": request, "credential": credential.request,
-    }))?;
-    Ok(credential.exit)
-}
-
-/// Once it is registered, it gets a key on this machine.
-async fn with_key(
-    session: &Session,
-    server: &Server,
-    agent: &Slug,
-    waiting: Waiting,
-) -> Result<Settled, Trouble> {
-    let wanted = key::Wanted {
-        justification: "the first key, made at its registration".to_owned(),
-        ..key::Wanted::default()
-    };
-    let request: Request = key::ask(session, server, agent, wanted).await?;
-    settle(session, server, request, waiting).await
+    session.screen.answer(&json!({ "agent": registered.agent, "request": request }))?;
+    Ok(exit)
 }
 
 /// What the command line and `agent.toml` say, and for the rest what whoever sits here says.
@@ -219,6 +203,7 @@ fn fill(
         answers,
         team,
         owner: text(&arguments.owner, said.and_then(|said| said.owner.as_ref())),
+        credential: None,
     })
 }
 

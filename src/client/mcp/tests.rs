@@ -78,6 +78,7 @@ fn request(state: &str) -> Request {
         state: state.to_owned(),
         access: Some("database:read".to_owned()),
         lasting: Some(Lasting { text: "30m".to_owned(), seconds: 1_800 }),
+        credential: None,
         justification: Some("ticket 7".to_owned()),
         asked_by: person("T0ACME/U0DANA"),
         opened_at: at("2026-11-23T09:00:00Z"),

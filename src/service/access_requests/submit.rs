@@ -307,7 +307,7 @@ fn question(agent: Agent, origin: Origin, weighed: Weighed) -> Question {
     let Weighed { ask, tier, findings, rule } = weighed;
     let asked_by = agent.owner.clone();
     let acceptance = Acceptance::NotNeeded;
-    Question { agent, asked_by, origin, ask, tier, acceptance, findings, rule }
+    Question { agent, asked_by, origin, ask, brings: None, tier, acceptance, findings, rule }
 }
 
 /// The task that this program got for the very same refusals.

@@ -4,7 +4,7 @@ use super::choices;
 use super::outcome::{CredentialAsked, CredentialField, CredentialProblem};
 use crate::domain::agent::Agent;
 use crate::domain::claims::{breadth, read_claims};
-use crate::domain::credential::{Credential, Proof, PublicKey};
+use crate::domain::credential::{Credential, FirstCredential, Proof, PublicKey};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Ask, Origin};
 use crate::domain::review::Finding;
@@ -52,7 +52,7 @@ impl Service {
             Err(refusal) => return refuse(refusal),
         };
         let policy = self.policy();
-        let (name, proof, lasting, because) = match read(&policy, form) {
+        let (FirstCredential { name, proof, lasting }, because) = match read(&policy, form) {
             Ok(read) => read,
             Err(problems) => return Ok(CredentialAsked::Invalid(problems)),
         };
@@ -69,11 +69,7 @@ impl Service {
         if let Some(other) = &same
             && let Some(problem) = self.in_use(by, &agent, other, holder.as_ref()).await?
         {
-            let field = match proof {
-                Proof::Key { .. } => CredentialField::Key,
-                Proof::Workload { .. } => CredentialField::Claims,
-            };
-            return Ok(CredentialAsked::Invalid(vec![(field, problem)]));
+            return Ok(CredentialAsked::Invalid(vec![(field_of(&proof), problem)]));
         }
         let live = of.iter().filter(|credential| credential.is_live(now)).count();
         let mut findings = vec![
@@ -119,11 +115,19 @@ impl Service {
     }
 }
 
-/// What was filled in, or everything that is wrong with it.
-fn read(
+/// The field in which a proof stands.
+pub(in crate::service) const fn field_of(proof: &Proof) -> CredentialField {
+    match proof {
+        Proof::Key { .. } => CredentialField::Key,
+        Proof::Workload { .. } => CredentialField::Claims,
+    }
+}
+
+/// What was filled in, with the reason; or everything that is wrong with it.
+pub(in crate::service) fn read(
     policy: &Policy,
     form: &CredentialForm,
-) -> std::result::Result<(String, Proof, Span, String), Problems> {
+) -> std::result::Result<(FirstCredential, String), Problems> {
     let mut problems = Vec::new();
     let name = clean(&form.name, LONGEST_NAME);
     if name.is_empty() {
@@ -155,7 +159,9 @@ fn read(
         problems.push((CredentialField::Because, CredentialProblem::Empty));
     }
     match proof {
-        Some(proof) if problems.is_empty() => Ok((name, proof, lasting, because)),
+        Some(proof) if problems.is_empty() => {
+            Ok((FirstCredential { name, proof, lasting }, because))
+        }
         _ => Err(problems),
     }
 }
@@ -188,7 +194,7 @@ fn workload(policy: &Policy, form: &CredentialForm, problems: &mut Problems) -> 
 }
 
 /// The warning that more than one workload may fit.
-fn broad(policy: &Policy, proof: &Proof) -> Option<Finding> {
+pub(in crate::service) fn broad(policy: &Policy, proof: &Proof) -> Option<Finding> {
     let Proof::Workload { issuer, claims } = proof else { return None };
     let address = &policy.issuers().get(issuer)?.issuer;
     breadth(address, issuer, claims).map(|breadth| Finding::BroadClaims { breadth })

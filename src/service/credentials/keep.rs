@@ -6,7 +6,7 @@ use crate::domain::credential::{Credential, CredentialState, Proof};
 use crate::domain::deadline::Due;
 use crate::domain::event::{About, Actor, What};
 use crate::domain::ids::{AgentId, CredentialId};
-use crate::domain::request::{Ask, Request, RequestState};
+use crate::domain::request::{Request, RequestState};
 use crate::domain::time::{Span, Timestamp};
 use crate::service::opening::due_at;
 use crate::service::settle::conflict;
@@ -18,19 +18,23 @@ type Done<T> = std::result::Result<T, StoreError>;
 const REMIND_BEFORE: [Span; 2] = [Span::days(7), Span::days(1)];
 
 /// The live credential with the same proof, if there is one.
-async fn same(session: &mut Session, proof: &Proof, now: Timestamp) -> Done<Option<Credential>> {
+pub(in crate::service) async fn same(
+    session: &mut Session,
+    proof: &Proof,
+    now: Timestamp,
+) -> Done<Option<Credential>> {
     let found = session.credentials_by_fingerprint(&proof.fingerprint()).await?;
     Ok(found.into_iter().find(|other| other.is_live(now)))
 }
 
-/// A request for a credential got its last yes, but its proof was taken while people decided: the
-/// request as it ends instead. `None` if nothing is in the way.
+/// A request that adds a credential got its last yes, but its proof was taken while people decided:
+/// the request as it ends instead. `None` if nothing is in the way.
 pub(in crate::service) async fn taken(
     tx: &mut Tx,
     request: &Request,
     now: Timestamp,
 ) -> Done<Option<Request>> {
-    let Ask::Credential { proof, .. } = &request.ask else { return Ok(None) };
+    let Some((_, proof, _)) = request.credential() else { return Ok(None) };
     let Some(other) = same(tx, proof, now).await? else { return Ok(None) };
     let reason = match proof {
         _ if other.agent != request.agent => {
@@ -53,12 +57,11 @@ pub(in crate::service) async fn open_request(
     proof: &Proof,
 ) -> Done<Option<Request>> {
     let open = tx.open_requests_of_agent(agent).await?;
-    Ok(open.into_iter().find(
-        |request| matches!(&request.ask, Ask::Credential { proof: other, .. } if other == proof),
-    ))
+    let asks = |request: &Request| request.credential().is_some_and(|(_, other, _)| other == proof);
+    Ok(open.into_iter().find(asks))
 }
 
-/// A request for a credential was approved: from now on it is accepted.
+/// A request was approved: the credential that it adds, if it adds one, is accepted from now on.
 pub(in crate::service) async fn add(
     tx: &mut Tx,
     entropy: &Entropy,
@@ -66,12 +69,13 @@ pub(in crate::service) async fn add(
     actor: Actor,
     now: Timestamp,
 ) -> Done<()> {
-    let Ask::Credential { name, proof, lasting, .. } = &request.ask else { return Ok(()) };
+    let Some((name, proof, lasting)) = request.credential() else { return Ok(()) };
     let until = now + lasting.delta();
     let credential = match same(tx, proof, now).await? {
         Some(old) if old.agent == request.agent && matches!(proof, Proof::Workload { .. }) => {
             let expires_at = old.expires_at.max(until);
-            let renewed = Credential { name: name.clone(), request: request.id, expires_at, ..old };
+            let renewed =
+                Credential { name: name.to_owned(), request: request.id, expires_at, ..old };
             tx.update_credential(&renewed).await?;
             renewed
         }
@@ -80,7 +84,7 @@ pub(in crate::service) async fn add(
             let credential = Credential {
                 id: CredentialId::new(entropy.ulid(now)),
                 agent: request.agent,
-                name: name.clone(),
+                name: name.to_owned(),
                 proof: proof.clone(),
                 request: request.id,
                 added_at: now,

@@ -6,7 +6,8 @@ mod keep;
 pub mod outcome;
 mod revoke;
 
-pub(super) use keep::{add, live_credentials, open_request, taken, with_agent};
+pub(super) use ask::{broad, field_of, read as read_form};
+pub(super) use keep::{add, live_credentials, open_request, same, taken, with_agent};
 
 use outcome::{CredentialChoices, Keys, KeysShown};
 
@@ -15,7 +16,6 @@ use super::{Result, Service};
 use crate::domain::agent::Agent;
 use crate::domain::credential::Proof;
 use crate::domain::person::PersonId;
-use crate::domain::request::Ask;
 use crate::domain::role::RoleName;
 use crate::policy::Policy;
 use crate::policy::runtime::Trusted;
@@ -44,9 +44,7 @@ impl Service {
             (!live, if live { order } else { order.saturating_neg() })
         });
         let mut open = session.open_requests_of_agent(agent.id).await?;
-        open.retain(|request| {
-            matches!(request.ask, Ask::Credential { .. }) && request.is_open(now)
-        });
+        open.retain(|request| request.credential().is_some() && request.is_open(now));
         let mine = agent.owner == *by;
         Ok(KeysShown::Shown(Keys { agent, credentials, open, mine, now }))
     }

@@ -244,5 +244,6 @@ fn filled(draft: Draft) -> RegistrationForm {
         answers: draft.answers,
         team: draft.team.unwrap_or_default(),
         owner: None,
+        credential: None,
     }
 }

@@ -73,6 +73,14 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
     match &request.ask {
         Ask::Registration => {
             lines.extend(description(agent));
+            if let Some((name, proof, lasting)) = request.credential() {
+                lines.push(Line::fact("Key").quoted(&clip(name, 60)).text(format!(
+                    " · {}, for {}",
+                    keys::kind(proof),
+                    lasting.words()
+                )));
+                lines.extend(keys::proof(proof));
+            }
             lines.push(asked_by(request, agent).text(", team ").text(agent.team.as_str()));
             return lines;
         }

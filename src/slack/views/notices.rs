@@ -210,8 +210,17 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
     let subject = words::subject(request, agent);
     mark.line(match state {
         RequestState::Approved { .. } => match (&request.ask, grant) {
-            (Ask::Registration, _) => Line::strong(slug)
-                .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
+            (Ask::Registration, _) => {
+                let line = Line::strong(slug)
+                    .text(format!(" is registered and at work: {}.", words::tier(agent.tier)));
+                match request.credential() {
+                    None => line,
+                    Some((name, _, lasting)) => line
+                        .text(" It can prove itself by ")
+                        .quoted(&clip(name, 60))
+                        .text(format!(" for {}.", lasting.words())),
+                }
+            }
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
             (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
                 .text(" can prove itself by ")

@@ -40,25 +40,28 @@ pub fn registered(registered: &Registered) -> Message {
             let now = request.state.ended_at().unwrap_or(request.asked_at);
             outcome(request, agent, None, now).into_message()
         }
-        Registered::Invalid(problems) => {
-            let mut lines = vec![Line::say("Something in the form must change first:")];
-            lines.extend(problems.iter().map(|(field, problem)| {
-                Line::say("• ")
-                    .bold(super::forms::field_label(*field))
-                    .text(": ")
-                    .line(field_problem(problem))
-            }));
-            lines.push(
-                Line::fact("Next").text("nothing was recorded; open the form again and send it."),
-            );
-            Page::message()
-                .lines(lines)
-                .buttons(vec![button(&Button::Register, "Register an agent")])
-                .into_message()
+        Registered::Invalid(problems) => must_change(problems.iter().map(|(field, problem)| {
+            Line::strong(super::forms::field_label(*field)).text(": ").line(field_problem(problem))
+        })),
+        Registered::InvalidCredential(problems) => {
+            must_change(problems.iter().map(|(_, problem)| {
+                Line::strong("Key").text(": ").text(super::forms::credential_problem(problem))
+            }))
         }
         Registered::Refused(why) => refusal(why),
         Registered::Before => before(),
     }
+}
+
+/// A registration that was not recorded, and what is wrong with it.
+fn must_change(wrong: impl Iterator<Item = Line>) -> Message {
+    let mut lines = vec![Line::say("Something in the form must change first:")];
+    lines.extend(wrong.map(|line| Line::say("• ").line(line)));
+    lines.push(Line::fact("Next").text("nothing was recorded; open the form again and send it."));
+    Page::message()
+        .lines(lines)
+        .buttons(vec![button(&Button::Register, "Register an agent")])
+        .into_message()
 }
 
 /// What is wrong with a field, as a line.

@@ -187,12 +187,13 @@ pub fn key_errors(
             CredentialField::Because => BECAUSE,
         };
         let block = if values.get(block).is_some() { block } else { NAME };
-        errors.entry(block.to_owned()).or_insert_with(|| problem_words(problem));
+        errors.entry(block.to_owned()).or_insert_with(|| credential_problem(problem));
     }
     errors
 }
 
-fn problem_words(problem: &CredentialProblem) -> String {
+/// What is wrong with a field.
+pub fn credential_problem(problem: &CredentialProblem) -> String {
     match problem {
         CredentialProblem::Empty => "Please fill this in.".to_owned(),
         CredentialProblem::BadKey(bad) => sentence(&bad.to_string()),

@@ -12,7 +12,7 @@ mod reasons;
 mod register;
 
 pub use ask::{extend, request};
-pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
+pub use key::{WORKLOAD, add_key, credential_problem, key_errors, revoke_key};
 pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;

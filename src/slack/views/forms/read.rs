@@ -19,6 +19,7 @@ pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
     let ticked = ticked(values, ANSWERS);
     let has = |name: &str| ticked.iter().any(|value| value == name);
     RegistrationForm {
+        credential: None,
         name: text(values, NAME),
         purpose: text(values, PURPOSE),
         systems: text(values, SYSTEMS),

@@ -530,6 +530,7 @@ pub fn choices(said: &Said) -> FormChoices {
 
 pub fn registration_draft(said: &Said) -> RegistrationForm {
     RegistrationForm {
+        credential: None,
         name: "support-agent-v2".into(),
         purpose: said.purpose.clone(),
         systems: said.system.clone(),

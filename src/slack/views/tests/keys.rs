@@ -6,9 +6,10 @@ use slack_morphism::prelude::SlackView;
 use super::catalogue::{Catalogue, Shown};
 use super::sample::*;
 use crate::domain::claims::BadClaims;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, FirstCredential};
 use crate::domain::delivery::Face;
 use crate::domain::request::Request;
+use crate::domain::review::Finding;
 use crate::domain::time::Span;
 use crate::service::credentials::outcome::{
     CredentialChoices, CredentialField, CredentialProblem, CredentialRevoked, Keys, KeysShown,
@@ -34,9 +35,25 @@ fn cards(said: &Said, all: &mut Catalogue) {
     add("key_new", new_card(face, &said.key_request(), &agent));
     add("key_open", card(face, &said.key_request(), &agent, prove, usual, now()));
     add("workload_open", card(face, &said.workload_request(), &agent, prove, usual, now()));
+    let both = with_a_key(said);
+    add("registration_with_key", card(face, &both, &said.pending(), None, usual, now()));
+}
+
+/// A registration that brings a key along.
+fn with_a_key(said: &Said) -> Request {
+    let brings =
+        FirstCredential { name: said.short.clone(), proof: said.key(), lasting: Span::days(90) };
+    let findings = vec![Finding::OwnerActive, Finding::FirstCredential];
+    Request { brings: Some(brings), findings, ..said.registration() }
 }
 
 fn told(said: &Said, all: &mut Catalogue) {
+    let registered = Content::Outcome {
+        request: said.approved(with_a_key(said)),
+        agent: said.agent(),
+        grant: None,
+    };
+    all.push(("notice_registered_with_key".to_owned(), notice(&registered, now()).into()));
     let mut add = |name: &str, content: Content| {
         all.push((format!("notice_{name}"), notice(&content, now()).into()));
     };

@@ -165,6 +165,7 @@ impl Said {
             origin: Origin::Person,
             asked_at: at(0),
             ask,
+            brings: None,
             tier: Tier::Internal,
             team: TeamName::new("support"),
             needs: vec![role("team-lead"), role("security")],
