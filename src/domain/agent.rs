@@ -256,7 +256,7 @@ impl Agent {
     pub fn reject(self, now: Timestamp) -> Result<Self, BadStep> {
         match self.state {
             AgentState::Pending { .. } => {
-                Ok(Self { state: AgentState::Rejected { at: now }, ..self })
+                Ok(Self { state: AgentState::Rejected { at: now }, orphaned: None, ..self })
             }
             _ => Err(self.bad("rejected")),
         }

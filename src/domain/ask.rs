@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::access::Access;
 use super::credential::Proof;
 use super::ids::GrantId;
+use super::person::PersonId;
 use super::tier::Tier;
 use super::time::Span;
 
@@ -41,6 +42,13 @@ pub enum Ask {
         /// Why; untrusted text, cleaned.
         because: String,
     },
+    /// May somebody else answer for it?
+    Handover {
+        /// Who is to.
+        to: PersonId,
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
     /// May it prove itself so?
     Credential {
         /// What people call the credential; untrusted text, cleaned.
@@ -62,17 +70,20 @@ impl Ask {
             Self::Grant { .. } => 'G',
             Self::Extension { .. } => 'X',
             Self::Reinstatement { .. } => 'S',
+            Self::Handover { .. } => 'H',
             Self::Credential { .. } => 'K',
         }
     }
 
-    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`.
+    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `handover`,
+    /// `credential`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Registration => "registration",
             Self::Grant { .. } => "grant",
             Self::Extension { .. } => "extension",
             Self::Reinstatement { .. } => "reinstatement",
+            Self::Handover { .. } => "handover",
             Self::Credential { .. } => "credential",
         }
     }
@@ -81,7 +92,10 @@ impl Ask {
     pub const fn access(&self) -> Option<&Access> {
         match self {
             Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
-            Self::Registration | Self::Reinstatement { .. } | Self::Credential { .. } => None,
+            Self::Registration
+            | Self::Reinstatement { .. }
+            | Self::Handover { .. }
+            | Self::Credential { .. } => None,
         }
     }
 
@@ -91,6 +105,7 @@ impl Ask {
             Self::Grant { because, .. }
             | Self::Extension { because, .. }
             | Self::Reinstatement { because }
+            | Self::Handover { because, .. }
             | Self::Credential { because, .. } => Some(because),
             Self::Registration => None,
         }

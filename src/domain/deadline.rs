@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CredentialId, DeadlineId, GrantId, RequestId};
+use super::ids::{AgentId, CredentialId, DeadlineId, GrantId, RequestId};
 use super::time::{Span, Timestamp};
 
 /// What is due.
@@ -43,6 +43,23 @@ pub enum Due {
         /// This one.
         credential: CredentialId,
     },
+    /// Say that an agent without an owner is about to be stopped.
+    OwnerlessNotice {
+        /// This one.
+        agent: AgentId,
+        /// So long before it is.
+        before: Span,
+    },
+    /// An agent that nobody took is stopped.
+    OwnerlessStop {
+        /// This one.
+        agent: AgentId,
+    },
+    /// An agent that still nobody took is retired.
+    OwnerlessRetirement {
+        /// This one.
+        agent: AgentId,
+    },
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
 }
@@ -51,8 +68,13 @@ impl Due {
     /// The subject of the daily sweep, of which there is one.
     pub const SWEEP: &'static str = "sweep";
 
+    /// The subject of everything that is due because nobody answers for this agent.
+    pub fn ownerless(agent: AgentId) -> String {
+        format!("ownerless:{agent}")
+    }
+
     /// What it is about, for finding all deadlines of one thing: a request's, a
-    /// grant's or a credential's id.
+    /// grant's or a credential's id, the agent that nobody answers for.
     pub fn subject(&self) -> String {
         match self {
             Self::RequestReminder { request } | Self::RequestExpiry { request } => {
@@ -62,6 +84,9 @@ impl Due {
             Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
                 credential.to_string()
             }
+            Self::OwnerlessNotice { agent, .. }
+            | Self::OwnerlessStop { agent }
+            | Self::OwnerlessRetirement { agent } => Self::ownerless(*agent),
             Self::Sweep => Self::SWEEP.to_owned(),
         }
     }

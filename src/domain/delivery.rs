@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::ids::{
     AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
 };
-use super::person::PersonId;
+use super::person::{PersonId, Standing};
 use super::time::{Span, Timestamp};
 
 /// Where a message goes.
@@ -100,6 +100,29 @@ pub enum Notice {
     AgentStopped {
         /// Which.
         agent: AgentId,
+    },
+    /// To security's and the team's channel, and to the leads of the team: nobody answers for an
+    /// agent any more, and who may can take it.
+    Ownerless {
+        /// Which.
+        agent: AgentId,
+        /// Since when.
+        since: Timestamp,
+        /// Who answered for it before.
+        owner: PersonId,
+        /// What became of that person.
+        standing: Standing,
+        /// So long before it is stopped, if this says so again.
+        before: Option<Span>,
+    },
+    /// To the team's channel, and to whom it concerns: somebody else answers for an agent.
+    OwnerChanged {
+        /// Which.
+        agent: AgentId,
+        /// Who did before.
+        from: PersonId,
+        /// Who does now; the same as before, if that person came back.
+        to: PersonId,
     },
     /// To security's channel: a request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {

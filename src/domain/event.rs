@@ -14,7 +14,7 @@ use super::ids::{
     ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
 };
 use super::login::Ending;
-use super::person::{By, PersonId};
+use super::person::{By, PersonId, Standing};
 use super::request::Reference;
 use super::role::RoleName;
 use super::tier::Tier;
@@ -158,6 +158,47 @@ pub enum What {
     AgentReinstated {
         /// Which.
         agent: AgentId,
+    },
+    /// Nobody answers for an agent any more.
+    AgentOrphaned {
+        /// Which.
+        agent: AgentId,
+        /// Who did.
+        owner: PersonId,
+        /// What became of that person.
+        standing: Standing,
+    },
+    /// An agent was handed over.
+    OwnerChanged {
+        /// Which.
+        agent: AgentId,
+        /// From.
+        from: PersonId,
+        /// To.
+        to: PersonId,
+    },
+    /// Somebody took an agent that nobody answered for.
+    OwnerTaken {
+        /// Which.
+        agent: AgentId,
+        /// Who answered for it before.
+        from: PersonId,
+        /// Who does now.
+        to: PersonId,
+    },
+    /// The owner of an agent that nobody had taken is a full member again.
+    OwnerReturned {
+        /// Which.
+        agent: AgentId,
+        /// Who answers for it again.
+        owner: PersonId,
+    },
+    /// An agent was ended for good.
+    AgentRetired {
+        /// Which.
+        agent: AgentId,
+        /// The reason's hash.
+        reason: TextHash,
     },
     /// A grant began.
     GrantStarted {
@@ -364,6 +405,11 @@ impl What {
             | Self::TierRaised { agent, .. }
             | Self::AgentSuspended { agent, .. }
             | Self::AgentReinstated { agent }
+            | Self::AgentOrphaned { agent, .. }
+            | Self::OwnerChanged { agent, .. }
+            | Self::OwnerTaken { agent, .. }
+            | Self::OwnerReturned { agent, .. }
+            | Self::AgentRetired { agent, .. }
             | Self::CredentialAdded { agent, .. }
             | Self::CredentialRevoked { agent, .. }
             | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },

@@ -18,6 +18,7 @@
 //! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
+//! | [`ownership`] | nobody answers for an agent, and somebody does again |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
 //! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
@@ -49,6 +50,7 @@ pub mod grant;
 pub mod ids;
 pub mod login;
 pub mod near;
+pub mod ownership;
 pub mod person;
 pub mod public_key;
 pub mod quiz;

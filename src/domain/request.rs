@@ -212,8 +212,10 @@ pub enum NotCounted {
     Ended(RequestState),
     /// This person asked.
     OwnRequest,
-    /// This person owns the agent.
+    /// This person owns the agent, or is to own it.
     OwnAgent,
+    /// Nobody answers for the agent, so nothing new is given to it.
+    Ownerless,
     /// Only a full, active member of the workspace decides.
     Standing(Standing),
     /// The person holds none of the roles that are asked.
@@ -262,6 +264,15 @@ impl Request {
     /// Whether the named owner's word is still missing.
     pub fn accept_awaited(&self) -> bool {
         self.acceptance == Acceptance::Awaited && matches!(self.state, RequestState::Open)
+    }
+
+    /// Whose word as owner the request may wait for: the person to whom the agent is handed over, or
+    /// else `owner`, who is the agent's.
+    pub const fn acceptor<'a>(&'a self, owner: &'a PersonId) -> &'a PersonId {
+        match &self.ask {
+            Ask::Handover { to, .. } => to,
+            _ => owner,
+        }
     }
 
     /// Who asked, for the log.
@@ -336,7 +347,7 @@ impl Request {
         if *by == self.asked_by {
             return Err(NotCounted::OwnRequest);
         }
-        if by == owner {
+        if by == owner || by == self.acceptor(owner) {
             return Err(NotCounted::OwnAgent);
         }
         if let Some(vote) = self.votes.iter().find(|v| v.by == *by) {
@@ -424,7 +435,7 @@ impl Request {
         if !self.is_open(now) {
             return Err(NotCounted::Ended(self.state_at(now)));
         }
-        if by != owner {
+        if by != self.acceptor(owner) {
             return Err(NotCounted::NotEligible);
         }
         match self.acceptance {

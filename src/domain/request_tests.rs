@@ -154,6 +154,29 @@ fn a_named_owner_must_agree_too() {
     assert!(matches!(request.decline(&olga, &olga, "not mine".into(), at(2)), Voted::Denied(_)));
 }
 
+#[test]
+fn at_a_handover_the_new_owner_agrees_and_does_not_decide() {
+    let (olga, vera) = (person("OLGA"), person("VERA"));
+    let ask = Ask::Handover { to: vera.clone(), because: "she leads it".into() };
+    let open = Request { ask, acceptance: Acceptance::Awaited, ..request(&["team-lead"]) };
+    for who in ["OLGA", "VERA"] {
+        assert_eq!(
+            yes(open.clone(), who, &["team-lead"], at(1)),
+            Voted::NotCounted(NotCounted::OwnAgent),
+            "{who}"
+        );
+    }
+    assert_eq!(
+        open.clone().accept(&olga, &olga, at(1)),
+        Voted::NotCounted(NotCounted::NotEligible)
+    );
+    let half = counted(open.clone().accept(&vera, &olga, at(1)));
+    assert!(matches!(yes(half, "THEO", &["team-lead"], at(2)), Voted::Approved(_)));
+    let half = counted(yes(open.clone(), "THEO", &["team-lead"], at(1)));
+    assert!(matches!(half.accept(&vera, &olga, at(2)), Voted::Approved(_)));
+    assert!(matches!(open.decline(&vera, &olga, "not mine".into(), at(2)), Voted::Denied(_)));
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Yes(usize),

@@ -33,7 +33,7 @@ pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
-pub use rules::{Case, Holders, Resource, Team, TierRules};
+pub use rules::{Case, Holders, Owners, Resource, Team, TierRules};
 use runtime::cedar::{Rules, Surroundings, cedar_name};
 use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
@@ -55,6 +55,7 @@ pub struct Policy {
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    owners: Owners,
     cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
@@ -198,6 +199,11 @@ impl Policy {
     /// How long an owner's word that an agent is needed and compliant holds.
     pub const fn certify_every(&self) -> Span {
         self.certify_every
+    }
+
+    /// How agents are handed over, and what becomes of those that nobody answers for.
+    pub const fn owners(&self) -> &Owners {
+        &self.owners
     }
 
     /// What is allowed and yet perhaps not meant.

@@ -80,6 +80,30 @@ impl Tiers {
     }
 }
 
+/// How agents are handed over, and what becomes of those that nobody answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owners {
+    /// The roles whose yes a handover needs beside the new owner's; none if that alone is enough.
+    pub handover: Vec<RoleName>,
+    /// An agent that nobody answers for is stopped after so long.
+    pub countdown: Span,
+    /// So long before that it is said again, the longest first.
+    pub notices_before: Vec<Span>,
+    /// So long after it was stopped it is retired.
+    pub retire_after: Span,
+}
+
+impl Default for Owners {
+    fn default() -> Self {
+        Self {
+            handover: vec![RoleName::new(RoleName::TEAM_LEAD)],
+            countdown: Span::days(30),
+            notices_before: vec![Span::days(14), Span::days(7), Span::days(1)],
+            retire_after: Span::days(60),
+        }
+    }
+}
+
 /// Something that agents can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {

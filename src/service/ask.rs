@@ -4,6 +4,7 @@ use super::access_requests::submit::waiting;
 use super::input::{ExtensionForm, GrantForm, OnceKey};
 use super::opening::{Put, Question, put};
 use super::outcome::{Asked, Refusal};
+use super::owners::nobody_answers;
 use super::weigh::{Length, Weighed};
 use super::{Result, Service};
 use crate::domain::access::Access;
@@ -134,6 +135,9 @@ impl Service {
         if !agent.is_active() {
             return refuse(Refusal::NotActive(agent));
         }
+        if let Some(refusal) = nobody_answers(&agent) {
+            return refuse(refusal);
+        }
         if !grant.is_live(now) {
             return refuse(Refusal::GrantEnded(grant));
         }
@@ -259,6 +263,9 @@ impl Service {
                 if !fits {
                     return Ok(Asked::Refused(Refusal::NotActive(agent)));
                 }
+                if let Some(refusal) = nobody_answers(&agent) {
+                    return Ok(Asked::Refused(refusal));
+                }
                 let open = match &ask {
                     Ask::Grant { access, .. } => tx.open_grant_request(agent.id, access).await?,
                     Ask::Extension { grant, .. } => tx.open_extension(*grant).await?,
@@ -266,7 +273,7 @@ impl Service {
                     Ask::Credential { proof, .. } => {
                         super::credentials::open_request(tx, agent.id, proof).await?
                     }
-                    Ask::Registration => None,
+                    Ask::Registration | Ask::Handover { .. } => None,
                 };
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
@@ -308,6 +315,8 @@ impl Service {
         let standing = self.standing(by).await?;
         Ok(if !standing.is_member() {
             Err(Refusal::NotMember(standing))
+        } else if let Some(refusal) = nobody_answers(agent) {
+            Err(refusal)
         } else if agent.owner != *by {
             Err(Refusal::NotOwner { agent: agent.slug.clone(), owner: agent.owner.clone() })
         } else {

@@ -8,6 +8,7 @@ use tracing::error;
 
 use super::grants::{about, owner_and_team, tell_ended};
 use super::opening::{post_card, refresh_homes, send};
+use super::owners::countdown;
 use super::people::deciders;
 use super::settle::came_to_nothing;
 use super::{Result, Service};
@@ -30,6 +31,8 @@ type Done<T> = std::result::Result<T, StoreError>;
 struct Known {
     /// Whose word each request waits for.
     awaited: BTreeMap<RequestId, Vec<PersonId>>,
+    /// Who is to hear again of each agent that nobody answers for.
+    leads: BTreeMap<AgentId, Vec<PersonId>>,
     /// When the next sweep is due, if there was one.
     swept: Option<Timestamp>,
 }
@@ -46,10 +49,16 @@ impl Service {
             return Ok(0);
         }
         // Whom to remind needs the workspace, so it is found before the transaction.
-        let mut awaited = BTreeMap::new();
+        let (mut awaited, mut leads) = (BTreeMap::new(), BTreeMap::new());
         for deadline in &due {
-            if let Due::RequestReminder { request } = deadline.due {
-                awaited.insert(request, self.awaited_people(request, now).await?);
+            match deadline.due {
+                Due::RequestReminder { request } => {
+                    awaited.insert(request, self.awaited_people(request, now).await?);
+                }
+                Due::OwnerlessNotice { agent, .. } => {
+                    leads.insert(agent, self.told_of_ownerless(agent).await?);
+                }
+                _ => {}
             }
         }
         // So does the sweep, which is work of its own; what goes wrong there holds nothing else up.
@@ -57,7 +66,7 @@ impl Service {
             true => Some(self.sweep(now).await),
             false => None,
         };
-        let known = Arc::new(Known { awaited, swept });
+        let known = Arc::new(Known { awaited, leads, swept });
         match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
             Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
@@ -132,14 +141,15 @@ impl Service {
         let mut people: Vec<PersonId> = match roster {
             Ok(roster) => {
                 let voted = request.votes.iter().map(|v| &v.by);
+                let owners = [&agent.owner, request.acceptor(&agent.owner)];
                 let excluded: Vec<&PersonId> =
-                    voted.chain([&request.asked_by, &agent.owner]).collect();
+                    voted.chain([&request.asked_by]).chain(owners).collect();
                 deciders(&roster, &excluded).into_keys().collect()
             }
             Err(_) => self.with_a_card(&request).await?,
         };
         if request.acceptance == Acceptance::Awaited {
-            people.push(agent.owner);
+            people.push(request.acceptor(&agent.owner).clone());
         }
         Ok(people)
     }
@@ -176,7 +186,7 @@ impl Acting {
                 // A reminder is one more copy of the card: like all of them it has buttons only
                 // while they count, and shows the end.
                 for person in known.awaited.get(&id).into_iter().flatten() {
-                    let owner = *person == agent.owner;
+                    let owner = person == request.acceptor(&agent.owner);
                     let face = if owner { Face::Ownership } else { Face::Reminder };
                     let place = Place::Person(person.clone());
                     post_card(tx, &self.entropy, &request, place, face, self.now).await?;
@@ -214,6 +224,19 @@ impl Acting {
                 let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
                 tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
             }
+            Due::OwnerlessNotice { agent, before } => {
+                let leads = known.leads.get(&agent).map_or(&[][..], Vec::as_slice);
+                let (entropy, policy) = (&self.entropy, &self.policy);
+                countdown::say_again(tx, entropy, policy, agent, before, leads, self.now).await
+            }
+            Due::OwnerlessStop { agent } => {
+                self.agents.remove(&agent);
+                countdown::stop(tx, &self.entropy, &self.policy, agent, self.now).await
+            }
+            Due::OwnerlessRetirement { agent } => {
+                self.agents.remove(&agent);
+                countdown::retire(tx, &self.entropy, &self.policy, agent, self.now).await
+            }
             Due::Sweep => match known.swept {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
                 None => Ok(()),
@@ -221,7 +244,8 @@ impl Acting {
             Due::CredentialReminder { credential, before } => {
                 let live = tx.credential(credential).await?.filter(|c| c.is_live(self.now));
                 let Some(credential) = live else { return Ok(()) };
-                let agent = self.agent(tx, credential.agent).await?.filter(Agent::is_active);
+                let agent = self.agent(tx, credential.agent).await?;
+                let agent = agent.filter(|agent| agent.is_active() && agent.orphaned.is_none());
                 let Some(agent) = agent else { return Ok(()) };
                 let notice = Notice::CredentialEnding { credential: credential.id, before };
                 self.notice(tx, Place::Person(agent.owner), notice).await
@@ -234,6 +258,9 @@ impl Acting {
                 let Some(credential) = over else { return Ok(()) };
                 let Some(agent) = self.agent(tx, credential.agent).await? else { return Ok(()) };
                 refresh_homes(tx, &self.entropy, self.now, [&agent.owner]);
+                if agent.orphaned.is_some() {
+                    return Ok(());
+                }
                 let notice = Notice::CredentialEnded { credential: credential.id };
                 self.notice(tx, Place::Person(agent.owner), notice).await
             }

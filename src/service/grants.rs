@@ -163,9 +163,11 @@ pub(super) async fn tell_ended(
     Ok(())
 }
 
-/// Where an agent's news goes: to its owner and to its team's channel.
+/// Where an agent's news goes: to its owner, if it has one, and to its team's channel.
 pub(super) fn owner_and_team(policy: &Policy, agent: &Agent) -> Vec<Place> {
-    let mut places = vec![Place::Person(agent.owner.clone())];
+    // Who has left cannot be told.
+    let owner = agent.orphaned.is_none().then(|| Place::Person(agent.owner.clone()));
+    let mut places: Vec<Place> = owner.into_iter().collect();
     places.extend(policy.team(&agent.team).map(|team| Place::Channel(team.channel.clone())));
     places
 }

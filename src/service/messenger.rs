@@ -15,6 +15,7 @@ use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
 use crate::domain::login::Login;
+use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
 
@@ -73,6 +74,28 @@ pub enum Content {
     AgentStopped {
         /// The agent.
         agent: Agent,
+    },
+    /// Nobody answers for an agent any more.
+    Ownerless {
+        /// The agent, as it is now: somebody may have taken it.
+        agent: Agent,
+        /// Since when.
+        since: Timestamp,
+        /// Who answered for it before.
+        owner: PersonId,
+        /// What became of that person.
+        standing: Standing,
+        /// So long before it is stopped, if this says so again.
+        before: Option<Span>,
+    },
+    /// Somebody else answers for an agent.
+    OwnerChanged {
+        /// The agent.
+        agent: Agent,
+        /// Who did before.
+        from: PersonId,
+        /// Who does now.
+        to: PersonId,
     },
     /// A request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {

@@ -24,6 +24,7 @@ mod opening;
 pub mod outcome;
 mod overview;
 mod own;
+pub mod owners;
 mod parcels;
 mod people;
 mod policies;

@@ -190,7 +190,7 @@ pub(super) async fn put(
         }
     }
     if request.acceptance == Acceptance::Awaited {
-        let place = Place::Person(agent.owner.clone());
+        let place = Place::Person(request.acceptor(&agent.owner).clone());
         post_card(tx, entropy, &request, place, Face::Ownership, now).await?;
     }
     let mut deadlines = Vec::new();
@@ -211,7 +211,7 @@ fn opened(request: &Request) -> What {
         Ask::Grant { lasting, .. } => Some(*lasting),
         Ask::Extension { by, .. } => Some(*by),
         Ask::Credential { lasting, .. } => Some(*lasting),
-        Ask::Registration | Ask::Reinstatement { .. } => None,
+        Ask::Registration | Ask::Reinstatement { .. } | Ask::Handover { .. } => None,
     };
     What::RequestOpened {
         request: request.id,

@@ -1,6 +1,7 @@
 //! What a use case answers: values for everything that is to be expected, so that each door says
 //! it in its own words.
 
+use super::owners::outcome::OwnerRefusal;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
 use crate::domain::event::What;
@@ -149,6 +150,8 @@ pub enum Refusal {
         /// Who is.
         owner: PersonId,
     },
+    /// Because of who answers for the agent, or does not.
+    Owner(OwnerRefusal),
     /// The agent is not at work.
     NotActive(Agent),
     /// The agent was not stopped, so there is nothing to undo.
@@ -396,6 +399,8 @@ pub struct Overview {
     pub waiting_for_you: Vec<RequestOf>,
     /// Requests of this person that wait for others.
     pub your_requests: Vec<RequestOf>,
+    /// Agents that nobody answers for, and that this person may take.
+    pub ownerless: Vec<Agent>,
     /// The person's agents.
     pub your_agents: Vec<AgentLine>,
     /// Live grants of the person's agents, the first to end first: as many as are looked at.

@@ -2,9 +2,11 @@
 
 use super::opening::send;
 use super::outcome::{GrantOf, Overview, RequestOf};
+use super::owners::nobody_answers;
 use super::{Result, Service};
 use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
+use crate::domain::request::Ask;
 use crate::store::work;
 
 /// As many grants are read, and not those of a person whose agents hold thousands: more than the
@@ -24,6 +26,7 @@ impl Service {
             standing,
             waiting_for_you: Vec::new(),
             your_requests: Vec::new(),
+            ownerless: Vec::new(),
             your_agents: Vec::new(),
             your_grants: Vec::new(),
             grants_in_all: 0,
@@ -54,11 +57,15 @@ impl Service {
         for RequestOf { request, agent } in waiting {
             let awaited = request.awaited();
             let held = self.roles_of(&policy, person, &awaited, &request.team).await?;
-            let accepts = request.accept_awaited() && agent.owner == *person;
+            if nobody_answers(&agent).is_some() && !matches!(request.ask, Ask::Handover { .. }) {
+                continue;
+            }
+            let accepts = request.accept_awaited() && request.acceptor(&agent.owner) == person;
             if accepts || request.may_vote(person, standing, &held, &agent.owner, now).is_ok() {
                 overview.waiting_for_you.push(RequestOf { request, agent });
             }
         }
+        overview.ownerless = self.takeable(person).await?;
         Ok(overview)
     }
 

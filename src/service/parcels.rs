@@ -253,6 +253,19 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
         }
+        Notice::Ownerless { agent, since, owner, standing, before } => {
+            session.agent(*agent).await?.map(|agent| Content::Ownerless {
+                agent,
+                since: *since,
+                owner: owner.clone(),
+                standing: *standing,
+                before: *before,
+            })
+        }
+        Notice::OwnerChanged { agent, from, to } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::OwnerChanged { agent, from: from.clone(), to: to.clone() }),
         Notice::NobodyCanDecide { agent, asked_by, roles } => Some(Content::NobodyCanDecide {
             agent: agent.clone(),
             asked_by: asked_by.clone(),

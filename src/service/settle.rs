@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::opening::{due_at, refresh_homes, send};
+use super::owners::change::handed_over;
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::deadline::Due;
@@ -58,6 +59,10 @@ pub(super) async fn approved(
             tx.update_agent(&agent).await?;
             let what = What::AgentReinstated { agent: agent.id };
             tx.append_about(now, actor, what, about(request)).await?;
+            Ok((agent, None))
+        }
+        Ask::Handover { to, .. } => {
+            let agent = handed_over(tx, entropy, policy, request, agent, to, actor, now).await?;
             Ok((agent, None))
         }
         Ask::Credential { .. } => {
@@ -201,6 +206,10 @@ async fn ended(
     // Every copy of the request's card shows it as it is now.
     tx.redraw(request.id, entropy.ulid(now), now);
     let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
+    // Who has left cannot be told.
+    if agent.orphaned.is_some() {
+        told.remove(&agent.owner);
+    }
     // Who took it back knows, and who got the policy's yes has it as the answer.
     match &request.state {
         RequestState::Cancelled { by: By::Person(by), program: None, .. } => {

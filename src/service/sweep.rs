@@ -40,7 +40,7 @@ impl Service {
     }
 
     async fn sweep_all(&self, _now: Timestamp) -> Result<()> {
-        Ok(())
+        self.sweep_owners().await
     }
 }
 

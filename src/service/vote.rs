@@ -10,7 +10,7 @@ use crate::domain::agent::Agent;
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::ids::RequestId;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{NotCounted, Request, RequestState, Voted};
+use crate::domain::request::{Ask, NotCounted, Request, RequestState, Voted};
 use crate::domain::role::RoleName;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::vote::Choice;
@@ -46,6 +46,10 @@ impl Service {
             }
             let why = NotCounted::Ended(request.state_at(now));
             return Ok(VoteReply::NotCounted { why, request, agent });
+        }
+        // Nobody comes to own an agent who left after they agreed to.
+        if let Ask::Handover { to, .. } = &request.ask {
+            self.look_after(to).await?;
         }
         let policy = self.policy();
         let standing = self.standing(by).await?;
@@ -143,6 +147,15 @@ impl Service {
                 };
                 let before = request.clone();
                 let owner = agent.owner.clone();
+                // A yes would open something for an agent that nobody answers for.
+                if agent.orphaned.is_some()
+                    && !matches!(request.ask, Ask::Handover { .. })
+                    && let Word::Vote { choice: Choice::Approve, standing, held } = &word
+                    && request.may_vote(&by, *standing, held, &owner, now).is_ok()
+                {
+                    let why = NotCounted::Ownerless;
+                    return Ok(VoteReply::NotCounted { why, request, agent });
+                }
                 let voted = match word.clone() {
                     Word::Vote { choice, standing, held } => {
                         request.vote(by.clone(), choice, standing, &held, &owner, now)

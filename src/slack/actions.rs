@@ -38,6 +38,10 @@ pub enum Button {
     Stop(AgentId),
     /// Opens the form that asks that a stopped agent may go on.
     Reinstate(AgentId),
+    /// Takes an agent that nobody answers for.
+    Take(AgentId),
+    /// Opens the form that hands an agent over.
+    HandOver(AgentId),
     /// Opens the registration form.
     Register,
     /// Opens the registration form, filled in with what a repository says.
@@ -92,6 +96,8 @@ impl Button {
             Self::Show(_) => "show",
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
+            Self::Take(_) => "take",
+            Self::HandOver(_) => "hand_over",
             Self::Register => "register",
             Self::RegisterDraft(_) => "register_draft",
             Self::Request(_) => "request",
@@ -136,6 +142,7 @@ impl Button {
             | Self::TakeBack(id) => id.to_string(),
             Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
+            Self::Take(id) | Self::HandOver(id) => id.to_string(),
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
@@ -168,6 +175,8 @@ impl Button {
             "show" => agent().map(Self::Show),
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
+            "take" => agent().map(Self::Take),
+            "hand_over" => agent().map(Self::HandOver),
             "register" => Some(Self::Register),
             "register_draft" => {
                 let draft: Draft = serde_json::from_str(value).ok()?;
@@ -236,6 +245,11 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// Who is to answer for an agent, and why.
+    HandOver {
+        /// Which.
+        agent: AgentId,
+    },
     /// How an agent is to prove itself.
     AddKey {
         /// Which.
@@ -260,6 +274,7 @@ impl Form {
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
             Self::Reinstate { .. } => "reinstate",
+            Self::HandOver { .. } => "hand_over",
             Self::AddKey { .. } => "add_key",
             Self::RevokeKey { .. } => "revoke_key",
         }

@@ -82,6 +82,20 @@ pub enum SlashCommand {
         /// Why.
         because: Option<String>,
     },
+    /// Somebody else is to answer for an agent.
+    Transfer {
+        /// Its name.
+        agent: Option<String>,
+        /// Who, as Slack or the person names them: a user id, an e-mail address, a handle.
+        to: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// A lead or security takes an agent that nobody answers for.
+    Take {
+        /// Its name.
+        agent: Option<String>,
+    },
     /// The requester takes a request back.
     Cancel {
         /// The request's reference.
@@ -116,7 +130,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 17] = [
     "register",
     "request",
     "list",
@@ -127,6 +141,8 @@ pub const WORDS: [&str; 15] = [
     "revoke",
     "stop",
     "reinstate",
+    "transfer",
+    "take",
     "cancel",
     "key",
     "login",
@@ -143,7 +159,8 @@ const LONGEST_REASON: usize = 4_000;
 
 /// Reads what was typed after `/agent`.
 pub fn read(typed: &str) -> SlashCommand {
-    let typed = unescape(cut(typed.trim(), LONGEST));
+    let raw = cut(typed.trim(), LONGEST);
+    let typed = unescape(raw);
     let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((&typed, ""));
     let rest = rest.trim();
     let word = word.to_lowercase();
@@ -157,6 +174,8 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("grants") => SlashCommand::Grants { agent: first(rest) },
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
+        Some("transfer") => transfer(rest, mentioned(raw)),
+        Some("take") => SlashCommand::Take { agent: first(rest) },
         Some("key") => keys(rest),
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
@@ -189,6 +208,38 @@ fn keys(rest: &str) -> SlashCommand {
         },
         None => SlashCommand::Keys { agent: words.next().and_then(name) },
     }
+}
+
+/// `support-agent-v2 to @vera because …`. `mentioned` is the id behind `@vera`, where Slack gives it.
+fn transfer(rest: &str, mentioned: Option<String>) -> SlashCommand {
+    let (before, reason) = split_reason(rest);
+    let (mut agent, mut to, mut left, mut after_to) = (None, None, Vec::new(), false);
+    for token in before.split_whitespace() {
+        let is_person = after_to || (agent.is_some() && token.contains('@')) || is_user_id(token);
+        after_to = token.eq_ignore_ascii_case("to");
+        match (is_person, &to, &agent) {
+            _ if is_filler(token) => {}
+            (true, None, _) => to = name(token),
+            (_, _, None) => agent = name(token),
+            _ => left.push(token),
+        }
+    }
+    let reason = [left.join(" "), reason.to_owned()].join(" ");
+    SlashCommand::Transfer { agent, to: mentioned.or(to), because: text(&reason) }
+}
+
+/// The user id of the first person whom Slack names before the reason: `<@U0VERA|vera>`.
+fn mentioned(raw: &str) -> Option<String> {
+    let (before, _) = split_reason(raw);
+    let (_, after) = before.split_once("<@")?;
+    let (id, _) = after.split_once(['|', '>'])?;
+    is_user_id(id).then(|| id.to_owned())
+}
+
+fn is_user_id(token: &str) -> bool {
+    token.len() > 2
+        && token.starts_with(['U', 'W'])
+        && token.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
 /// The text as it was typed: Slack writes `&`, `<`, `>` as entities, and people, channels and links
@@ -242,6 +293,8 @@ fn canonical(word: &str) -> Option<&'static str> {
         "return" => "release",
         "suspend" => "stop",
         "resume" => "reinstate",
+        "handover" | "hand-over" | "give" => "transfer",
+        "adopt" => "take",
         "withdraw" => "cancel",
         "signin" | "sign-in" | "log-in" => "login",
         "keys" | "credential" | "credentials" => "key",
@@ -541,6 +594,24 @@ mod tests {
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            (
+                "transfer support-agent-v2 to <@U0VERA|vera> because she leads it now",
+                transfer("support-agent-v2", "U0VERA", "she leads it now"),
+            ),
+            (
+                "transfer @support-agent-v2 to vera@acme.example, she leads it",
+                transfer("support-agent-v2", "vera@acme.example", "she leads it"),
+            ),
+            ("handover bot U0VERA because x", transfer("bot", "U0VERA", "x")),
+            (
+                "transfer to @vera agent bot because <@U0DANA|dana> leaves",
+                transfer("bot", "vera", "@dana leaves"),
+            ),
+            (
+                "transfer bot because <@U0DANA|dana> leaves",
+                Transfer { agent: some("bot"), to: None, because: some("@dana leaves") },
+            ),
+            ("take @support-agent-v2", Take { agent: some("support-agent-v2") }),
             ("quiz", Quiz),
             ("quiz is my script an agent?", Quiz),
             ("login", Login { code: None }),
@@ -568,6 +639,10 @@ mod tests {
             assert_eq!(read(sent), expected, "{sent}");
         }
         assert_eq!(read("show <@U0BOT|bot>"), SlashCommand::Show { agent: some("bot") });
+    }
+
+    fn transfer(agent: &str, to: &str, because: &str) -> SlashCommand {
+        SlashCommand::Transfer { agent: some(agent), to: some(to), because: some(because) }
     }
 
     proptest! {

@@ -36,6 +36,8 @@ statements! {
     BY_NUMBER on "requests" = "SELECT id, doc FROM requests WHERE number = $1";
     OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' \
         ORDER BY asked_at, number LIMIT $1";
+    OPEN_HANDOVERS on "requests" = "SELECT id, doc FROM requests \
+        WHERE state = 'open' AND ask = 'handover' ORDER BY number";
     OPEN_OF_AGENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND state = 'open' ORDER BY number";
     OPEN_BY on "requests" = "SELECT id, doc FROM requests \
@@ -124,6 +126,7 @@ impl Tx {
             Ask::Registration
             | Ask::Grant { .. }
             | Ask::Reinstatement { .. }
+            | Ask::Handover { .. }
             | Ask::Credential { .. } => None,
         };
         let inserted = execute!(
@@ -280,6 +283,11 @@ impl Session {
         agent: AgentId,
     ) -> Result<Vec<Request>, StoreError> {
         entities!(self, OPEN_OF_AGENT, Request, agent.to_string())
+    }
+
+    /// The open requests to hand an agent over, the oldest first.
+    pub async fn open_handovers(&mut self) -> Result<Vec<Request>, StoreError> {
+        entities!(self, OPEN_HANDOVERS, Request)
     }
 
     /// The open requests that this person made, the oldest first.

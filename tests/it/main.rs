@@ -18,6 +18,7 @@ mod escalate;
 mod grant;
 mod input;
 mod login;
+mod owners;
 mod peers;
 mod policy;
 mod program;

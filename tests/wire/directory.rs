@@ -78,7 +78,9 @@ async fn what_slack_said_holds_a_minute_or_until_slack_says_otherwise() {
     asked.later(1);
     assert_eq!(standing().await, Standing::Guest);
     asked.sandbox.workspace().deactivate("U0DANA").unwrap();
-    asked.directory.heard(&Inbound::PeopleChanged { user: Some("U0DANA".to_owned()) });
+    asked
+        .directory
+        .heard(&Inbound::PeopleChanged { user: Some(PersonId::new("T0ACME", "U0DANA")) });
     assert_eq!(standing().await, Standing::Deactivated, "at once");
     assert_eq!(asked.calls("users.info"), 3);
 }

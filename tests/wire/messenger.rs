@@ -70,6 +70,7 @@ async fn app_homes_are_published() {
         standing: Standing::Member,
         waiting_for_you: Vec::new(),
         your_requests: Vec::new(),
+        ownerless: Vec::new(),
         your_agents: Vec::new(),
         your_grants: Vec::new(),
         grants_in_all: 0,

@@ -25,6 +25,7 @@ mod grants;
 mod me;
 mod names;
 pub mod openapi;
+mod ownership;
 mod page;
 mod refusals;
 pub mod refused;

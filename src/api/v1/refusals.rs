@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use super::names::Named;
+use super::ownership;
 use super::refused::Refused;
 use crate::contract::problem::FieldProblem;
 use crate::domain::agent::{Agent, AgentState, Slug};
@@ -25,6 +26,7 @@ pub(super) fn people(refusal: &Refusal) -> Vec<&PersonId> {
         | Refusal::MayNotEnd { owner, .. }
         | Refusal::MayNotStop { owner, .. } => vec![owner],
         Refusal::NotRequester { asked_by } => vec![asked_by],
+        Refusal::Owner(refusal) => ownership::people(refusal),
         Refusal::NotActive(agent) | Refusal::NotSuspended(agent) => match &agent.state {
             AgentState::Suspended { by, .. } | AgentState::Retired { by, .. } => {
                 std::iter::once(&agent.owner).chain(by.person()).collect()
@@ -80,6 +82,7 @@ pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             format!("Only its owner can do that for {agent}: {}.", named.say(owner)),
         )
         .next([format!("ask {} to do it", named.say(owner))]),
+        Refusal::Owner(refusal) => ownership::refused(refusal, named),
         Refusal::NotActive(agent) => not_active(agent, named),
         Refusal::NotSuspended(agent) => {
             let state = agent.state.word();
@@ -263,7 +266,14 @@ fn not_active(agent: &Agent, named: &Named) -> Refused {
             let why = if reason.is_empty() { String::new() } else { format!(": \"{reason}\"") };
             (
                 format!("{slug} was stopped by {}{why}.", named.say_by(by)),
-                format!("{owner} can ask that it goes on: /agent reinstate {slug} in Slack"),
+                match agent.orphaned {
+                    Some(_) => format!(
+                        "a lead of its team or security takes it: /agent take {slug} in Slack"
+                    ),
+                    None => {
+                        format!("{owner} can ask that it goes on: /agent reinstate {slug} in Slack")
+                    }
+                },
             )
         }
         AgentState::Retired { by, .. } => (

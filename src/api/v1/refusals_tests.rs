@@ -7,13 +7,15 @@ use ulid::Ulid;
 use super::*;
 use crate::contract::problem::Problem;
 use crate::domain::access::Access;
-use crate::domain::agent::{Cause, Description};
+use crate::domain::agent::{Cause, Description, Orphaned};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::By;
 use crate::domain::request::{Acceptance, Ask, Origin, Request};
 use crate::domain::role::TeamName;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
+use crate::service::owners::outcome::OwnerRefusal;
 
 fn dana() -> PersonId {
     PersonId::new("T0ACME", "U0DANA")
@@ -85,7 +87,25 @@ fn all() -> Vec<Refusal> {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let at = now();
     let by = dana();
+    let orphaned = Some(Orphaned::from(at, Span::days(30), Span::days(60)));
+    let active = || agent(AgentState::Active { since: at, certified_until: at });
+    let ownerless = Agent { orphaned, ..active() };
+    let stopped = ownerless
+        .clone()
+        .suspend(By::System, "nobody answers for it".into(), Cause::Ownerless, at)
+        .unwrap();
     vec![
+        Refusal::NotActive(stopped),
+        Refusal::Owner(OwnerRefusal::Ownerless(ownerless)),
+        Refusal::Owner(OwnerRefusal::MayNotHandOver { agent: slug.clone(), owner: owner.clone() }),
+        Refusal::Owner(OwnerRefusal::NobodyNamed(slug.clone())),
+        Refusal::Owner(OwnerRefusal::CannotOwn {
+            person: owner.clone(),
+            standing: Standing::Guest,
+        }),
+        Refusal::Owner(OwnerRefusal::OwnsIt { agent: slug.clone(), owner: owner.clone() }),
+        Refusal::Owner(OwnerRefusal::MayNotTake(slug.clone())),
+        Refusal::Owner(OwnerRefusal::HasOwner(active())),
         Refusal::NotMember(Standing::Guest),
         Refusal::UnknownAgent { typed: strange.clone(), near: vec![], yours: vec![] },
         Refusal::UnknownAgent { typed: "support".into(), near: vec![slug.clone()], yours: vec![] },

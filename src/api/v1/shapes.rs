@@ -158,6 +158,7 @@ pub(super) fn people_of(of: &domain::request::Request) -> Vec<&PersonId> {
 pub(super) fn people_of_stand(of: &Stand) -> Vec<&PersonId> {
     let mut people = people_of(&of.of.request);
     people.push(&of.of.agent.owner);
+    people.push(of.of.request.acceptor(&of.of.agent.owner));
     people
 }
 
@@ -185,7 +186,7 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         lasting: match &known.ask {
             Ask::Grant { lasting, .. } | Ask::Credential { lasting, .. } => Some((*lasting).into()),
             Ask::Extension { by, .. } => Some((*by).into()),
-            Ask::Registration | Ask::Reinstatement { .. } => None,
+            Ask::Registration | Ask::Reinstatement { .. } | Ask::Handover { .. } => None,
         },
         justification: known.ask.because().map(str::to_owned),
         asked_by: person(&known.asked_by, named),
@@ -193,7 +194,8 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         decide_by: known.decide_by,
         usual: of.usual.map(Into::into),
         needs: needs.collect(),
-        awaits_owner: (open && known.accept_awaited()).then(|| person(&agent.owner, named)),
+        awaits_owner: (open && known.accept_awaited())
+            .then(|| person(known.acceptor(&agent.owner), named)),
         outcome: ending(of, named),
         grant: of.of.grant.as_ref().filter(|_| approved).map(|one| grant(one, &agent.slug, now)),
         version: version(of),

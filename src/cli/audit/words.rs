@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::event::{Actor, Body, What};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
-use crate::domain::person::PersonId;
+use crate::domain::person::{PersonId, Standing};
 use crate::store::{Session, StoreError};
 
 /// What people call the agents, requests and grants that lines name by their ids.
@@ -129,6 +129,21 @@ impl Names {
                 format!("agent {} was raised from tier {from} to {to}", self.agent(*agent))
             }
             What::AgentSuspended { agent, .. } => format!("stopped agent {}", self.agent(*agent)),
+            What::AgentOrphaned { agent, owner, standing } => format!(
+                "nobody answers for agent {} any more: {owner} is {}",
+                self.agent(*agent),
+                is(*standing)
+            ),
+            What::OwnerChanged { agent, from, to } => {
+                format!("agent {} was handed over from {from} to {to}", self.agent(*agent))
+            }
+            What::OwnerTaken { agent, from, to } => {
+                format!("agent {}, once of {from}, was taken by {to}", self.agent(*agent))
+            }
+            What::OwnerReturned { agent, owner } => {
+                format!("{owner} answers for agent {} again", self.agent(*agent))
+            }
+            What::AgentRetired { agent, .. } => format!("retired agent {}", self.agent(*agent)),
             What::AgentReinstated { agent } => format!("agent {} goes on", self.agent(*agent)),
             What::GrantStarted { grant, agent, until, .. } => format!(
                 "grant {} began for agent {}, until {}",
@@ -200,6 +215,19 @@ impl Names {
                 format!("message {delivery} can never arrive: {error}")
             }
         }
+    }
+}
+
+/// What somebody is, in a word or two.
+const fn is(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "a member",
+        Standing::Guest => "a guest",
+        Standing::Outsider => "of another workspace",
+        Standing::Deactivated => "deactivated",
+        Standing::Bot => "a bot",
+        Standing::Invited => "invited",
+        Standing::Unknown => "unknown",
     }
 }
 

@@ -91,7 +91,12 @@ pub(super) fn tiers(old: &Policy, new: &Policy, changes: &mut Changes) {
 }
 
 /// Whoever is not asked any more was a hurdle, whoever comes in their place.
-fn requires(about: &str, before: &[RoleName], after: &[RoleName], changes: &mut Changes) {
+pub(super) fn requires(
+    about: &str,
+    before: &[RoleName],
+    after: &[RoleName],
+    changes: &mut Changes,
+) {
     let dropped = minus(before, after);
     let added = minus(after, before);
     let from = format!("{} (was {})", join(after), join(before));
@@ -118,5 +123,8 @@ fn minus(all: &[RoleName], others: &[RoleName]) -> Vec<RoleName> {
 }
 
 fn join(roles: &[RoleName]) -> String {
+    if roles.is_empty() {
+        return "nobody".to_owned();
+    }
     roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" + ")
 }

@@ -3,6 +3,7 @@
 mod holders;
 mod ids;
 mod log;
+mod owners;
 mod resources;
 mod services;
 mod tiers;
@@ -17,7 +18,7 @@ pub(super) use walk::{Table, Value, parse};
 
 use self::ids::Kind;
 use self::trust::Trust;
-use super::rules::{Channels, Holders, Resource, Team, Tiers};
+use super::rules::{Channels, Holders, Owners, Resource, Team, Tiers};
 use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
 use super::{Mistake, Policy, Refused, cases, digest};
@@ -30,7 +31,7 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "channels",
     "roles",
     "teams",
@@ -39,6 +40,7 @@ const KEYS: [&str; 14] = [
     "without_people",
     "reminders",
     "certification",
+    "owners",
     "rules",
     "services",
     "issuers",
@@ -137,6 +139,7 @@ pub(super) struct Main {
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    owners: Owners,
     trust: Trust,
 }
 
@@ -158,6 +161,7 @@ impl Main {
             without_people: self.without_people,
             before_end: self.before_end,
             certify_every: self.certify_every,
+            owners: self.owners,
             cases,
             warnings,
             services: self.trust.services,
@@ -186,6 +190,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
     let certify_every = certification(log, &root);
+    let owners = owners::owners(log, &root, &roles);
     let trust = trust::read(log, &root);
     Some(Main {
         channels: channels?,
@@ -196,6 +201,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         without_people: without_people?,
         before_end: before_end?,
         certify_every: certify_every?,
+        owners: owners?,
         trust: trust?,
     })
 }

@@ -65,6 +65,16 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ),
     ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
     ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
+    ("handovers without a lead", "[channels]", "[owners]\nhandover = []\n[channels]"),
+    ("handovers by others", "[channels]", "[owners]\nhandover = [\"security\"]\n[channels]"),
+    (
+        "handovers by more",
+        "[channels]",
+        "[owners]\nhandover = [\"team-lead\", \"security\"]\n[channels]",
+    ),
+    ("a longer countdown", "[channels]", "[owners]\ncountdown = \"60d\"\n[channels]"),
+    ("a shorter countdown", "[channels]", "[owners]\ncountdown = \"7d\"\n[channels]"),
+    ("a later retirement", "[channels]", "[owners]\nretire_after = \"90d\"\n[channels]"),
     ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
 ];
 

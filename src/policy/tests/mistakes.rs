@@ -129,6 +129,19 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("a reminder twice", "[channels]", "[reminders]\nbefore_end = [\"60m\", \"1h\"]\n\n[channels]"),
     ("a reminder that is no list", "[channels]", "[reminders]\nbefore_end = \"1h\"\n\n[channels]"),
+    (
+        "an unknown role for handovers",
+        "[channels]",
+        "[owners]\nhandover = [\"boss\"]\n\n[channels]",
+    ),
+    ("a countdown of an hour", "[channels]", "[owners]\ncountdown = \"1h\"\n\n[channels]"),
+    (
+        "a notice before the countdown begins",
+        "[channels]",
+        "[owners]\ncountdown = \"7d\"\nnotices_before = [\"7d\", \"1d\"]\n\n[channels]",
+    ),
+    ("a notice twice", "[channels]", "[owners]\nnotices_before = [\"24h\", \"1d\"]\n\n[channels]"),
+    ("an unknown key about owners", "[channels]", "[owners]\nretire = \"60d\"\n\n[channels]"),
     ("a certification each minute", "[channels]", "[certification]\nevery = \"1m\"\n\n[channels]"),
 ];
 

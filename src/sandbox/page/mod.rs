@@ -35,6 +35,7 @@ pub(crate) fn routes(core: &Arc<Core>) -> Router<Arc<Core>> {
         .route("/_page/close", post(deeds::close))
         .route("/_page/open_home", post(deeds::open_home))
         .route("/_page/read", post(deeds::read))
+        .route("/_page/person", post(deeds::person))
         .route("/_page/clock", post(deeds::clock))
         .layer(middleware::from_fn_with_state(Arc::clone(core), guard::own_page_only))
 }

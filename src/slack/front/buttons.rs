@@ -97,6 +97,8 @@ impl FrontDesk {
                 Some(agent) => open(click.trigger_id, forms::reinstate(&agent)),
                 None => Answer::empty(),
             },
+            Button::Take(id) => self.take(&click, id, reader).await?,
+            Button::HandOver(id) => self.hand_over(&click, id, reader).await?,
             Button::Register => {
                 let draft = RegistrationForm::default();
                 let choices = service.choices(&by, click.channel.as_deref()).await?;

@@ -76,6 +76,10 @@ impl FrontDesk {
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
                 or_stays_open(&form, asked, reader)
             }
+            Form::HandOver { agent } => {
+                let draft = forms::read_handover(values, self.slug(agent).await?, &by.workspace);
+                or_stays_open(&form, service.ask_handover(&by, &draft, once).await?, reader)
+            }
             Form::AddKey { agent } => {
                 let name = self.slug(agent).await?;
                 let draft = forms::read_add_key(values, name);

@@ -6,6 +6,7 @@
 mod buttons;
 mod forms;
 mod keys;
+mod owners;
 mod slash;
 
 use async_trait::async_trait;
@@ -61,8 +62,11 @@ impl Desk for FrontDesk {
                 error!("the app was uninstalled or its tokens were revoked: install it again");
                 Ok(Answer::empty())
             }
+            Inbound::PeopleChanged { user: Some(person) } => {
+                self.service.look_after(&person).await.map(|()| Answer::empty())
+            }
             // Who is who and who is in which group is looked up when it matters.
-            Inbound::PeopleChanged { .. }
+            Inbound::PeopleChanged { user: None }
             | Inbound::GroupChanged { .. }
             | Inbound::Ignored { .. } => Ok(Answer::empty()),
         };

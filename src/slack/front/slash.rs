@@ -84,6 +84,14 @@ impl FrontDesk {
                 let asked = service.ask_reinstatement(&by, &agent, &why, once).await?;
                 say(views::asked(&asked))
             }
+            SlashCommand::Transfer { agent, to, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                self.transfer(&slash, &agent, to.as_deref(), why).await?
+            }
+            SlashCommand::Take { agent } => {
+                let taken = service.take(&by, &agent.unwrap_or_default(), once).await?;
+                say(views::owners::taken(&taken))
+            }
             SlashCommand::Cancel { reference } => {
                 let typed = reference.unwrap_or_default();
                 let cancelled = match service.request_by_reference(&typed).await? {

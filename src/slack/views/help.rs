@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 19] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -30,6 +30,14 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
+    (
+        "/agent transfer support-agent-v2 to @vera because she leads the project now",
+        "hand an agent over; the new owner accepts",
+    ),
+    (
+        "/agent take support-agent-v2",
+        "for leads and security: answer for an agent whose owner left",
+    ),
     ("/agent login WDJB-MJHT", "log in from a terminal, with the code that it shows"),
     ("/agent help", "this list"),
 ];
@@ -47,8 +55,15 @@ pub fn help(overview: &Overview) -> Message {
             waiting,
             waiting.len(),
             3,
-            |page, of| waiting_row(page, of, now),
+            |page, of| waiting_row(page, of, &overview.person, now),
         );
+    }
+    let ownerless = &overview.ownerless;
+    if !ownerless.is_empty() {
+        let title = Line::strong(format!("Agents that nobody answers for: {}", ownerless.len()));
+        page = page.line(title).entries(ownerless, ownerless.len(), 2, |page, agent| {
+            super::owners::row(page, agent, now)
+        });
     }
     let open = &overview.your_requests;
     if !open.is_empty() {

@@ -10,7 +10,9 @@ use crate::service::outcome::Overview;
 use crate::slack::actions::Button;
 
 /// So many of each kind at most: together they stay below Slack's 100 blocks.
-const MOST: [usize; 4] = [12, 12, 8, 12];
+const MOST: [usize; 4] = [12, 10, 8, 10];
+/// So many that the reader may take.
+const MOST_OWNERLESS: usize = 4;
 /// So many logins.
 const MOST_LOGINS: usize = 5;
 
@@ -42,8 +44,20 @@ pub fn home(overview: &Overview) -> SlackView {
     page = if waiting.is_empty() {
         page.line(Line::say("Nothing. You get a message when somebody needs your word."))
     } else {
-        page.entries(waiting, waiting.len(), most_waiting, |p, of| waiting_row(p, of, now))
+        page.entries(waiting, waiting.len(), most_waiting, |p, of| {
+            waiting_row(p, of, &overview.person, now)
+        })
     };
+
+    let ownerless = &overview.ownerless;
+    if !ownerless.is_empty() {
+        page = page.heading(&titled("Agents that nobody answers for", ownerless.len())).entries(
+            ownerless,
+            ownerless.len(),
+            MOST_OWNERLESS,
+            |p, agent| super::owners::row(p, agent, now),
+        );
+    }
 
     let grants = &overview.your_grants;
     page = page.heading(&titled("Live grants of your agents", overview.grants_in_all));

@@ -3,13 +3,13 @@
 use super::card::{decide, description};
 use super::escape::roughly;
 use super::line::Line;
+use super::owners;
 use super::page::{Message, Page, button, confirmed, danger, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
 use crate::domain::person::PersonId;
-use crate::domain::request::Acceptance;
 use crate::domain::time::Timestamp;
 use crate::service::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, RequestOf};
 use crate::slack::actions::Button;
@@ -68,6 +68,7 @@ pub fn own_agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool 
     } else {
         buttons.push(button(&Button::Keys(agent.id), "Keys"));
     }
+    buttons.push(owners::take_or_hand_over(agent));
     buttons.push(button(&Button::Show(agent.id), "Show"));
     page.entry(&agent.id.to_string(), lines, buttons)
 }
@@ -80,7 +81,7 @@ fn no_credential(agent: &Agent) -> Line {
 }
 
 /// A request that waits for the reader: with the buttons that decide it.
-pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
+pub fn waiting_row(page: &mut Page, of: &RequestOf, me: &PersonId, now: Timestamp) -> bool {
     let RequestOf { request, agent } = of;
     let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
@@ -90,7 +91,7 @@ pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
             .text(format!(", tier {}, until ", request.tier))
             .at(request.decide_by, now),
     );
-    let buttons = if request.awaited().is_empty() && request.acceptance == Acceptance::Awaited {
+    let buttons = if request.accept_awaited() && request.acceptor(&agent.owner) == me {
         vec![
             primary(&Button::Accept(request.id), "Accept"),
             danger(&Button::Decline(request.id), "Decline…"),
@@ -197,7 +198,7 @@ pub fn agent(detail: &AgentDetail) -> Message {
             .line(words::agent_state(agent, now)),
     ];
     lines.extend(description(agent));
-    lines.push(Line::fact("Owner").person(&agent.owner).text(format!(", team {}", agent.team)));
+    lines.extend(owners::owner(agent, now));
     let deciders = if route.needs.is_empty() {
         "nobody: the policy says yes by itself".to_owned()
     } else {
@@ -268,14 +269,19 @@ fn some<T>(items: &[&T], show: impl Fn(&T) -> Line) -> Vec<Line> {
 
 fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButtonElement> {
     match agent.state {
+        AgentState::Active { .. } | AgentState::Suspended { .. } if agent.orphaned.is_some() => {
+            vec![owners::take_or_hand_over(agent), button(&Button::Keys(agent.id), "Keys")]
+        }
         AgentState::Active { .. } => vec![
             button(&Button::Request(Some(agent.id)), "Ask for access"),
             button(&Button::Keys(agent.id), "Keys"),
+            owners::take_or_hand_over(agent),
             danger(&Button::Stop(agent.id), "Stop…"),
         ],
         AgentState::Suspended { .. } => vec![
             button(&Button::Reinstate(agent.id), "Ask that it may go on…"),
             button(&Button::Keys(agent.id), "Keys"),
+            owners::take_or_hand_over(agent),
         ],
         AgentState::Pending { request } => vec![button(&Button::Details(request), "Details")],
         AgentState::Retired { .. } | AgentState::Rejected { .. } => Vec::new(),
@@ -315,6 +321,11 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::TierRaised { from, to, .. } => format!("tier raised from {from} to {to}"),
         What::AgentSuspended { .. } => "stopped".to_owned(),
         What::AgentReinstated { .. } => "may go on".to_owned(),
+        What::AgentOrphaned { .. } => "its owner has left".to_owned(),
+        What::OwnerChanged { .. } => "handed over".to_owned(),
+        What::OwnerTaken { .. } => "taken over, as nobody answered for it".to_owned(),
+        What::OwnerReturned { .. } => "its owner is back".to_owned(),
+        What::AgentRetired { .. } => "retired".to_owned(),
         What::GrantStarted { access, .. } => format!("grant began: {access}"),
         What::GrantExtended { .. } => "grant extended".to_owned(),
         What::GrantExpired { .. } => "grant ended when its time came".to_owned(),

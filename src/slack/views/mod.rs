@@ -13,6 +13,7 @@
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
+//! | [`owners`] | `/agent transfer`, `/agent take`: who answers for an agent |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
 //! | [`forms`] | modals, and reading them back |
@@ -28,6 +29,7 @@ pub mod line;
 pub mod lists;
 pub mod logins;
 pub mod notices;
+pub mod owners;
 pub mod page;
 pub mod quiz;
 pub mod refusals;

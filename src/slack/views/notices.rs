@@ -5,9 +5,10 @@ use super::escape::{and, clip, first, roughly};
 use super::keys;
 use super::line::Line;
 use super::logins;
+use super::owners;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::delivery::Place;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::By;
@@ -32,7 +33,14 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::CredentialEnded { credential, agent, beside } => {
             keys::ended(credential, agent, *beside, now)
         }
+        Content::AgentStopped { agent } if agent.cause() == Some(Cause::Ownerless) => {
+            owners::stopped(agent, now)
+        }
         Content::AgentStopped { agent } => agent_stopped(agent, now),
+        Content::Ownerless { agent, since, owner, standing, before } => {
+            owners::ownerless(agent, *since, (owner, *standing), *before, now)
+        }
+        Content::OwnerChanged { agent, from, to } => owners::changed(agent, from, to),
         Content::NobodyCanDecide { agent, asked_by, roles } => {
             let said: Vec<String> =
                 roles.iter().map(|r| clip(&words::role(&RoleName::new(r.as_str())), 60)).collect();
@@ -213,6 +221,7 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             (Ask::Registration, _) => Line::strong(slug)
                 .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
+            (Ask::Handover { to, .. }, _) => owners::handed_over(agent, to),
             (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
                 .text(" can prove itself by ")
                 .quoted(&clip(name, 60))
@@ -239,11 +248,15 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             }
         },
         RequestState::Denied { by, .. } if words::is_declined(request, agent, &by) => {
-            Line::say("No owner: ")
-                .person(&by)
-                .text(" does not want to answer for ")
-                .bold(slug)
-                .text(".")
+            Line::say(if matches!(request.ask, Ask::Handover { .. }) {
+                "Not handed over: "
+            } else {
+                "No owner: "
+            })
+            .person(&by)
+            .text(" does not want to answer for ")
+            .bold(slug)
+            .text(".")
         }
         RequestState::Denied { .. } => Line::say(format!("Not approved: {subject}.")),
         RequestState::Cancelled { .. } => Line::say(format!("No longer asked: {subject}.")),
@@ -260,6 +273,8 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
     let again = || {
         if matches!(request.ask, Ask::Registration) {
             button(&Button::Register, "Register again")
+        } else if matches!(request.ask, Ask::Handover { .. }) {
+            owners::take_or_hand_over(agent)
         } else if matches!(agent.state, AgentState::Suspended { .. }) {
             button(&Button::Reinstate(agent.id), "Ask again")
         } else if matches!(request.ask, Ask::Credential { .. }) {
@@ -279,6 +294,16 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 vec![
                     primary(&Button::Request(Some(agent.id)), "Ask for access"),
                     button(&Button::Show(agent.id), "Show agent"),
+                ],
+            ),
+            (Ask::Handover { .. }, _) => (
+                Some(next().text(
+                    "nothing to do. What it has stays as it is; who answers for it now can look at \
+                     it, and take away what is no longer needed.",
+                )),
+                vec![
+                    button(&Button::Show(agent.id), "Show agent"),
+                    button(&Button::Keys(agent.id), "Keys"),
                 ],
             ),
             (Ask::Credential { .. }, _) => (
@@ -316,7 +341,9 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
         RequestState::Expired { .. } => {
             let awaited = request.awaited();
             let whom = match (awaited.is_empty(), &request.acceptance) {
-                (true, Acceptance::Awaited) => Line::say("ask ").person(&agent.owner).text(" first"),
+                (true, Acceptance::Awaited) => {
+                    Line::say("ask ").person(request.acceptor(&agent.owner)).text(" first")
+                }
                 (true, _) => Line::say("ask again"),
                 (false, _) => Line::say(format!("speak to {} first", words::roles(&awaited))),
             };

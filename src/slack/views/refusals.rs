@@ -2,11 +2,13 @@
 
 use super::escape::{at_most, clip, first, or};
 use super::line::Line;
+use super::owners;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::request::{Request, RequestState};
 use crate::service::outcome::Refusal;
+use crate::service::owners::outcome::OwnerRefusal;
 use crate::slack::actions::Button;
 
 /// The longest piece of what somebody typed that is said back to them.
@@ -31,6 +33,9 @@ fn page(refusal: &Refusal) -> Page {
                 button(&Button::Details(request), "Details"),
                 button(&Button::Show(agent.id), "Show agent"),
             ],
+            _ if agent.orphaned.is_some() => {
+                owners::buttons(&OwnerRefusal::Ownerless(agent.clone()))
+            }
             AgentState::Suspended { .. } => vec![
                 primary(&Button::Reinstate(agent.id), "Ask that it may go on…"),
                 button(&Button::Show(agent.id), "Show agent"),
@@ -39,6 +44,7 @@ fn page(refusal: &Refusal) -> Page {
             | AgentState::Retired { .. }
             | AgentState::Rejected { .. } => vec![button(&Button::Show(agent.id), "Show agent")],
         }),
+        Refusal::Owner(refusal) => page.buttons(owners::buttons(refusal)),
         Refusal::AlreadyAsked(request) => page.buttons(vec![
             button(&Button::Details(request.id), "Details"),
             button(&Button::TakeBack(request.id), "Take back"),
@@ -69,6 +75,7 @@ pub fn what(refusal: &Refusal) -> Line {
             .text(": ")
             .person(owner)
             .text("."),
+        Refusal::Owner(refusal) => owners::what(refusal),
         Refusal::NotActive(agent) => not_active(agent),
         Refusal::NotSuspended(agent) => Line::strong(agent.slug.as_str()).text(format!(
             " was not stopped (it is {}), so there is nothing to undo.",
@@ -189,7 +196,9 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::NotMember(_) => Line::say("ask a full member of your team to do it for you."),
         Refusal::UnknownAgent { near, yours, .. } => unknown_agent(near, yours),
         Refusal::NotOwner { owner, .. } => Line::say("ask ").person(owner).text(" to do it."),
+        Refusal::Owner(refusal) => owners::next(refusal),
         Refusal::NotActive(agent) => match agent.state {
+            _ if agent.orphaned.is_some() => owners::next(&OwnerRefusal::Ownerless(agent.clone())),
             AgentState::Pending { .. } => Line::say("wait for the answer; you will be told."),
             AgentState::Suspended { .. } => Line::say("its owner can ask that it may go on."),
             AgentState::Retired { .. } | AgentState::Rejected { .. } => {

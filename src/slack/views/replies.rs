@@ -99,10 +99,11 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     }
     let awaited = request.awaited();
     let mut whom = Line::fact("Waits for").text(words::roles(&awaited));
+    let acceptor = request.acceptor(&agent.owner);
     if request.acceptance == Acceptance::Awaited {
         whom = match awaited.is_empty() {
-            true => whom.person(&agent.owner).text(" to accept as owner"),
-            false => whom.text(", and ").person(&agent.owner).text(" to accept as owner"),
+            true => whom.person(acceptor).text(" to accept as owner"),
+            false => whom.text(", and ").person(acceptor).text(" to accept as owner"),
         };
     }
     lines.push(whom);
@@ -117,7 +118,7 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     ])
 }
 
-fn before() -> Message {
+pub(super) fn before() -> Message {
     Page::message()
         .line(Line::say("This was received before and is done; nothing was done twice."))
         .into_message()
@@ -127,8 +128,8 @@ fn before() -> Message {
 pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
     match reply {
         VoteReply::Counted { request, agent } => {
-            let accepted =
-                matches!(request.acceptance, Acceptance::Given { .. }) && agent.owner == *me;
+            let acceptor = request.acceptor(&agent.owner);
+            let accepted = matches!(request.acceptance, Acceptance::Given { .. }) && acceptor == me;
             let now = request.votes.last().map_or(request.asked_at, |vote| vote.at);
             let mut lines = vec![Line::say(if accepted {
                 format!("✓ You answer for {} from its approval on.", agent.slug)
@@ -137,7 +138,7 @@ pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
             })];
             let awaited = request.awaited();
             lines.push(if awaited.is_empty() {
-                Line::fact("Waits for").person(&agent.owner).text(" to accept as owner")
+                Line::fact("Waits for").person(acceptor).text(" to accept as owner")
             } else {
                 Line::fact("Waits for").text(words::roles(&awaited))
             });
@@ -212,8 +213,24 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
             Line::say("Nobody approves their own request, and this one is yours."),
             next(&format!("wait for {roles}; or take it back.")),
         ),
+        NotCounted::Ownerless => (
+            Line::say(format!(
+                "Nobody answers for {} at present, so nothing new is given to it.",
+                agent.slug
+            )),
+            Some(
+                Line::fact("Next")
+                    .text("it waits until somebody takes it: ")
+                    .code(format!("/agent take {}", agent.slug)),
+            ),
+        ),
         NotCounted::OwnAgent => (
-            Line::say(format!("You answer for {}, so somebody else has to say yes.", agent.slug)),
+            super::owners::own_handover(request, agent, me).unwrap_or_else(|| {
+                Line::say(format!(
+                    "You answer for {}, so somebody else has to say yes.",
+                    agent.slug
+                ))
+            }),
             next(&format!("wait for {roles}.")),
         ),
         NotCounted::Standing(standing) => (
@@ -221,7 +238,9 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
                 .text(" Only full, active members of this workspace decide."),
             None,
         ),
-        NotCounted::NotEligible if request.needs.is_empty() || agent.owner == *me => {
+        NotCounted::NotEligible
+            if request.needs.is_empty() || request.acceptor(&agent.owner) == me =>
+        {
             (Line::say("Only the person who was named as owner can answer this."), None)
         }
         NotCounted::NotEligible => (

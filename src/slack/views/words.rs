@@ -123,6 +123,7 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
             line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
         }
         Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
+        Ask::Handover { to, .. } => line.text(" is to be handed over to ").person(to),
         Ask::Credential { .. } => line
             .text(" asks to prove itself by ")
             .line(super::card::asked_for_credential(&request.ask)),
@@ -137,6 +138,7 @@ pub fn subject(request: &Request, agent: &Agent) -> String {
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
         Ask::Reinstatement { .. } => format!("that {slug} may go on"),
+        Ask::Handover { .. } => format!("that {slug} is handed over"),
         Ask::Credential { name, .. } => {
             format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
         }
@@ -162,13 +164,15 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
     if needs.len() > MOST_NAMED {
         said.push(Line::say(format!("and {} more", needs.len() - MOST_NAMED)));
     }
+    let acceptor = request.acceptor(&agent.owner);
     match request.acceptance {
         Acceptance::NotNeeded => {}
         Acceptance::Awaited => {
-            said.push(Line::say("○ ").person(&agent.owner).text(" as owner"));
+            said.push(Line::say("○ ").person(acceptor).text(" as owner"));
         }
-        Acceptance::Given { at } => said
-            .push(Line::say("✓ ").person(&agent.owner).text(" accepted as owner, ").ago(at, now)),
+        Acceptance::Given { at } => {
+            said.push(Line::say("✓ ").person(acceptor).text(" accepted as owner, ").ago(at, now))
+        }
     }
     if said.is_empty() {
         return None;
@@ -271,7 +275,7 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
 
 /// Whether a no is the named owner's, who does not want to be it.
 pub fn is_declined(request: &Request, agent: &Agent, by: &PersonId) -> bool {
-    *by == agent.owner && request.acceptance == Acceptance::Awaited
+    by == request.acceptor(&agent.owner) && request.acceptance == Acceptance::Awaited
 }
 
 /// Where an agent stands.
@@ -280,6 +284,9 @@ pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
         AgentState::Pending { .. } => Line::say("waiting for approval"),
         AgentState::Active { certified_until, .. } if now >= *certified_until => {
             Line::say("at work, certification has lapsed")
+        }
+        AgentState::Active { .. } if agent.orphaned.is_some() => {
+            Line::say("at work, and nobody answers for it")
         }
         AgentState::Active { .. } => Line::say("at work"),
         AgentState::Suspended { at, by, reason, .. } => {
@@ -298,6 +305,7 @@ pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
 pub const fn agent_mark(agent: &Agent) -> &'static str {
     match agent.state {
         AgentState::Pending { .. } => "🟡",
+        AgentState::Active { .. } if agent.orphaned.is_some() => "🟠",
         AgentState::Active { .. } => "🟢",
         AgentState::Suspended { .. } => "🛑",
         AgentState::Retired { .. } | AgentState::Rejected { .. } => "⚪",

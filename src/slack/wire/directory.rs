@@ -174,7 +174,7 @@ impl Acquaintance for SlackDirectory {
 
     fn heard(&self, inbound: &Inbound) {
         match inbound {
-            Inbound::PeopleChanged { user: Some(user) } => self.people.forget(user),
+            Inbound::PeopleChanged { user: Some(user) } => self.people.forget(&user.user),
             Inbound::PeopleChanged { user: None } => self.people.clear(),
             Inbound::GroupChanged { group: Some(group) } => self.groups.forget(group),
             Inbound::GroupChanged { group: None } => self.groups.clear(),

@@ -31,8 +31,8 @@ pub enum Inbound {
     },
     /// People have changed: their name, their standing, their account.
     PeopleChanged {
-        /// Which user id; anybody if absent.
-        user: Option<String>,
+        /// Who, as a person of this installation; anybody if absent.
+        user: Option<PersonId>,
     },
     /// A user group has changed.
     GroupChanged {

@@ -424,7 +424,7 @@ impl Envelope {
                 Inbound::HomeOpened { person: at.person(&user, home) }
             }
             Some("user_change" | "team_join" | "user_profile_changed") => {
-                Inbound::PeopleChanged { user }
+                Inbound::PeopleChanged { user: user.map(|user| PersonId::new(at.id(), user)) }
             }
             Some("subteam_updated" | "subteam_created") => {
                 Inbound::GroupChanged { group: event.subteam.and_then(|group| group.id) }

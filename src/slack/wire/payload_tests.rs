@@ -285,11 +285,11 @@ fn events() {
         ),
         (
             json!({"type": "user_change", "user": {"id": "U1", "deleted": true}}),
-            "PeopleChanged { user: Some(\"U1\") }",
+            "PeopleChanged { user: Some(PersonId { workspace: \"T0ACME\", user: \"U1\" }) }",
         ),
         (
             json!({"type": "team_join", "user": {"id": "U2"}}),
-            "PeopleChanged { user: Some(\"U2\") }",
+            "PeopleChanged { user: Some(PersonId { workspace: \"T0ACME\", user: \"U2\" }) }",
         ),
         (
             json!({"type": "subteam_updated", "subteam": {"id": "S1", "user_count": "2"}}),

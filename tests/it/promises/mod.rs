@@ -464,6 +464,7 @@ fn word(reply: &VoteReply) -> &'static str {
             NotCounted::Ended(_) => "ended",
             NotCounted::OwnRequest => "own request",
             NotCounted::OwnAgent => "own agent",
+            NotCounted::Ownerless => "ownerless",
             NotCounted::Standing(_) => "standing",
             NotCounted::NotEligible => "not eligible",
             NotCounted::AlreadyVoted { .. } => "already voted",

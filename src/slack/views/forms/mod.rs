@@ -13,7 +13,9 @@ mod register;
 
 pub use ask::{extend, request};
 pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
-pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
+pub use read::{
+    read_add_key, read_extend, read_handover, read_reason, read_register, read_request,
+};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;
 
@@ -137,6 +139,7 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
         Form::Register => (NAME, &[TEAM]),
         Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
+        Form::HandOver { .. } => (OWNER, &[BECAUSE]),
         Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
         Form::Deny { .. }
         | Form::Decline { .. }
@@ -220,7 +223,12 @@ impl TextField<'_> {
 }
 
 /// The question why, as every form asks it.
-fn because<'a>(label: &'a str, hint: &'a str, example: &'a str, draft: &'a str) -> SlackInputBlock {
+pub(super) fn because<'a>(
+    label: &'a str,
+    hint: &'a str,
+    example: &'a str,
+    draft: &'a str,
+) -> SlackInputBlock {
     TextField {
         id: BECAUSE,
         label,

@@ -13,6 +13,7 @@ use super::{
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
 use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::owners::outcome::HandoverForm;
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
@@ -31,11 +32,23 @@ pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
             money: has("money"),
         },
         team: text(values, TEAM),
-        owner: element(values, OWNER)
-            .and_then(|element| element.get("selected_user"))
-            .and_then(Value::as_str)
-            .filter(|user| !user.is_empty())
-            .map(|user| PersonId::new(workspace, user)),
+        owner: owner(values, workspace),
+    }
+}
+
+/// The person who was chosen as owner, in this workspace.
+fn owner(values: &Value, workspace: &str) -> Option<PersonId> {
+    let user = element(values, OWNER)?.get("selected_user")?.as_str()?;
+    (!user.is_empty()).then(|| PersonId::new(workspace, user))
+}
+
+/// The form for a handover; `agent` is what the form was opened for, `workspace` the one in which the
+/// new owner was chosen.
+pub fn read_handover(values: &Value, agent: impl Into<String>, workspace: &str) -> HandoverForm {
+    HandoverForm {
+        agent: agent.into(),
+        to: owner(values, workspace),
+        because: text(values, BECAUSE),
     }
 }
 

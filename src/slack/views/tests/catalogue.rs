@@ -65,6 +65,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     forms(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
+    super::catalogue_owners::owners(said, &mut all);
     super::quiz::steps(&mut all);
     all
 }
@@ -407,6 +408,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         standing: Standing::Member,
         waiting_for_you: (0..many).map(|i| of(i, said.half(said.grant_request()))).collect(),
         your_requests: (0..many).map(|i| of(1_000 + i, said.extension())).collect(),
+        ownerless: Vec::new(),
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
         grants_in_all: many,

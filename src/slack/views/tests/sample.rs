@@ -156,7 +156,7 @@ impl Said {
         Access::new("database", "read")
     }
 
-    fn request(&self, number: u32, ask: Ask) -> Request {
+    pub fn request(&self, number: u32, ask: Ask) -> Request {
         Request {
             id: request_id(u128::from(number)),
             reference: Reference { letter: ask.letter(), number },
@@ -313,7 +313,11 @@ impl Said {
     pub fn credential_revoked(&self) -> Credential {
         Credential {
             id: credential_id(4),
-            state: CredentialState::Revoked { at: at(580), by: sam(), reason: self.reason.clone() },
+            state: CredentialState::Revoked {
+                at: at(580),
+                by: sam().into(),
+                reason: self.reason.clone(),
+            },
             ..self.credential()
         }
     }
