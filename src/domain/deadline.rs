@@ -60,6 +60,11 @@ pub enum Due {
         /// This one.
         agent: AgentId,
     },
+    /// A part of the daily sweep: look at so many owners more, a few at a time.
+    OwnersSweep {
+        /// Which part, from 1; the first comes with the sweep itself.
+        portion: u32,
+    },
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
 }
@@ -87,7 +92,7 @@ impl Due {
             Self::OwnerlessNotice { agent, .. }
             | Self::OwnerlessStop { agent }
             | Self::OwnerlessRetirement { agent } => Self::ownerless(*agent),
-            Self::Sweep => Self::SWEEP.to_owned(),
+            Self::OwnersSweep { .. } | Self::Sweep => Self::SWEEP.to_owned(),
         }
     }
 }

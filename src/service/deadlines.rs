@@ -58,6 +58,7 @@ impl Service {
                 Due::OwnerlessNotice { agent, .. } => {
                     leads.insert(agent, self.told_of_ownerless(agent).await?);
                 }
+                Due::OwnersSweep { portion } => self.sweep_more_owners(portion).await?,
                 _ => {}
             }
         }
@@ -237,6 +238,8 @@ impl Acting {
                 self.agents.remove(&agent);
                 countdown::retire(tx, &self.entropy, &self.policy, agent, self.now).await
             }
+            // Done before the transaction, with what follows from it.
+            Due::OwnersSweep { .. } => Ok(()),
             Due::Sweep => match known.swept {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
                 None => Ok(()),

@@ -40,7 +40,7 @@ impl Service {
     }
 
     async fn sweep_all(&self, _now: Timestamp) -> Result<()> {
-        self.sweep_owners().await
+        self.sweep_owners(0).await
     }
 }
 

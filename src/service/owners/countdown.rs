@@ -5,14 +5,14 @@ use super::lost::tell;
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, Cause, Orphaned};
 use crate::domain::deadline::{Deadline, Due};
-use crate::domain::delivery::{Delivery, Notice, Place};
+use crate::domain::delivery::{Notice, Place};
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::ids::AgentId;
 use crate::domain::person::{By, PersonId};
 use crate::domain::request::Ask;
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::{Owners, Policy};
-use crate::service::opening::{due_at, refresh_homes, send};
+use crate::service::opening::{due_at, refresh_homes};
 use crate::service::settle::conflict;
 use crate::service::winding_down::{cancel, cancel_all, end_credentials, revoke_all};
 use crate::service::{Result, Service, bulletins};
@@ -149,7 +149,8 @@ pub(in crate::service) async fn retire(
     told_ended(tx, entropy, policy, &agent, since, now).await
 }
 
-/// Everything that was told of the agent shows how it stands now, and security and the team hear it.
+/// Everything that was told of the agent shows how it stands now, and security and the team hear it: as
+/// one more of these, because it can still be taken.
 async fn told_ended(
     tx: &mut Tx,
     entropy: &Entropy,
@@ -158,12 +159,13 @@ async fn told_ended(
     since: Timestamp,
     now: Timestamp,
 ) -> Done<()> {
-    bulletins::redraw(tx, entropy, &Orphaned::episode(agent.id, since), now);
+    let episode = Orphaned::episode(agent.id, since);
+    bulletins::redraw(tx, entropy, &episode, now);
     let security = Place::Channel(policy.security_channel().to_owned());
     let team = policy.team(&agent.team).map(|team| Place::Channel(team.channel.clone()));
     for place in std::iter::once(security).chain(team) {
         let notice = Notice::AgentStopped { agent: agent.id };
-        send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
+        bulletins::post(tx, entropy, &episode, place, notice, now).await?;
     }
     refresh_homes(tx, entropy, now, [&agent.owner]);
     Ok(())

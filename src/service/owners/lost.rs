@@ -61,29 +61,6 @@ impl Service {
         }
     }
 
-    /// Everybody who answers for an agent, or is asked to, is looked at. What cannot be said of one
-    /// holds up nobody else.
-    pub(in crate::service) async fn sweep_owners(&self) -> Result<()> {
-        let mut session = self.parts.store.read().await?;
-        let mut people = session.owners().await?;
-        people.extend(session.open_handovers().await?.into_iter().filter_map(|request| {
-            match request.ask {
-                Ask::Handover { to, .. } => Some(to),
-                _ => None,
-            }
-        }));
-        drop(session);
-        people.sort_unstable();
-        people.dedup();
-        let mut failed = None;
-        for person in &people {
-            if let Err(error) = self.look_after(person).await {
-                failed = Some(error);
-            }
-        }
-        failed.map_or(Ok(()), Err)
-    }
-
     /// The agent's owner is no full member any more.
     async fn lost(&self, agent: Agent, standing: Standing) -> Result<()> {
         let (now, entropy, policy) = (self.now(), self.entropy(), self.policy());

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`handover`] | the owner, a lead or security asks that somebody else answers for it |
 //! | [`lost`] | the owner is no full member any more, or is one again |
+//! | [`sweep`] | what Slack's word did not reach is found out |
 //! | [`countdown`] | what is due while nobody answers for it: notices, the stop, the end |
 //! | [`take`] | a lead or security takes it, with one click |
 //! | [`change`] | what follows whenever somebody else answers for it |
@@ -13,6 +14,7 @@ pub(super) mod countdown;
 mod handover;
 mod lost;
 pub mod outcome;
+mod sweep;
 mod take;
 
 use std::collections::BTreeSet;

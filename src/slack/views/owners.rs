@@ -289,6 +289,19 @@ pub fn what(refusal: &OwnerRefusal) -> Line {
     }
 }
 
+/// What cannot be done, where the person cannot be named: on the field where they were chosen.
+pub fn on_the_field(refusal: &OwnerRefusal) -> Option<String> {
+    match refusal {
+        OwnerRefusal::CannotOwn { standing, .. } => Some(format!(
+            "This person {}; an owner is a full, active member.",
+            words::is_standing(*standing)
+        )),
+        OwnerRefusal::OwnsIt { .. } => Some("This person answers for it already.".to_owned()),
+        OwnerRefusal::NobodyNamed(_) => Some("Please choose a person.".to_owned()),
+        _ => None,
+    }
+}
+
 /// What would help, if anything does.
 pub fn next(refusal: &OwnerRefusal) -> Line {
     match refusal {

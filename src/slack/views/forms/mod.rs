@@ -27,6 +27,7 @@ use slack_morphism::prelude::{
 
 use super::escape::utc;
 use super::line::cut;
+use super::owners;
 use super::page::plain;
 use super::refusals;
 use super::words;
@@ -168,6 +169,11 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
 
 /// Why something cannot be asked and what would help, in plain words without markup.
 fn refused_words(refusal: &Refusal) -> String {
+    if let Refusal::Owner(refusal) = refusal
+        && let Some(words) = owners::on_the_field(refusal)
+    {
+        return words;
+    }
     match refusal {
         // An error on a field is plain text, where a person or a moment cannot be shown as such.
         Refusal::NotOwner { agent, .. } => {
