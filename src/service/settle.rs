@@ -61,8 +61,8 @@ pub(super) async fn approved(
             tx.append_about(now, actor, what, about(request)).await?;
             Ok((agent, None))
         }
-        Ask::Handover { to, .. } => {
-            let agent = handed_over(tx, entropy, policy, request, agent, to, actor, now).await?;
+        Ask::Handover { .. } => {
+            let agent = handed_over(tx, entropy, policy, request, agent, actor, now).await?;
             Ok((agent, None))
         }
         Ask::Credential { .. } => {

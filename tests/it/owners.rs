@@ -22,6 +22,22 @@ impl Office {
     /// Somebody's standing changes, and Slack says so.
     async fn becomes(&self, user: &str, kind: PersonKind) {
         self.workspace().set_person_kind(user, kind).expect("a person");
+        self.known_as(user, kind).await;
+    }
+
+    /// Somebody's standing changes, and Slack's word of who it was is lost: what was known of people
+    /// is only forgotten, as it is with time.
+    async fn becomes_in_silence(&self, user: &str, kind: PersonKind) {
+        let change = |model: &mut countersign::sandbox::model::Model| {
+            model.person_mut(user).expect("a person").kind = kind;
+        };
+        self.workspace().change_model(change);
+        self.workspace().emit(json!({"type": "user_change"}));
+        self.known_as(user, kind).await;
+    }
+
+    /// Waits until the product would say this of somebody.
+    async fn known_as(&self, user: &str, kind: PersonKind) {
         let standing = match kind {
             PersonKind::Member => Standing::Member,
             PersonKind::Guest => Standing::Guest,
@@ -33,14 +49,6 @@ impl Office {
         })
         .await;
         self.settled().await;
-    }
-
-    /// Somebody's standing changes, and Slack's word of it is lost.
-    fn becomes_in_silence(&self, user: &str, kind: PersonKind) {
-        let change = |model: &mut countersign::sandbox::model::Model| {
-            model.person_mut(user).expect("a person").kind = kind;
-        };
-        self.workspace().change_model(change);
     }
 
     /// Waits until nobody answers for the agent, or somebody does again.
@@ -150,7 +158,7 @@ stories! {
     async fn the_sweep_finds_who_left_unheard(office) {
         office.dana().has_agent(AGENT, &[]).await;
         office.omar().has_agent("other-agent", &[]).await;
-        office.becomes_in_silence("U0DANA", PersonKind::Deactivated);
+        office.becomes_in_silence("U0DANA", PersonKind::Deactivated).await;
         office.advance("1d").await;
         office.until_ownerless(AGENT, true).await;
         assert_eq!(office.agent("other-agent").await.orphaned, None);
@@ -234,8 +242,7 @@ stories! {
     /// Whoever knows before Slack's word has arrived need not wait for it.
     async fn security_takes_it_before_anybody_was_told(office) {
         office.dana().has_agent(AGENT, &[]).await;
-        office.becomes_in_silence("U0DANA", PersonKind::Deactivated);
-        office.clock.advance(chrono::TimeDelta::minutes(2));
+        office.becomes_in_silence("U0DANA", PersonKind::Deactivated).await;
         let said = office.sara().types("/agent take support-agent-v2").await;
         assert!(said.contains("You answer for support-agent-v2 now"), "{said}");
         assert_eq!(office.owner(AGENT).await, "U0SARA");
@@ -348,7 +355,7 @@ stories! {
         dana.leaves(AGENT).await;
         office.advance("30d").await;
         assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Ownerless));
-        office.becomes_in_silence("U0DANA", PersonKind::Member);
+        office.becomes_in_silence("U0DANA", PersonKind::Member).await;
         office.advance("1d").await;
         office.until_ownerless(AGENT, false).await;
         assert!(office.agent(AGENT).await.is_active());
@@ -510,8 +517,7 @@ stories! {
         // The same, found out at the last yes.
         let asked = dana.hands_over(AGENT, "omar").await;
         office.omar().accepts(&asked).await;
-        office.becomes_in_silence("U0OMAR", PersonKind::Guest);
-        office.clock.advance(chrono::TimeDelta::minutes(2));
+        office.becomes_in_silence("U0OMAR", PersonKind::Guest).await;
         let said = office.theo().approves(&asked).await;
         assert!(said.contains("has ended"), "{said}");
         assert_eq!(office.owner(AGENT).await, "U0DANA");

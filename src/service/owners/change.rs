@@ -6,7 +6,7 @@ use crate::domain::deadline::Due;
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, What};
 use crate::domain::person::PersonId;
-use crate::domain::request::Request;
+use crate::domain::request::{Ask, Request};
 use crate::domain::time::Timestamp;
 use crate::policy::Policy;
 use crate::service::bulletins;
@@ -54,10 +54,10 @@ pub(in crate::service) async fn handed_over(
     policy: &Policy,
     request: &Request,
     agent: Agent,
-    to: &PersonId,
     actor: Actor,
     now: Timestamp,
 ) -> Done<Agent> {
+    let Ask::Handover { to, .. } = &request.ask else { return Ok(agent) };
     let from = agent.owner.clone();
     let what = What::OwnerChanged { agent: agent.id, from: from.clone(), to: to.clone() };
     let about = crate::service::settle::about(request);

@@ -2,12 +2,12 @@
 //!
 //! | file | what happens there |
 //! |---|---|
-//! | [`handover`] | the owner, a lead or security asks that somebody else answers for it |
-//! | [`lost`] | the owner is no full member any more, or is one again |
-//! | [`sweep`] | what Slack's word did not reach is found out |
-//! | [`countdown`] | what is due while nobody answers for it: notices, the stop, the end |
-//! | [`take`] | a lead or security takes it, with one click |
-//! | [`change`] | what follows whenever somebody else answers for it |
+//! | `handover` | the owner, a lead or security asks that somebody else answers for it |
+//! | `lost` | the owner is no full member any more, or is one again |
+//! | `sweep` | what Slack's word did not reach is found out |
+//! | `countdown` | what is due while nobody answers for it: notices, the stop, the end |
+//! | `take` | a lead or security takes it, with one click |
+//! | `change` | what follows whenever somebody else answers for it |
 
 pub(super) mod change;
 pub(super) mod countdown;
@@ -57,7 +57,8 @@ impl Service {
         let policy = self.policy();
         let (mut theirs, mut others) = (BTreeSet::new(), BTreeSet::new());
         let mut found = Vec::new();
-        for agent in ownerless {
+        // What is theirs comes back to them by itself.
+        for agent in ownerless.into_iter().filter(|agent| agent.owner != *by) {
             if !theirs.contains(&agent.team) && !others.contains(&agent.team) {
                 let may = self.leads_or_guards(&policy, by, &agent).await?;
                 if may { &mut theirs } else { &mut others }.insert(agent.team.clone());

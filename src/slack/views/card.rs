@@ -101,7 +101,7 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
         Ask::Handover { to, .. } => {
-            lines.push(Line::fact("New owner").person(to).text(", who must accept"));
+            lines.push(Line::fact("New owner").person(to));
             lines.extend(description(agent));
             lines.push(asked_by(request, agent).text(", team ").text(agent.team.as_str()));
         }

@@ -51,7 +51,13 @@ fn agent_lines(line: &AgentLine, now: Timestamp) -> Vec<Line> {
             .bold(agent.slug.as_str())
             .text(format!(" · tier {} · {grants} · ", agent.tier))
             .line(words::agent_state(agent, now)),
-        Line::default().person(&agent.owner).text(", team ").text(agent.team.as_str()),
+        match agent.orphaned {
+            None => Line::default(),
+            Some(_) => Line::say("⚠ no owner; before, "),
+        }
+        .person(&agent.owner)
+        .text(", team ")
+        .text(agent.team.as_str()),
     ]
 }
 

@@ -108,8 +108,8 @@ pub fn ownerless(
             Line::fact("Now").text(holds),
             ends(agent, now),
             Line::fact("Next").text(format!(
-                "whoever leads team {} or is of security takes it with one click, and answers for \
-                 it from then on.",
+                "whoever leads team {}, or is in security, can take it with one click, and answers \
+                 for it from then on.",
                 agent.team
             )),
         ])
@@ -147,7 +147,7 @@ pub fn stopped(agent: &Agent, now: Timestamp) -> Message {
                 .text("what it has opens nothing; what was asked for it is cancelled."),
             ends(agent, now),
             Line::fact("Next").text(format!(
-                "whoever leads team {} or is of security can still take it; then it goes on.",
+                "whoever leads team {}, or is in security, can still take it; then it goes on.",
                 agent.team
             )),
         ])
@@ -196,8 +196,9 @@ pub fn taken(taken: &Taken) -> Message {
                         .bold(agent.slug.as_str())
                         .text(format!(" now.{goes_on}")),
                     Line::fact("Next").text(
-                        "look at what it has and what it is for. What it needs you can ask for; \
-                         what is yours to decide no longer is, because nobody approves their own.",
+                        "look at what it has and what it is for; hand it over if somebody else should \
+                         answer for it. On what it asks for others decide now: nobody approves \
+                         their own.",
                     ),
                 ])
                 .buttons(vec![

@@ -141,7 +141,7 @@ pub fn owners(said: &Said, all: &mut Catalogue) {
     let line = AgentLine { agent: said.ownerless(), live_grants: 1, live_credentials: 1 };
     add("list", agents(&Listing { shown: vec![line], total: 1, now: now() }).into());
     let lead = Overview {
-        ownerless: vec![said.ownerless(), said.ownerless_stopped()],
+        ownerless: vec![said.ownerless(), Agent { id: agent_id(2), ..said.ownerless_stopped() }],
         waiting_for_you: vec![RequestOf { request: open, agent }],
         your_requests: Vec::new(),
         your_agents: Vec::new(),
