@@ -26,7 +26,8 @@ impl Agent {
 
     /// Nobody answers for it any more. `None` if that is known, or if there is nothing to answer for.
     pub fn lose_owner(self, orphaned: Orphaned) -> Option<Self> {
-        (self.lives() && self.orphaned.is_none()).then(|| Self { orphaned: Some(orphaned), ..self })
+        (self.lives() && self.orphaned.is_none())
+            .then_some(Self { orphaned: Some(orphaned), ..self })
     }
 
     /// This person answers for it from now on. If it was stopped only because nobody did, it goes on.
