@@ -43,6 +43,8 @@ pub enum Due {
         /// This one.
         credential: CredentialId,
     },
+    /// Find in the workspace whom the identity provider told of.
+    IdpMatching,
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
 }
@@ -50,6 +52,8 @@ pub enum Due {
 impl Due {
     /// The subject of the daily sweep, of which there is one.
     pub const SWEEP: &'static str = "sweep";
+    /// The subject of the search for the identity provider's users, of which there is one.
+    pub const IDP_MATCHING: &'static str = "idp";
 
     /// What it is about, for finding all deadlines of one thing: a request's, a
     /// grant's or a credential's id.
@@ -62,6 +66,7 @@ impl Due {
             Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
                 credential.to_string()
             }
+            Self::IdpMatching => Self::IDP_MATCHING.to_owned(),
             Self::Sweep => Self::SWEEP.to_owned(),
         }
     }

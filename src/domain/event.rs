@@ -10,8 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
+use super::identity_provider::Presence;
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, IdpGroupId, IdpUserId,
+    LoginId, RequestId, TokenId,
 };
 use super::login::Ending;
 use super::person::{By, PersonId};
@@ -30,6 +32,8 @@ pub enum Actor {
     Agent(AgentId),
     /// A service that the policy names.
     Service(String),
+    /// The identity provider, by what it pushes (SCIM) or what its tokens say.
+    IdentityProvider,
     /// The service itself: a deadline, a policy that was loaded.
     System,
 }
@@ -223,6 +227,45 @@ pub enum What {
         /// Until when.
         until: Timestamp,
     },
+    /// Who is in a group of the identity provider changed, or what it is called: who approves.
+    IdpGroupChanged {
+        /// Which.
+        group: IdpGroupId,
+        /// What it is called now; none if it is gone.
+        name: Option<String>,
+        /// What it was called before; none if it is new.
+        before: Option<String>,
+        /// Who came into it.
+        joined: Vec<IdpUserId>,
+        /// Who left it.
+        left: Vec<IdpUserId>,
+    },
+    /// The identity provider has a user, has one no more, or said that one may (not) work.
+    IdpUserChanged {
+        /// Which.
+        user: IdpUserId,
+        /// What it is now.
+        now: Presence,
+    },
+    /// A user of the identity provider was looked for in the workspace, and is another person than
+    /// before.
+    IdpUserMatched {
+        /// Which.
+        user: IdpUserId,
+        /// Who it is; none if the workspace knows nobody by their address.
+        person: Option<PersonId>,
+    },
+    /// A person's token said of other groups than before that they are theirs.
+    IdpGroupsClaimed {
+        /// Who.
+        person: PersonId,
+        /// By the word of this issuer of the policy.
+        issuer: String,
+        /// Groups that were not among them before.
+        joined: Vec<String>,
+        /// Groups that are not among them any more.
+        left: Vec<String>,
+    },
     /// A credential was taken away.
     CredentialRevoked {
         /// Which.
@@ -390,6 +433,10 @@ impl What {
             | Self::LoginConfirmed { .. }
             | Self::LoginRefused { .. }
             | Self::LoginEnded { .. }
+            | Self::IdpGroupChanged { .. }
+            | Self::IdpUserChanged { .. }
+            | Self::IdpUserMatched { .. }
+            | Self::IdpGroupsClaimed { .. }
             | Self::DeliveryFailed { .. } => none,
         }
     }

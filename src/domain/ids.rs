@@ -95,6 +95,10 @@ ids! {
     ActivityId = "act", "an activity";
     /// Names an access request made by a program; what it polls.
     TaskId = "tsk", "a task";
+    /// Names a user of the identity provider, as it pushed them.
+    IdpUserId = "usr", "an identity provider's user";
+    /// Names a group of the identity provider.
+    IdpGroupId = "grp", "an identity provider's group";
     /// Names a login of a person on a device.
     LoginId = "lgn", "a login";
 }

@@ -46,6 +46,7 @@ pub mod evaluation;
 pub mod event;
 pub mod gate;
 pub mod grant;
+pub mod identity_provider;
 pub mod ids;
 pub mod login;
 pub mod near;

@@ -35,7 +35,7 @@ pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
 pub use rules::{Case, Holders, Resource, Team, TierRules};
 use runtime::cedar::{Rules, Surroundings, cedar_name};
-use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
+use runtime::{Callbacks, Facts, IdentityProvider, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
 use crate::domain::access::Access;
 use crate::domain::evaluation::Question;
@@ -62,6 +62,7 @@ pub struct Policy {
     tokens: Tokens,
     quotas: Quotas,
     callbacks: Callbacks,
+    directory: IdentityProvider,
     rules: Rules,
     /// How far the clock of the rules is from UTC.
     offset: FixedOffset,
@@ -262,6 +263,19 @@ impl Policy {
         tokens: Tokens,
     ) -> Self {
         Self { services, issuers, tokens, ..self }
+    }
+
+    /// How the identity provider tells who is in its groups.
+    pub const fn identity_provider(&self) -> &IdentityProvider {
+        &self.directory
+    }
+
+    /// All roles with their holders, in alphabetical order; `team-lead` once for each team.
+    pub fn roles(&self) -> impl Iterator<Item = (RoleName, Option<&TeamName>, &Holders)> {
+        let lead = RoleName::new(RoleName::TEAM_LEAD);
+        let named = self.roles.iter().map(|(role, holders)| (role.clone(), None, holders));
+        let leads = self.teams.iter();
+        named.chain(leads.map(move |(name, team)| (lead.clone(), Some(name), &team.leads)))
     }
 
     /// How often an agent may do what.

@@ -15,26 +15,35 @@ pub(super) struct Channels {
     pub(super) help: Option<String>,
 }
 
-/// Who holds a role: everybody in the user groups, and these people besides. Never empty.
+/// Who holds a role: everybody in the user groups and in the groups of the identity provider, and
+/// these people besides. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Holders {
     /// Slack user groups (`S…`).
     pub usergroups: Vec<String>,
     /// Slack users (`U…`, or `W…` in an Enterprise organisation).
     pub people: Vec<String>,
+    /// Groups of the identity provider, by the names that it gives them.
+    pub idp_groups: Vec<String>,
 }
 
 impl Holders {
-    /// All ids, of groups and of people.
-    pub(super) fn ids(&self) -> BTreeSet<&str> {
-        self.usergroups.iter().chain(&self.people).map(String::as_str).collect()
+    /// All of them, in words that tell one from the other.
+    pub(super) fn ids(&self) -> BTreeSet<String> {
+        let ids = self.usergroups.iter().chain(&self.people).cloned();
+        ids.chain(self.idp_groups.iter().map(|group| idp_group(group))).collect()
     }
 
     /// In words: `user group S0SECURITY and U0VERA`.
     pub(super) fn words(&self) -> String {
         let groups = self.usergroups.iter().map(|group| format!("user group {group}"));
-        groups.chain(self.people.iter().cloned()).collect::<Vec<_>>().join(" and ")
+        let idp = self.idp_groups.iter().map(|group| idp_group(group));
+        groups.chain(idp).chain(self.people.iter().cloned()).collect::<Vec<_>>().join(" and ")
     }
+}
+
+fn idp_group(name: &str) -> String {
+    format!("the identity provider's group \"{name}\"")
 }
 
 /// A team that agents work for.

@@ -56,7 +56,10 @@ impl Service {
             if let Ok(Body { actor, what }) = serde_json::from_str(&line.body) {
                 let by = match actor {
                     Actor::Person(person) => Some(person),
-                    Actor::System | Actor::Agent(_) | Actor::Service(_) => None,
+                    Actor::System
+                    | Actor::IdentityProvider
+                    | Actor::Agent(_)
+                    | Actor::Service(_) => None,
                 };
                 let reference = reference(&mut session, &what).await?;
                 history.push(HistoryLine { at: line.at, by, reference, what });

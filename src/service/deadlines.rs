@@ -32,6 +32,8 @@ struct Known {
     awaited: BTreeMap<RequestId, Vec<PersonId>>,
     /// When the next sweep is due, if there was one.
     swept: Option<Timestamp>,
+    /// When the search for the identity provider's users goes on, if there was one.
+    matched: Option<Timestamp>,
 }
 
 /// How long what could not be done waits for its next try.
@@ -57,7 +59,11 @@ impl Service {
             true => Some(self.sweep(now).await),
             false => None,
         };
-        let known = Arc::new(Known { awaited, swept });
+        let matched = match due.iter().any(|deadline| deadline.due == Due::IdpMatching) {
+            true => self.match_idp_users(now).await,
+            false => None,
+        };
+        let known = Arc::new(Known { awaited, swept, matched });
         match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
             Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
@@ -216,6 +222,10 @@ impl Acting {
             }
             Due::Sweep => match known.swept {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
+                None => Ok(()),
+            },
+            Due::IdpMatching => match known.matched {
+                Some(at) => tx.put_deadline(&Deadline { at, ..*deadline }).await,
                 None => Ok(()),
             },
             Due::CredentialReminder { credential, before } => {

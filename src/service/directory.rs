@@ -1,6 +1,7 @@
 //! What the service asks of the place where people are: who somebody is, who is in a group.
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 
 use crate::domain::person::{PersonId, Profile};
 
@@ -24,6 +25,12 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The people in the user group with this id; empty if the group is disabled or unknown.
     async fn group(&self, id: &str) -> Result<Vec<PersonId>, DirectoryError>;
+
+    /// How old the last answer about this user group is; none if there was none.
+    fn group_age(&self, id: &str) -> Option<TimeDelta> {
+        let _ = id;
+        None
+    }
 
     /// Whom an e-mail address or a user id names; nobody, if the workspace knows none such, or does
     /// not let itself be searched.

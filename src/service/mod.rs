@@ -15,6 +15,7 @@ mod deadlines;
 pub mod directory;
 pub mod gate;
 mod grants;
+pub mod identity_provider;
 pub mod input;
 pub mod logins;
 mod lookups;

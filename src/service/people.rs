@@ -15,7 +15,7 @@ impl Service {
     }
 
     /// Everybody whom the policy names for the role, whatever their standing.
-    async fn named(
+    pub(super) async fn named(
         &self,
         policy: &Policy,
         role: &RoleName,
@@ -30,6 +30,7 @@ impl Service {
         for group in &holders.usergroups {
             people.extend(self.parts.directory.group(group).await?);
         }
+        self.by_identity_provider(policy, holders, workspace, &mut people).await?;
         Ok(people)
     }
 

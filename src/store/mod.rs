@@ -29,6 +29,7 @@ mod evaluations;
 mod events;
 mod grant_index;
 mod grants;
+mod identity_provider;
 mod later;
 mod logins;
 mod measure;
@@ -299,6 +300,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         requests::ALL,
         grants::ALL,
         grant_index::ALL,
+        identity_provider::ALL,
         evaluations::ALL,
         activity::ALL,
         seals::ALL,

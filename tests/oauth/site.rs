@@ -470,6 +470,7 @@ fn trusting(cluster: &Outside, people: &Outside, mail: &Pair, tokens: Tokens) ->
     let slack = Trusted::People {
         user_claim: "https://slack.com/user_id".into(),
         workspace_claim: Some("https://slack.com/team_id".into()),
+        groups_claim: Some("groups".into()),
     };
     let service = |name: &str, proof| {
         (name.to_owned(), ServiceAccount { name: name.to_owned(), proofs: vec![proof] })

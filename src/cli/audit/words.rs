@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::event::{Actor, Body, What};
 use crate::domain::grant::Grant;
-use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::ids::{AgentId, GrantId, IdpUserId, RequestId};
 use crate::domain::person::PersonId;
 use crate::store::{Session, StoreError};
 
@@ -26,7 +26,7 @@ impl Names {
         let about = body.what.about();
         let acting = match &body.actor {
             Actor::Agent(id) => Some(*id),
-            Actor::Person(_) | Actor::Service(_) | Actor::System => None,
+            Actor::Person(_) | Actor::Service(_) | Actor::IdentityProvider | Actor::System => None,
         };
         for id in [about.agent, body.what.told_of(), acting].into_iter().flatten() {
             if self.agents.contains_key(&id) {
@@ -67,6 +67,7 @@ impl Names {
             Actor::Person(person) => person.to_string(),
             Actor::Agent(agent) => format!("agent {}", self.agent(*agent)),
             Actor::Service(name) => format!("service {name}"),
+            Actor::IdentityProvider => "identity provider".to_owned(),
             Actor::System => "system".to_owned(),
         }
     }
@@ -161,6 +162,43 @@ impl Names {
             ),
             What::CredentialRevoked { credential, agent, .. } => {
                 format!("took credential {credential} away from agent {}", self.agent(*agent))
+            }
+            What::IdpGroupChanged { group, name, before, joined, left } => {
+                let called = match (name, before) {
+                    (Some(name), None) => format!("group \"{name}\" is new"),
+                    (Some(name), Some(before)) if name == before => format!("group \"{name}\""),
+                    (Some(name), Some(before)) => {
+                        format!("group \"{before}\" is called \"{name}\" now")
+                    }
+                    (None, before) => {
+                        format!("group \"{}\" is gone", before.as_deref().unwrap_or_default())
+                    }
+                };
+                let ids = |ids: &[IdpUserId]| join(ids.iter().map(ToString::to_string));
+                let came = match joined.as_slice() {
+                    [] => String::new(),
+                    joined => format!("; came: {}", ids(joined)),
+                };
+                let went = match left.as_slice() {
+                    [] => String::new(),
+                    left => format!("; left: {}", ids(left)),
+                };
+                format!("{called} ({group}){came}{went}")
+            }
+            What::IdpUserChanged { user, now } => format!("user {user} is {}", now.word()),
+            What::IdpUserMatched { user, person: Some(person) } => {
+                format!("user {user} is {person} in the workspace")
+            }
+            What::IdpUserMatched { user, person: None } => {
+                format!("user {user} is nobody in the workspace")
+            }
+            What::IdpGroupsClaimed { person, issuer, joined, left } => {
+                let groups = |groups: &[String]| match groups {
+                    [] => "none".to_owned(),
+                    groups => join(groups.iter().cloned()),
+                };
+                let (joined, left) = (groups(joined), groups(left));
+                format!("{person} by a token of {issuer}: came into {joined}; left {left}")
             }
             What::SigningKeyMade { kid } => format!("signing key {kid} was made"),
             What::SigningKeyRetired { kid } => format!("signing key {kid} signs nothing new"),

@@ -92,6 +92,7 @@ fn who(actor: &Actor, story: &Story) -> String {
             _ => format!("agent {id}"),
         },
         Actor::Service(name) => format!("service {name}"),
+        Actor::IdentityProvider => "the identity provider".to_owned(),
         Actor::System => "the server itself".to_owned(),
     }
 }

@@ -36,6 +36,7 @@ pub fn plan(old: &Policy, new: &Policy) -> Vec<Change> {
     let mut changes = Changes(Vec::new());
     people::channels(old, new, &mut changes);
     people::roles(old, new, &mut changes);
+    trust::directory(old, new, &mut changes);
     people::teams(old, new, &mut changes);
     people::tiers(old, new, &mut changes);
     things::resources(old, new, &mut changes);

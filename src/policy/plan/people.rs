@@ -35,7 +35,7 @@ pub(super) fn roles(old: &Policy, new: &Policy, changes: &mut Changes) {
 /// More holders are more people whose yes counts.
 fn holders(about: &str, before: &Holders, after: &Holders, changes: &mut Changes) {
     let (was, is) = (before.ids(), after.ids());
-    let list = |ids: Vec<&&str>| ids.into_iter().copied().collect::<Vec<_>>().join(", ");
+    let list = |ids: Vec<&String>| ids.into_iter().cloned().collect::<Vec<_>>().join(", ");
     let came = list(is.difference(&was).collect());
     let left = list(was.difference(&is).collect());
     match (came.as_str(), left.as_str()) {

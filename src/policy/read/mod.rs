@@ -1,5 +1,6 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod directory;
 mod holders;
 mod ids;
 mod log;
@@ -18,6 +19,7 @@ pub(super) use walk::{Table, Value, parse};
 use self::ids::Kind;
 use self::trust::Trust;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
+use super::runtime::IdentityProvider;
 use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
 use super::{Mistake, Policy, Refused, cases, digest};
@@ -30,9 +32,10 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "channels",
     "roles",
+    "directory",
     "teams",
     "tiers",
     "resources",
@@ -138,6 +141,7 @@ pub(super) struct Main {
     before_end: Vec<Span>,
     certify_every: Span,
     trust: Trust,
+    directory: IdentityProvider,
 }
 
 impl Main {
@@ -165,6 +169,7 @@ impl Main {
             tokens: self.trust.tokens,
             quotas: self.trust.quotas,
             callbacks: self.trust.callbacks,
+            directory: self.directory,
             rules,
             offset: self.trust.offset,
         }
@@ -187,6 +192,8 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let before_end = reminders(log, &root, tiers.as_ref());
     let certify_every = certification(log, &root);
     let trust = trust::read(log, &root);
+    let directory = directory::read(log, &root, trust.as_ref());
+    directory::has_sources(log, &root, directory.as_ref(), trust.as_ref());
     Some(Main {
         channels: channels?,
         roles: roles.into_iter().map(|(role, (holders, _))| (role, holders)).collect(),
@@ -197,6 +204,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         before_end: before_end?,
         certify_every: certify_every?,
         trust: trust?,
+        directory: directory?,
     })
 }
 

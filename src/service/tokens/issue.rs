@@ -59,13 +59,16 @@ impl TokenDesk {
                 let agent = service.store().read().await?.agent(issue.actor.agent).await?;
                 let Some(agent) = agent else { refuse!(InvalidClient, "the agent is gone") };
                 let (sub, person) = subject.who.subject(&agent.owner);
-                if let Some(person) = person
-                    && !service.standing(&person).await?.is_member()
-                {
-                    refuse!(
-                        InvalidGrant,
-                        "the person of subject_token is no active full member of the workspace"
-                    );
+                if let Some(person) = person {
+                    if !service.standing(&person).await?.is_member() {
+                        refuse!(
+                            InvalidGrant,
+                            "the person of subject_token is no active full member of the workspace"
+                        );
+                    }
+                    if let Some(said) = &subject.said {
+                        service.hear_of_groups(&person, said).await?;
+                    }
                 }
                 let longest = policy.tokens().longest_chain;
                 match subject.act(&agent, self.issuer(), longest) {

@@ -327,6 +327,12 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::SigningKeyMade { .. } | What::SigningKeyRetired { .. } => "signing key".to_owned(),
         What::TokenIssued { .. } => "got a token".to_owned(),
         What::TokenRevoked { .. } => "token taken back".to_owned(),
+        What::IdpGroupChanged { .. } | What::IdpGroupsClaimed { .. } => {
+            "groups of the identity provider".to_owned()
+        }
+        What::IdpUserChanged { .. } | What::IdpUserMatched { .. } => {
+            "a user of the identity provider".to_owned()
+        }
         What::LoginConfirmed { .. } | What::LoginRefused { .. } | What::LoginEnded { .. } => {
             "a login".to_owned()
         }

@@ -107,6 +107,10 @@ impl Directory for SlackDirectory {
         found.map(|members| members.to_vec()).map_err(|error| failed(id, &error))
     }
 
+    fn group_age(&self, id: &str) -> Option<TimeDelta> {
+        self.groups.age(id)
+    }
+
     async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
         let person = |user: &str| PersonId::new(self.installation.id(), user);
         if !hint.contains('@') {
