@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::STATUSES;
 use crate::domain::time::Span;
@@ -51,6 +51,8 @@ pub enum Command {
     },
     /// Tell the story of a call, a token, a deed or a grant: back to the people who allowed it.
     Trace(Trace),
+    /// Print all agents: for a service catalogue (Backstage), as JSON, or for a spreadsheet.
+    Export(Export),
     /// Show the settings in force, or all there are.
     Config {
         /// Which.
@@ -214,6 +216,28 @@ pub struct Trace {
     /// Where the settings are.
     #[command(flatten)]
     pub file: ConfigFile,
+}
+
+/// How to print the registry.
+#[derive(Debug, Clone, Args)]
+pub struct Export {
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
+    pub format: ExportFormat,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// The forms of the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// As `/api/v1/registry` gives it, without people's names.
+    Json,
+    /// Entities of Backstage, a YAML document for each agent.
+    Backstage,
+    /// A line for each agent.
+    Csv,
 }
 
 /// Which settings.

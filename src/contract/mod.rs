@@ -14,6 +14,7 @@
 //! | [`manifest`] | `agent.toml` |
 //! | [`gate`] | a pipeline's check |
 //! | [`activity`] | what an agent did |
+//! | [`registry`] | all agents, for a service catalogue |
 //! | [`problem`] | why something was not done, and what to do next |
 //!
 //! Times are RFC 3339 in UTC. Lengths of time are written as people type them (`30m`, `8h`, `7d`) in
@@ -32,6 +33,7 @@ pub mod manifest;
 mod object;
 pub mod people;
 pub mod problem;
+pub mod registry;
 pub mod requests;
 
 use serde::{Deserialize, Serialize};

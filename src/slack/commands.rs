@@ -99,6 +99,8 @@ pub enum SlashCommand {
         /// What the credential is to be called.
         name: Option<String>,
     },
+    /// Who holds which role.
+    Roles,
     /// Is this an agent?
     Quiz,
     /// A device logs the person in.
@@ -116,7 +118,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 16] = [
     "register",
     "request",
     "list",
@@ -129,6 +131,7 @@ pub const WORDS: [&str; 15] = [
     "reinstate",
     "cancel",
     "key",
+    "roles",
     "login",
     "quiz",
     "help",
@@ -158,6 +161,7 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some("key") => keys(rest),
+        Some("roles") => SlashCommand::Roles,
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
@@ -244,6 +248,7 @@ fn canonical(word: &str) -> Option<&'static str> {
         "resume" => "reinstate",
         "withdraw" => "cancel",
         "signin" | "sign-in" | "log-in" => "login",
+        "role" | "approvers" => "roles",
         "keys" | "credential" | "credentials" => "key",
         "?" | "--help" | "-h" => "help",
         other => other,
@@ -541,6 +546,7 @@ mod tests {
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            ("roles", Roles),
             ("quiz", Quiz),
             ("quiz is my script an agent?", Quiz),
             ("login", Login { code: None }),

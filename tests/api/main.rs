@@ -54,5 +54,7 @@ mod client;
 mod described;
 mod gate;
 mod itself;
+mod registry;
 mod requests;
+mod scim;
 mod strict;

@@ -10,12 +10,14 @@
 //! | `names` | people by their names |
 //! | `shapes` | from what is known to what is told |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `registry`, `evaluations`, `gate` | the resources |
+//! | [`backstage`] | agents as a service catalogue wants them |
 //! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
 mod admit;
 mod agents;
+pub mod backstage;
 pub mod caller;
 mod catalogue;
 mod credentials;
@@ -29,8 +31,9 @@ mod page;
 mod refusals;
 pub mod refused;
 mod registration;
+mod registry;
 mod requests;
-mod shapes;
+pub(crate) mod shapes;
 mod take;
 mod wait;
 
@@ -94,6 +97,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(grants::release))
         .routes(routes!(grants::revoke))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(registry::registry))
+        .routes(routes!(registry::for_backstage))
         .routes(routes!(evaluations::why))
         .routes(routes!(gate::gate))
 }

@@ -78,6 +78,7 @@ fn tags() -> Value {
         { "name": "requests", "description": "Questions put to people" },
         { "name": "grants", "description": "What is granted, until when" },
         { "name": "catalogue", "description": "What there is to ask for" },
+        { "name": "registry", "description": "All agents, for a service catalogue" },
         { "name": "evaluations", "description": "Why an answer was what it was" },
         { "name": "gate", "description": "A pipeline's check" },
         { "name": "activity", "description": "What agents did" },

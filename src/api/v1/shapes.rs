@@ -7,6 +7,7 @@ use super::names::Named;
 use crate::contract::agents::{Agent, AgentLine, Answers, Credential, History, Route};
 use crate::contract::grants::Grant;
 use crate::contract::people::Person;
+use crate::contract::registry::Entry;
 use crate::contract::requests::{Need, Outcome, Request};
 use crate::domain;
 use crate::domain::agent::{AgentState, Slug};
@@ -70,6 +71,33 @@ pub(super) fn line(of: &outcome::AgentLine, named: &Named) -> AgentLine {
     }
 }
 
+/// An agent in the registry; `name` knows what its owner is called.
+pub(crate) fn entry(of: &outcome::AgentLine, name: impl Fn(&PersonId) -> Option<String>) -> Entry {
+    let known = &of.agent;
+    let owner = Person { id: known.owner.clone(), name: name(&known.owner) };
+    Entry {
+        line: AgentLine { owner, ..line(of, &Named::default()) },
+        id: known.id.to_string(),
+        purpose: known.description.purpose.clone(),
+        systems: known.description.systems.clone(),
+        runs_on: known.description.runs_on.clone(),
+        model: known.description.model.clone(),
+        registered_at: known.registered_at,
+        certified_until: certified_until(known),
+    }
+}
+
+/// Until when its certification holds, where that arises.
+const fn certified_until(known: &domain::agent::Agent) -> Option<Timestamp> {
+    match known.state {
+        AgentState::Active { certified_until, .. }
+        | AgentState::Suspended { certified_until, .. } => Some(certified_until),
+        AgentState::Pending { .. } | AgentState::Retired { .. } | AgentState::Rejected { .. } => {
+            None
+        }
+    }
+}
+
 /// The people of an agent's page.
 pub(super) fn people_of_detail(of: &AgentDetail) -> impl Iterator<Item = &PersonId> {
     let asked = of.open.iter().flat_map(people_of);
@@ -95,13 +123,7 @@ pub(super) fn agent(of: &AgentDetail, open: Vec<Request>, named: &Named) -> Agen
         answers: answers(known.description.answers),
         reasons: known.description.answers.reasons().into_iter().map(str::to_owned).collect(),
         registered_at: known.registered_at,
-        certified_until: match known.state {
-            AgentState::Active { certified_until, .. }
-            | AgentState::Suspended { certified_until, .. } => Some(certified_until),
-            AgentState::Pending { .. }
-            | AgentState::Retired { .. }
-            | AgentState::Rejected { .. } => None,
-        },
+        certified_until: certified_until(known),
         route: route(&of.route),
         grants: of.grants.iter().map(|one| grant(one, &known.slug, of.now)).collect(),
         open,

@@ -64,6 +64,16 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "[[without_people]]\nask = \"extension\"\ntier = 1\nsensitivity = \"internal\"\nactions = [\"read\"]\nup_to = \"1h\"\n[[without_people]]",
     ),
     ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
+    (
+        "an identity provider that pushes",
+        "[channels]",
+        "[directory]\nscim_bearer_sha256 = \"1111111111111111111111111111111111111111111111111111111111111111\"\nstale_after = \"2d\"\n[channels]",
+    ),
+    (
+        "a group of the identity provider",
+        "[roles]\nsecurity = { usergroup = \"S0SECURITY\" }",
+        "[directory]\nscim_bearer_sha256 = \"1111111111111111111111111111111111111111111111111111111111111111\"\n[roles]\nsecurity = { usergroup = \"S0SECURITY\", idp_group = \"sec-eng\" }",
+    ),
     ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
     ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
 ];

@@ -33,6 +33,7 @@ fn every_key_is_documented() {
         "tokens",
         "quotas",
         "callbacks",
+        "directory",
     ] {
         texts.push(format!("[{section}]\n{ODD}{SMALL}"));
     }

@@ -48,6 +48,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an empty list of people", "[\"U0VERA\"]", "[]"),
     ("a person twice", "[\"U0VERA\"]", "[\"U0VERA\", \"U0VERA\"]"),
     ("a role with a bad name", "vp = {", "\"Vice President\" = { people = [\"U0VERA\"] }\nvp = {"),
+    (
+        "a group that nobody tells of",
+        "{ people = [\"U0VERA\"] }",
+        "{ people = [\"U0VERA\"], idp_group = \"vps\" }",
+    ),
+    ("leads whom nobody tells of", "{ usergroup = \"S0LEADS\" }", "{ idp_group = [\"leads\"] }"),
     ("the role that is always there", "vp = {", "team-lead = { people = [\"U0THEO\"] }\nvp = {"),
     (
         "no teams",

@@ -105,6 +105,7 @@ impl FrontDesk {
                     Err(refusal) => say(views::refusal(&refusal)),
                 }
             }
+            SlashCommand::Roles => say(views::roles(&service.roles(&by.workspace).await?)),
             SlashCommand::Quiz => say(views::quiz::quiz(&Quiz::start())),
             SlashCommand::Login { code: None } => say(views::logins::explained()),
             SlashCommand::Login { code: Some(code) } => {

@@ -12,6 +12,7 @@
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
+//! | [`mod@roles`] | `/agent roles`: who may approve |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
@@ -32,6 +33,7 @@ pub mod page;
 pub mod quiz;
 pub mod refusals;
 pub mod replies;
+pub mod roles;
 pub mod words;
 
 #[cfg(test)]
@@ -49,3 +51,4 @@ pub use replies::{
     asked, cancelled, details, ended, not_for_you, not_understood, registered, stopped,
     unavailable, unsure, vote,
 };
+pub use roles::roles;

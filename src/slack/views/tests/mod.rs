@@ -7,5 +7,6 @@ mod keys;
 mod logins;
 mod quiz;
 mod reading;
+mod roles;
 mod sample;
 mod snapshots;
