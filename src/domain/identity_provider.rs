@@ -25,8 +25,8 @@ pub struct UserFacts {
     pub name: Option<NameParts>,
     /// The e-mail addresses.
     pub emails: Vec<Email>,
-    /// Whether they may work.
-    pub active: bool,
+    /// Whether they may work, if the identity provider says so: who is not deactivated may.
+    pub active: Option<bool>,
 }
 
 /// The parts of a name.
@@ -52,6 +52,11 @@ pub struct Email {
 }
 
 impl UserFacts {
+    /// Whether they may work.
+    pub const fn may_work(&self) -> bool {
+        !matches!(self.active, Some(false))
+    }
+
     /// The address by which the workspace knows them: the primary one, else one of work, else the
     /// first; without any the name by which they log in, if that is an address.
     pub fn address(&self) -> Option<&str> {
@@ -101,7 +106,7 @@ impl IdpUser {
 
     /// Whether they may work.
     pub const fn presence(&self) -> Presence {
-        if self.facts.active { Presence::Active } else { Presence::Inactive }
+        if self.facts.may_work() { Presence::Active } else { Presence::Inactive }
     }
 }
 
@@ -193,7 +198,12 @@ mod tests {
     }
 
     fn user(user_name: &str, emails: Vec<Email>) -> UserFacts {
-        UserFacts { user_name: user_name.to_owned(), emails, active: true, ..UserFacts::default() }
+        UserFacts {
+            user_name: user_name.to_owned(),
+            emails,
+            active: Some(true),
+            ..UserFacts::default()
+        }
     }
 
     #[test]
@@ -222,7 +232,7 @@ mod tests {
         let known = IdpUser::new(id, user("dana", vec![email("d@acme", None, None)]), now);
         let known = IdpUser { person: Some(dana.clone()), ..known };
         assert_eq!(known.clone().described(known.facts.clone(), later), known);
-        let away = UserFacts { active: false, ..known.facts.clone() };
+        let away = UserFacts { active: Some(false), ..known.facts.clone() };
         let away = known.clone().described(away, later);
         assert_eq!((away.person.as_ref(), away.changed_at), (Some(&dana), later));
         assert_eq!(away.presence(), Presence::Inactive);

@@ -15,7 +15,7 @@ impl Service {
     }
 
     /// Everybody whom the policy names for the role, whatever their standing.
-    pub(super) async fn named(
+    async fn named(
         &self,
         policy: &Policy,
         role: &RoleName,

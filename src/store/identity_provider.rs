@@ -53,7 +53,6 @@ statements! {
     ALL_MEMBERS on "idp_members" = "SELECT group_id, user_id FROM idp_members";
     GROUPS_OF on "idp_members" = "SELECT group_id FROM idp_members \
         WHERE user_id = $1 ORDER BY group_id";
-    LEAVE on "idp_members" = "DELETE FROM idp_members WHERE group_id = $1 AND user_id = $2";
     LEAVE_ALL on "idp_members" = "DELETE FROM idp_members WHERE group_id = $1";
 
     HOLD on "idp_members" = "SELECT u.id, u.person FROM idp_groups g \
@@ -69,6 +68,9 @@ statements! {
 
 /// Whether users are active who are people, whose places follow.
 const OF_PEOPLE: &str = "SELECT person, active FROM idp_users WHERE person IN";
+
+/// The users among some, whose places follow.
+const AMONG: &str = "SELECT id FROM idp_users WHERE id IN";
 
 /// A name without the difference of small and capital letters.
 fn key(name: &str) -> String {
@@ -102,7 +104,7 @@ impl Tx {
             user.id.to_string(),
             key(&user.facts.user_name),
             user.facts.external_id.clone(),
-            user.facts.active,
+            user.facts.may_work(),
             user.person.as_ref().map(ToString::to_string),
             to_match,
             Json(user),
@@ -138,9 +140,8 @@ impl Tx {
         before: &BTreeSet<IdpUserId>,
     ) -> Result<(), StoreError> {
         self.put_idp_group(UPDATE_GROUP, group).await?;
-        for user in before.difference(&group.facts.members) {
-            execute!(self, LEAVE, group.id.to_string(), user.to_string())?;
-        }
+        let left: Vec<IdpUserId> = before.difference(&group.facts.members).copied().collect();
+        self.leave(group.id, &left).await?;
         let joined: Vec<IdpUserId> = group.facts.members.difference(before).copied().collect();
         self.join(group.id, &joined).await
     }
@@ -168,6 +169,17 @@ impl Tx {
             .bind(group.clone())
             .bind(user.to_string()));
         written.map(drop)
+    }
+
+    async fn leave(&mut self, group: IdpGroupId, users: &[IdpUserId]) -> Result<(), StoreError> {
+        let text = |places| {
+            format!("DELETE FROM idp_members WHERE (group_id, user_id) IN (VALUES {places})")
+        };
+        let group = group.to_string();
+        let gone = several!(self, "idp_members", users, 2, text, |query, user| query
+            .bind(group.clone())
+            .bind(user.to_string()));
+        gone.map(drop)
     }
 
     /// Forgets a group and who was in it.
@@ -346,6 +358,17 @@ impl Session {
         let groups = rows.into_iter().map(|(group, _)| group).filter(|group| !group.is_empty());
         let (person, issuer) = (person.clone(), issuer.to_owned());
         Ok(Some(Claimed { person, issuer, groups: groups.collect(), at }))
+    }
+
+    /// Those among these users who were pushed.
+    pub async fn known_idp_users(
+        &mut self,
+        users: &BTreeSet<IdpUserId>,
+    ) -> Result<BTreeSet<IdpUserId>, StoreError> {
+        let keys: Vec<String> = users.iter().map(ToString::to_string).collect();
+        let term = |n| format!("${n}");
+        let rows: Vec<(String,)> = self.all_of("idp_users", AMONG, term, "", &keys).await?;
+        rows.iter().map(|(id,)| read_text(id, "idp_users", "id", id)).collect()
     }
 
     /// Those among these people who are users of the identity provider, all of them inactive.

@@ -27,11 +27,11 @@ pub fn user(of: &IdpUser, base: &str) -> Value {
         "schemas": [USER],
         "id": of.id,
         "userName": user_name,
-        "active": active,
         "meta": meta("User", &format!("{base}/Users/{}", of.id), of.created_at, of.changed_at),
     });
     put(&mut document, "externalId", external_id.as_deref());
     put(&mut document, "displayName", display_name.as_deref());
+    put(&mut document, "active", *active);
     if let Some(NameParts { formatted, family, given }) = name {
         let mut parts = json!({});
         put(&mut parts, "formatted", formatted.as_deref());
@@ -106,7 +106,7 @@ pub fn user_facts(document: &Map<String, Value>) -> Result<UserFacts, ScimError>
         display_name: text(document, "displayName", "displayName")?,
         name,
         emails: emails(document)?,
-        active: flag(document, "active", "active")?.unwrap_or(true),
+        active: flag(document, "active", "active")?,
     })
 }
 
@@ -224,11 +224,11 @@ mod tests {
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "department": "Support" },
         }))
         .unwrap();
-        assert_eq!((facts.user_name.as_str(), facts.active), ("dana@acme.example", false));
+        assert_eq!((facts.user_name.as_str(), facts.active), ("dana@acme.example", Some(false)));
         assert_eq!(facts.name.unwrap().given.as_deref(), Some("Dana"));
         assert_eq!(facts.emails.len(), 1);
         assert_eq!(facts.emails[0].primary, Some(true));
-        assert!(read(json!({ "userName": "dana" })).unwrap().active);
+        assert!(read(json!({ "userName": "dana" })).unwrap().may_work());
     }
 
     #[test]

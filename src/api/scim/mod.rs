@@ -11,7 +11,8 @@
 //! | [`document`] | resources as JSON, and what is read of it |
 //! | `users`, `groups` | the resources |
 //! | `list` | one part of many |
-//! | `discovery` | what this server can, and what its resources are like |
+//! | `discovery` | what this server can |
+//! | `schemas` | what its resources are like |
 
 mod discovery;
 pub mod document;
@@ -21,6 +22,7 @@ mod groups;
 mod list;
 pub mod patch;
 mod path;
+mod schemas;
 mod take;
 mod users;
 
@@ -68,7 +70,7 @@ pub fn router(service: Service, address: &str) -> Router {
         .route("/ServiceProviderConfig", get(discovery::config))
         .route("/ResourceTypes", get(discovery::resource_types))
         .route("/ResourceTypes/{name}", get(discovery::resource_type))
-        .route("/Schemas", get(discovery::schemas))
+        .route("/Schemas", get(discovery::schemas_of))
         .route("/Schemas/{id}", get(discovery::schema))
         .route("/Me", any(not_offered))
         .route("/Bulk", any(not_offered))

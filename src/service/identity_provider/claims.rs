@@ -58,7 +58,12 @@ impl Service {
     ) -> Result<()> {
         let (now, policy) = (self.now(), self.policy());
         let every = policy.identity_provider().stale_after.delta() / REFRESHED_AFTER;
-        let Said { issuer, groups, at } = said.clone();
+        let Said { issuer, mut groups, at } = said.clone();
+        // What no role needs is nobody's business here.
+        let named = |group: &String| {
+            policy.roles().any(|(_, _, holders)| holders.idp_groups.contains(group))
+        };
+        groups.retain(named);
         let claimed = Claimed { person: person.clone(), issuer, groups, at };
         let known = self.parts.store.read().await?.claims_of(person, &claimed.issuer).await?;
         let is_news = move |known: Option<&Claimed>, claimed: &Claimed| match known {

@@ -122,13 +122,9 @@ async fn unknown(
     members: &BTreeSet<IdpUserId>,
     before: &BTreeSet<IdpUserId>,
 ) -> Done<Vec<IdpUserId>> {
-    let mut unknown = Vec::new();
-    for id in members.difference(before) {
-        if tx.idp_user(*id).await?.is_none() {
-            unknown.push(*id);
-        }
-    }
-    Ok(unknown)
+    let new: BTreeSet<IdpUserId> = members.difference(before).copied().collect();
+    let known = tx.known_idp_users(&new).await?;
+    Ok(new.difference(&known).copied().collect())
 }
 
 /// Keeps the group as it is now, and puts on the record what that changes for who approves.
