@@ -202,6 +202,20 @@ fn ordered(order: Option<std::cmp::Ordering>, operator: Operator) -> bool {
     }
 }
 
+/// Where a quoted text ends: behind the first quote that no backslash escapes.
+fn after_quote(inside: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in inside.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Reads from left to right. `and` binds before `or`, `not` before both.
 struct Reader<'t> {
     rest: &'t str,
@@ -271,13 +285,19 @@ impl<'t> Reader<'t> {
     /// A JSON text, number, true, false or null.
     fn value(&mut self) -> Result<Value, ScimError> {
         self.rest = self.rest.trim_start();
-        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
-        let value = match values.next() {
-            Some(Ok(value)) if !value.is_object() && !value.is_array() => value,
-            _ => return Err(wrong("a value is missing, or is not written as in JSON")),
+        let end = match self.rest.strip_prefix('"') {
+            Some(inside) => after_quote(inside).map(|end| end + 1),
+            None => self.rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']')),
         };
-        self.rest = self.rest.get(values.byte_offset()..).unwrap_or_default();
-        Ok(value)
+        let (text, rest) =
+            self.rest.split_at_checked(end.unwrap_or(self.rest.len())).unwrap_or((self.rest, ""));
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) if !value.is_object() && !value.is_array() => {
+                self.rest = rest;
+                Ok(value)
+            }
+            _ => Err(wrong("a value is missing, or is not written as in JSON")),
+        }
     }
 
     /// The text up to where it ends.

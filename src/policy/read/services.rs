@@ -89,7 +89,8 @@ fn bearer(
 /// The hashes of tokens: one, or two while one token follows another.
 pub(super) fn hashes(log: &mut Log<'_>, value: &Value<'_, '_>) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
-    unlike(log, value, |hash| (!seen.insert(hash.to_owned())).then(|| value.path.clone()))
+    let again = || "the same identity provider".to_owned();
+    unlike(log, value, |hash| (!seen.insert(hash.to_owned())).then(again))
 }
 
 /// The hashes; `taken` remembers each, and says whose it is already.
