@@ -38,7 +38,7 @@ on_both! {
         let agent = &agents[2];
         assert_eq!((&agent["tier"], &agent["team"], &agent["live_grants"]), (&json!(2), &json!("support"), &json!(1)));
         assert_eq!(agent["owner"]["id"], "T0ACME/U0DANA");
-        assert!(text(&agent["owner"]["name"]).contains("Dana"), "{agent}");
+        assert!(text(&agent["owner"]["name"]).to_lowercase().contains("dana"), "{agent}");
         assert!(agent["certified_until"].is_string() && agents[1].get("certified_until").is_none());
 
         let answer = dana.send("GET", "/api/v1/registry/backstage", &[], "").await;
