@@ -36,7 +36,7 @@ pub(super) async fn registry(State(api): State<Arc<Api>>, reader: Reader, _: NoQ
     responses((
         status = 200,
         description = "YAML documents, each of kind Component",
-        body = serde_json::Value,
+        body = inline(serde_json::Value),
         content_type = "application/yaml"
     ))
 )]
