@@ -45,11 +45,15 @@ pub enum Due {
     },
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
+    /// Once a week: tell the numbers.
+    Digest,
 }
 
 impl Due {
     /// The subject of the daily sweep, of which there is one.
     pub const SWEEP: &'static str = "sweep";
+    /// The subject of the weekly digest, of which there is one at most.
+    pub const DIGEST: &'static str = "digest";
 
     /// What it is about, for finding all deadlines of one thing: a request's, a
     /// grant's or a credential's id.
@@ -63,6 +67,7 @@ impl Due {
                 credential.to_string()
             }
             Self::Sweep => Self::SWEEP.to_owned(),
+            Self::Digest => Self::DIGEST.to_owned(),
         }
     }
 }

@@ -160,6 +160,8 @@ pub enum Notice {
         /// What happened.
         error: String,
     },
+    /// To the channel that the policy names: the numbers of the week, with a picture.
+    Digest,
     /// To security's channel: another policy is in force.
     PolicyLoaded {
         /// Its digest.

@@ -26,6 +26,7 @@
 //! | [`evaluation`] | one question at run time, and its answer |
 //! | [`tie`](mod@tie) | what of a question must be the same when access is asked for |
 //! | [`activity`] | what an agent did, as it is told |
+//! | [`insights`] | numbers that show whether all this works |
 //! | [`event`], [`chain`] | the audit log's lines, and how they hang together |
 //! | [`deadline`] | something to do at a time |
 //! | [`delivery`] | a message that must arrive |
@@ -47,6 +48,7 @@ pub mod event;
 pub mod gate;
 pub mod grant;
 pub mod ids;
+pub mod insights;
 pub mod login;
 pub mod near;
 pub mod person;

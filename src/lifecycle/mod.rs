@@ -334,7 +334,7 @@ async fn start_on(
         .merge(registry)
         .merge(telemetry::http::metrics());
     let router = telemetry::http::watched(router);
-    tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));
+    tasks.spawn(telemetry::record::measure(store.clone(), Arc::clone(&clock), stop.clone()));
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

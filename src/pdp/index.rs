@@ -34,14 +34,7 @@ pub struct Card {
 impl Card {
     /// The card of this agent.
     pub fn of(agent: &Agent) -> Self {
-        let known = KnownAgent {
-            id: agent.id,
-            slug: agent.slug.clone(),
-            tier: agent.tier,
-            team: agent.team.to_string(),
-            owner: agent.owner.clone(),
-            model: agent.description.model.clone(),
-        };
+        let known = KnownAgent::of(agent);
         Self { known, state: agent.state.word(), active: agent.is_active() }
     }
 }

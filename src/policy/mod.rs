@@ -21,6 +21,7 @@ mod rules;
 pub mod runtime;
 #[cfg(test)]
 mod tests;
+mod weekly;
 mod without;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
 pub use rules::{Case, Holders, Resource, Team, TierRules};
+pub use weekly::Weekly;
 use runtime::cedar::{Rules, Surroundings, cedar_name};
 use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
@@ -55,6 +57,7 @@ pub struct Policy {
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    weekly: Option<Weekly>,
     cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
@@ -198,6 +201,11 @@ impl Policy {
     /// How long an owner's word that an agent is needed and compliant holds.
     pub const fn certify_every(&self) -> Span {
         self.certify_every
+    }
+
+    /// When and where the numbers of the week are told, if they are.
+    pub const fn weekly(&self) -> Option<&Weekly> {
+        self.weekly.as_ref()
     }
 
     /// What is allowed and yet perhaps not meant.

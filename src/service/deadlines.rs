@@ -218,6 +218,7 @@ impl Acting {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
                 None => Ok(()),
             },
+            Due::Digest => super::digest::due(tx, &self.entropy, &self.policy, self.now).await,
             Due::CredentialReminder { credential, before } => {
                 let live = tx.credential(credential).await?.filter(|c| c.is_live(self.now));
                 let Some(credential) = live else { return Ok(()) };

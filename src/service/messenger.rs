@@ -14,6 +14,7 @@ use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
+use crate::domain::insights::Insights;
 use crate::domain::login::Login;
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
@@ -131,6 +132,11 @@ pub enum Content {
         host: String,
         /// What happened.
         error: String,
+    },
+    /// The numbers of the week, with a picture.
+    Digest {
+        /// The numbers, as they are now.
+        insights: Insights,
     },
     /// Another policy is in force.
     PolicyLoaded {

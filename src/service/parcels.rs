@@ -28,6 +28,11 @@ impl Service {
             }
             // Programs are told by another way than people.
             Delivery::Callback { .. } => Ok(None),
+            Delivery::Notice { place, notice: Notice::Digest } => {
+                let content = self.digest().await?;
+                let place = place.clone();
+                Ok(content.map(|content| Parcel::Notice { place, content, now }))
+            }
             Delivery::Notice { place, notice } => {
                 let mut session = self.parts.store.read().await?;
                 let content = content(&mut session, notice, now).await?;
@@ -287,6 +292,8 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
                 error: error.clone(),
             })
         }
+        // Needs the policy, too: see `Service::digest`.
+        Notice::Digest => None,
         Notice::PolicyLoaded { digest } => Some(Content::PolicyLoaded { digest: digest.clone() }),
         Notice::PolicyRefused { mistakes } => {
             Some(Content::PolicyRefused { mistakes: mistakes.clone() })

@@ -3,8 +3,7 @@
 use super::outcome::{AgentLine, GrantOf, Refusal, Route};
 use super::{Result, Service};
 use crate::domain::agent::Agent;
-use crate::domain::evaluation::Record;
-use crate::domain::ids::{AgentId, EvaluationId, RequestId};
+use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::person::{PersonId, Profile};
 use crate::domain::request::{Ask, Reference, Request};
 use crate::domain::role::TeamName;
@@ -164,11 +163,6 @@ impl Service {
     /// Whom a Slack user id or an e-mail address names; nobody, if the workspace knows none such.
     pub async fn person_called(&self, hint: &str) -> Result<Option<PersonId>> {
         Ok(self.parts.directory.find(hint).await?)
-    }
-
-    /// A question at run time and its answer, while they are kept.
-    pub async fn evaluation_on_record(&self, id: EvaluationId) -> Result<Option<Record>> {
-        Ok(self.parts.store.read().await?.evaluation(id).await?)
     }
 
     /// Whether the person is security's, and a full member.

@@ -99,6 +99,13 @@ pub enum SlashCommand {
         /// What the credential is to be called.
         name: Option<String>,
     },
+    /// Why an answer at run time was what it was.
+    Why {
+        /// The evaluation's id.
+        evaluation: Option<String>,
+    },
+    /// The numbers of the last days.
+    Insights,
     /// Is this an agent?
     Quiz,
     /// A device logs the person in.
@@ -116,7 +123,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 17] = [
     "register",
     "request",
     "list",
@@ -129,6 +136,8 @@ pub const WORDS: [&str; 15] = [
     "reinstate",
     "cancel",
     "key",
+    "why",
+    "insights",
     "login",
     "quiz",
     "help",
@@ -158,6 +167,8 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some("key") => keys(rest),
+        Some("why") => SlashCommand::Why { evaluation: evaluation(rest) },
+        Some("insights") => SlashCommand::Insights,
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
@@ -245,6 +256,8 @@ fn canonical(word: &str) -> Option<&'static str> {
         "withdraw" => "cancel",
         "signin" | "sign-in" | "log-in" => "login",
         "keys" | "credential" | "credentials" => "key",
+        "explain" => "why",
+        "numbers" | "metrics" | "stats" => "insights",
         "?" | "--help" | "-h" => "help",
         other => other,
     };
@@ -405,6 +418,12 @@ fn name(token: &str) -> Option<String> {
     Some(token.parse::<Reference>().map_or_else(|_| token.to_owned(), |found| found.to_string()))
 }
 
+/// The evaluation that is named, with or without words around it (`evaluation_id: "eval_…"`).
+fn evaluation(rest: &str) -> Option<String> {
+    let named = rest.split_whitespace().map(strip).find(|token| token.starts_with("eval_"));
+    named.map(|token| cut(token, LONGEST_NAME).to_owned()).or_else(|| first(rest))
+}
+
 fn strip(token: &str) -> &str {
     token.trim().trim_matches(['`', '"', '\'', '“', '”', '‘', '’', '*', '@', ',', ';'])
 }
@@ -541,6 +560,12 @@ mod tests {
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            ("why", Why { evaluation: None }),
+            ("why eval_01KBM7", Why { evaluation: some("eval_01KBM7") }),
+            ("why evaluation_id: “eval_01KBM7”,", Why { evaluation: some("eval_01KBM7") }),
+            ("why support-bot", Why { evaluation: some("support-bot") }),
+            ("insights", Insights),
+            ("numbers of the week", Insights),
             ("quiz", Quiz),
             ("quiz is my script an agent?", Quiz),
             ("login", Login { code: None }),

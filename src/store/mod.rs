@@ -29,6 +29,7 @@ mod evaluations;
 mod events;
 mod grant_index;
 mod grants;
+mod insights;
 mod later;
 mod logins;
 mod measure;
@@ -62,7 +63,7 @@ pub use error::StoreError;
 
 pub use grant_index::Changed;
 pub use grants::{GrantChoice, Past};
-pub use measure::Measure;
+pub use measure::{Decided, Measure};
 pub use migrate::MIGRATIONS;
 pub use requests::{RequestChoice, RequestInFull};
 pub use seals::{Kept, Sealed};
@@ -303,6 +304,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         activity::ALL,
         seals::ALL,
         measure::ALL,
+        insights::ALL,
         bulletins::ALL,
         cards::ALL,
         deadlines::ALL,

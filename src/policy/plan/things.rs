@@ -1,4 +1,4 @@
-//! What changed for things: resources, reminders, certification.
+//! What changed for things: resources, reminders, certification, the digest.
 
 use std::collections::BTreeMap;
 
@@ -81,4 +81,11 @@ pub(super) fn reminders(old: &Policy, new: &Policy, changes: &mut Changes) {
 pub(super) fn certification(old: &Policy, new: &Policy, changes: &mut Changes) {
     let every = (old.certify_every(), new.certify_every());
     changes.grew("certification", "every", every, |span: &Span| span.words());
+}
+
+pub(super) fn digest(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let when = |policy: &Policy| {
+        policy.weekly().map_or_else(|| "never".to_owned(), |weekly| weekly.words())
+    };
+    changes.moved("digest", "the weekly digest", &when(old), &when(new));
 }

@@ -1,5 +1,6 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod digest;
 mod holders;
 mod ids;
 mod log;
@@ -20,7 +21,7 @@ use self::trust::Trust;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
 use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
-use super::{Mistake, Policy, Refused, cases, digest};
+use super::{Mistake, Policy, Refused, cases};
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -30,7 +31,7 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "channels",
     "roles",
     "teams",
@@ -39,6 +40,7 @@ const KEYS: [&str; 14] = [
     "without_people",
     "reminders",
     "certification",
+    "digest",
     "rules",
     "services",
     "issuers",
@@ -80,7 +82,7 @@ pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Policy, Refused> 
     let none = BTreeMap::new();
     let resources = main.as_ref().map_or(&none, |main| &main.resources);
     let rules = Rules::compile(files, resources, &mut mistakes, &mut warnings);
-    let digest = digest::of(files);
+    let digest = super::digest::of(files);
     match main {
         Some(main) if mistakes.is_empty() => {
             warnings.sort_by(in_order);
@@ -137,6 +139,7 @@ pub(super) struct Main {
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    digest: Option<digest::Digest>,
     trust: Trust,
 }
 
@@ -158,6 +161,7 @@ impl Main {
             without_people: self.without_people,
             before_end: self.before_end,
             certify_every: self.certify_every,
+            weekly: self.digest.map(|digest| digest.by(self.trust.offset)),
             cases,
             warnings,
             services: self.trust.services,
@@ -186,6 +190,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
     let certify_every = certification(log, &root);
+    let digest = digest::read(log, &root);
     let trust = trust::read(log, &root);
     Some(Main {
         channels: channels?,
@@ -196,6 +201,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         without_people: without_people?,
         before_end: before_end?,
         certify_every: certify_every?,
+        digest: digest?,
         trust: trust?,
     })
 }

@@ -13,6 +13,7 @@ use crate::policy::{Case, Effect, Policy, plan};
 
 const CHANGES: &[(&str, &str, &str)] = &[
     ("another channel", "C0APPROVALS", "C0ASKHERE"),
+    ("a digest", "[roles]", "[digest]\nchannel = \"C0WEEK\"\nweekday = \"friday\"\n[roles]"),
     ("a help channel", "[roles]", "help = \"C0HELP\"\n[roles]"),
     ("one more holder", "[\"U0VERA\"]", "[\"U0VERA\", \"U0VICTOR\"]"),
     ("another holder", "[\"U0VERA\"]", "[\"U0VICTOR\"]"),

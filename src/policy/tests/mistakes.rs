@@ -22,6 +22,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an unknown key in a team", "channel = \"C0SUPPORT\"", "chanel = \"C0SUPPORT\""),
     ("an unknown key in a role", "{ people = [\"U0VERA\"] }", "{ person = [\"U0VERA\"] }"),
     ("an unknown key in a rule", "up_to = \"1h\"", "up_to = \"1h\"\nuntil = \"1h\""),
+    // The digest.
+    ("a digest without a channel", "[roles]\n", "[digest]\nweekday = \"monday\"\n\n[roles]\n"),
+    ("a channel's name for the digest", "[roles]\n", "[digest]\nchannel = \"#week\"\n\n[roles]\n"),
+    (
+        "a misspelt day",
+        "[roles]\n",
+        "[digest]\nchannel = \"C0WEEK\"\nweekday = \"mondey\"\n\n[roles]\n",
+    ),
+    (
+        "a time that is none",
+        "[roles]\n",
+        "[digest]\nchannel = \"C0WEEK\"\nat = \"24:00\"\n\n[roles]\n",
+    ),
+    ("a time in words", "[roles]\n", "[digest]\nchannel = \"C0WEEK\"\nat = \"9 am\"\n\n[roles]\n"),
+    ("a number for a time", "[roles]\n", "[digest]\nchannel = \"C0WEEK\"\nat = 9\n\n[roles]\n"),
     // Wrong types.
     ("a number for a channel", "\"C0APPROVALS\"", "7"),
     ("a text for a section", "[roles]\n", "roles = \"none\"\n[other]\n"),

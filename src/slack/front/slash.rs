@@ -105,6 +105,13 @@ impl FrontDesk {
                     Err(refusal) => say(views::refusal(&refusal)),
                 }
             }
+            SlashCommand::Why { evaluation: None } => {
+                say(views::why::refusals(&service.latest_refusals(&by).await?))
+            }
+            SlashCommand::Why { evaluation: Some(id) } => {
+                say(views::why::why(&service.why(&by, &id).await?))
+            }
+            SlashCommand::Insights => say(views::insights::insights(&service.insights().await?)),
             SlashCommand::Quiz => say(views::quiz::quiz(&Quiz::start())),
             SlashCommand::Login { code: None } => say(views::logins::explained()),
             SlashCommand::Login { code: Some(code) } => {

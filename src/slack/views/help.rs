@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 19] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -30,6 +30,8 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
+    ("/agent why eval_01KBM7Q5GJ9V6Q3N8X2T4R0WZC", "why a call was refused, and what helps"),
+    ("/agent insights", "how long people wait, and what became of what was asked"),
     ("/agent login WDJB-MJHT", "log in from a terminal, with the code that it shows"),
     ("/agent help", "this list"),
 ];

@@ -13,6 +13,8 @@
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
+//! | [`mod@why`] | `/agent why`: why a call was answered so |
+//! | [`mod@insights`] | `/agent insights`, and the weekly digest |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
 //! | [`forms`] | modals, and reading them back |
@@ -23,6 +25,7 @@ pub mod escape;
 pub mod forms;
 pub mod help;
 pub mod home;
+pub mod insights;
 pub mod keys;
 pub mod line;
 pub mod lists;
@@ -32,10 +35,11 @@ pub mod page;
 pub mod quiz;
 pub mod refusals;
 pub mod replies;
+pub mod why;
 pub mod words;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::slack) mod tests;
 
 pub use card::{card, new_card};
 pub use help::{help, static_help};

@@ -134,6 +134,7 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
                     .text(" in policy.toml. The outcome can still be fetched by the task."),
             ])
             .into_message(),
+        Content::Digest { insights } => super::insights::digest(insights),
         Content::PolicyLoaded { digest } => Page::message()
             .lines(vec![
                 Line::strong("Another policy is in force.")

@@ -66,6 +66,8 @@ pub fn catalogue(said: &Said) -> Catalogue {
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
     super::quiz::steps(&mut all);
+    super::insights::numbers(&mut all);
+    super::why::answers(said, &mut all);
     all
 }
 

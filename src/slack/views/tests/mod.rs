@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod escaping;
+pub(in crate::slack) mod insights;
 mod judge;
 mod keys;
 mod logins;
@@ -9,3 +10,4 @@ mod quiz;
 mod reading;
 mod sample;
 mod snapshots;
+mod why;

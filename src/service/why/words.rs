@@ -1,15 +1,23 @@
 //! Why not, and what to do: for whoever is blocked, and for administrators.
 
-use crate::domain::evaluation::{ApprovalRefused, Denial, Question};
+use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, KnownAgent, Question};
 use crate::domain::role::RoleName;
 use crate::domain::text::clean;
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
-use crate::pdp::index::Card;
 use crate::policy::{Case, Policy};
 
 /// The longest piece of a question that is repeated in an answer, in characters.
 const LONGEST: usize = 80;
+
+/// What is known of the agent that a question is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The agent.
+    pub agent: &'a KnownAgent,
+    /// Its state in a word.
+    pub state: &'a str,
+}
 
 /// The reasons of a no.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +32,7 @@ pub struct Reasons {
 pub fn reasons(
     question: &Question,
     denial: &Denial,
-    agent: Option<&Card>,
+    agent: Option<Known<'_>>,
     policy: &Policy,
     usual: impl Fn(Tier) -> Option<Span>,
 ) -> Reasons {
@@ -37,16 +45,34 @@ pub fn reasons(
     Reasons { user, admin: teller.admin(denial) }
 }
 
-/// Why this was denied, in sentences for whoever is blocked, without what to do.
-pub fn why(question: &Question, denial: &Denial, agent: Option<&Card>, policy: &Policy) -> String {
+/// Why this was answered so, in sentences for people, without what to do.
+pub fn why(
+    question: &Question,
+    answer: &Decision,
+    agent: Option<Known<'_>>,
+    policy: &Policy,
+) -> String {
     let teller = Teller { question, agent, policy };
-    let (why, _) = teller.user(denial, |_| None);
-    format!("{} may not {}. {why}", teller.who(), teller.what())
+    let (who, what) = (teller.who(), teller.what());
+    match answer {
+        Decision::Allow { basis: Basis::Grant(grant) } => format!(
+            "{who} may {what}: people granted it ({}), until {}.",
+            grant.reference,
+            grant.until.format("%Y-%m-%d %H:%M UTC")
+        ),
+        Decision::Allow { basis: Basis::Rule { rule } } => {
+            format!("{who} may {what}: the policy's rule {rule} allows it.")
+        }
+        Decision::Deny { denial } => {
+            let (why, _) = teller.user(denial, |_| None);
+            format!("{who} may not {what}. {why}")
+        }
+    }
 }
 
 struct Teller<'a> {
     question: &'a Question,
-    agent: Option<&'a Card>,
+    agent: Option<Known<'a>>,
     policy: &'a Policy,
 }
 
@@ -54,7 +80,7 @@ impl Teller<'_> {
     /// The subject's name.
     fn who(&self) -> String {
         match self.agent {
-            Some(card) => card.known.slug.to_string(),
+            Some(known) => known.agent.slug.to_string(),
             None => clean(&self.question.subject.id, LONGEST),
         }
     }
@@ -116,7 +142,7 @@ impl Teller<'_> {
                 Some(self.ask(*needs, usual)),
             ),
             Denial::NoGrant => {
-                let tier = self.agent.map_or(Tier::Observer, |card| card.known.tier);
+                let tier = self.agent.map_or(Tier::Observer, |known| known.agent.tier);
                 let needs = self.question.access().and_then(|a| self.policy.tier_needed(&a));
                 let tier = needs.map_or(tier, |needs| needs.max(tier));
                 ("It holds no live grant for it.".to_owned(), Some(self.ask(tier, usual)))
@@ -158,7 +184,7 @@ impl Teller<'_> {
         let (who, access) = (self.who(), self.access());
         let ask =
             format!("Ask for it in Slack: /agent request {who} {access} for 30m because \u{2026}");
-        let own = self.agent.map_or(tier, |card| card.known.tier);
+        let own = self.agent.map_or(tier, |known| known.agent.tier);
         let at_once = self.question.access().map(|access| access.to_all()).is_some_and(|access| {
             let (access, lasting) = (&access, Span::minutes(30));
             self.policy.without_people(&Case::Grant { tier: own, access, lasting }).is_some()
@@ -176,9 +202,8 @@ impl Teller<'_> {
     fn admin(&self, denial: &Denial) -> String {
         let digest: String = self.policy.digest().chars().take(12).collect();
         let agent = match self.agent {
-            Some(card) => {
-                let known = &card.known;
-                format!("{} ({}, tier {}, {})", known.slug, known.id, known.tier, card.state)
+            Some(Known { agent, state }) => {
+                format!("{} ({}, tier {}, {state})", agent.slug, agent.id, agent.tier)
             }
             None => {
                 let subject = &self.question.subject;
@@ -251,20 +276,18 @@ mod tests {
     use ulid::Ulid;
 
     use super::*;
-    use crate::domain::evaluation::KnownAgent;
     use crate::domain::ids::AgentId;
     use crate::domain::person::PersonId;
 
-    fn card(tier: Tier) -> Card {
-        let known = KnownAgent {
+    fn agent(tier: Tier) -> KnownAgent {
+        KnownAgent {
             id: AgentId::new(Ulid::from_parts(1, 1)),
             slug: "support-agent-v2".parse().unwrap(),
             tier,
             team: "support".to_owned(),
             owner: PersonId::new("T0ACME", "U0DANA"),
             model: "m".to_owned(),
-        };
-        Card { known, state: "active", active: true }
+        }
     }
 
     fn question(subject: &str, access: &str, object: &str) -> Question {
@@ -282,9 +305,10 @@ mod tests {
         what: &str,
         asked: &Question,
         denial: &Denial,
-        agent: Option<&Card>,
+        agent: Option<&KnownAgent>,
         usual: Option<Span>,
     ) {
+        let agent = agent.map(|agent| Known { agent, state: "active" });
         let said = reasons(asked, denial, agent, &Policy::starter(), |_| usual);
         let digest: String = Policy::starter().digest().chars().take(12).collect();
         let admin = said.admin.replace(&digest, "DIGEST");
@@ -294,7 +318,7 @@ mod tests {
     #[test]
     fn every_no_says_why_and_what_to_do() {
         let mut out = String::new();
-        let (reader, writer) = (card(Tier::Observer), card(Tier::Internal));
+        let (reader, writer) = (agent(Tier::Observer), agent(Tier::Internal));
         let asked = question("support-agent-v2", "database:write", "orders");
         let usual = Some(Span::minutes(40));
         let not = |state: &str| Denial::NotActive { state: state.to_owned() };

@@ -1,0 +1,3 @@
+-- What ended when, and how: the numbers of a month and of a week are read from this index alone, also
+-- where the table has millions of rows.
+CREATE INDEX requests_ended ON requests (ended_at, state, by_people, tier, ask) WHERE ended_at IS NOT NULL;
