@@ -11,6 +11,7 @@
 //! | [`grants`] | what is granted, prolonged, handed back |
 //! | [`catalogue`] | what can be asked for |
 //! | [`evaluation`] | why an answer was what it was |
+//! | [`insights`] | numbers that show whether this works |
 //! | [`manifest`] | `agent.toml` |
 //! | [`gate`] | a pipeline's check |
 //! | [`activity`] | what an agent did |
@@ -27,6 +28,7 @@ pub mod catalogue;
 pub mod evaluation;
 pub mod gate;
 pub mod grants;
+pub mod insights;
 pub mod login;
 pub mod manifest;
 mod object;

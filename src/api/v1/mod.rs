@@ -10,7 +10,7 @@
 //! | `names` | people by their names |
 //! | `shapes` | from what is known to what is told |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `insights`, `gate` | the resources |
 //! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
@@ -22,6 +22,7 @@ mod credentials;
 mod evaluations;
 mod gate;
 mod grants;
+mod insights;
 mod me;
 mod names;
 pub mod openapi;
@@ -95,6 +96,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(grants::revoke))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(evaluations::why))
+        .routes(routes!(insights::insights))
         .routes(routes!(gate::gate))
 }
 

@@ -79,6 +79,7 @@ fn tags() -> Value {
         { "name": "grants", "description": "What is granted, until when" },
         { "name": "catalogue", "description": "What there is to ask for" },
         { "name": "evaluations", "description": "Why an answer was what it was" },
+        { "name": "insights", "description": "Numbers that show whether this works" },
         { "name": "gate", "description": "A pipeline's check" },
         { "name": "activity", "description": "What agents did" },
     ])

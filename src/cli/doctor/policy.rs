@@ -33,6 +33,8 @@ fn named(policy: &Policy) -> Named {
     let teams: Vec<&TeamName> = policy.teams().collect();
     let mut channels = BTreeSet::from([policy.approvals_channel(), policy.security_channel()]);
     channels.extend(policy.help_channel());
+    let digest = policy.weekly().map(|weekly| weekly.channel.clone());
+    channels.extend(digest.as_deref());
     channels.extend(teams.iter().filter_map(|team| Some(policy.team(team)?.channel.as_str())));
     let (mut groups, mut people) = (BTreeSet::new(), BTreeSet::new());
     for tier in Tier::ALL {
@@ -47,6 +49,7 @@ fn named(policy: &Policy) -> Named {
     Named {
         socket_mode: false,
         channels: texts(channels),
+        digest: digest.clone(),
         groups: texts(groups),
         people: texts(people),
     }

@@ -27,6 +27,7 @@ pub(crate) fn routes(core: &Arc<Core>) -> Router<Arc<Core>> {
         .route("/_page/{file}", get(files::file))
         .route("/_page/state", get(show::state))
         .route("/_page/messages", get(show::messages))
+        .route("/_page/picture/{id}", get(show::picture))
         .route("/_page/events", get(events::events))
         .route("/_page/say", post(deeds::say))
         .route("/_page/action", post(deeds::action))

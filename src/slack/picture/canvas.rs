@@ -133,7 +133,7 @@ impl Canvas {
     pub(super) fn width(&self, style: Style, text: &str) -> f32 {
         let font = self.font(style.weight);
         let end = set(font, text).last().map_or(0.0, |(glyph, at)| {
-            at + font.h_advance_unscaled(glyph)
+            at + font.h_advance_unscaled(*glyph)
         });
         end * scale(font, style.size)
     }
