@@ -17,6 +17,7 @@ mod deadlines;
 mod escalate;
 mod grant;
 mod input;
+mod insights;
 mod login;
 mod peers;
 mod policy;

@@ -32,6 +32,8 @@ const RAISED: Ink = Ink(0x27, 0x30, 0x41);
 const RULE: Ink = Ink(0x39, 0x43, 0x57);
 const BRIGHT: Ink = Ink(0xf5, 0xf7, 0xfa);
 const SOFT: Ink = Ink(0xa9, 0xb4, 0xc6);
+/// What takes longer than was promised, and what nobody answered.
+const LATE: Ink = Ink(0xf2, 0xb8, 0x3f);
 
 /// How a request ended, what that is called, and its colour: told apart also by those who see red and
 /// green alike.
@@ -39,7 +41,7 @@ const KINDS: [(&str, Ink, Count); 4] = [
     ("approved by people", Ink(0x2e, 0xc4, 0xa6), |ended| ended.by_people),
     ("by rule", Ink(0x5b, 0x9c, 0xf6), |ended| ended.by_rule),
     ("denied", Ink(0xf0, 0x6a, 0x6a), |ended| ended.denied),
-    ("unanswered", Ink(0xf2, 0xb8, 0x3f), |ended| ended.expired),
+    ("unanswered", LATE, |ended| ended.expired),
 ];
 
 type Count = fn(&Outcomes) -> u64;
@@ -79,7 +81,7 @@ fn alt(insights: &Insights) -> String {
     let weeks = weeks.collect::<Vec<_>>().join(", ");
     format!(
         "Half of the requests that people approved in the last {DAYS} days were approved within: {}. \
-         Requests answered in each of the last {WEEKS} weeks: {weeks}.",
+         Requests in each of the last {WEEKS} weeks: {weeks}.",
         said.join("; ")
     )
 }
@@ -119,9 +121,14 @@ fn tile(canvas: &mut Canvas, area: Area, tier: &OfTier) {
     let (x, y) = (area.x + 28.0, area.y);
     let soft = style(30.0, Weight::Regular, SOFT, Align::Left);
     canvas.write(x, y + 54.0, style(30.0, Weight::Bold, SOFT, Align::Left), &format!("Tier {}", tier.tier));
+    if let (Some(_), Some(before)) = (tier.took.half, tier.took_before.half) {
+        let was = style(27.0, Weight::Regular, SOFT, Align::Right);
+        canvas.write(area.x + area.width - 28.0, y + 54.0, was, &format!("was {}", short(before)));
+    }
     match tier.took.half {
         Some(half) => {
-            let figure = style(68.0, Weight::Bold, BRIGHT, Align::Left);
+            let kept = half <= tier.promise;
+            let figure = style(68.0, Weight::Bold, if kept { BRIGHT } else { LATE }, Align::Left);
             canvas.write(x, y + 138.0, figure, &short(half));
         }
         None => {
@@ -138,7 +145,9 @@ const CHART: Area = Area { x: EDGE + 64.0, y: 560.0, width: RIGHT - EDGE - 64.0,
 /// A bar for each week.
 fn weeks(canvas: &mut Canvas, weeks: &[Week]) {
     let title = style(40.0, Weight::Bold, BRIGHT, Align::Left);
-    canvas.write(EDGE, 444.0, title, "Requests answered per week");
+    canvas.write(EDGE, 444.0, title, "Requests per week");
+    let note = style(28.0, Weight::Regular, SOFT, Align::Right);
+    canvas.write(RIGHT, 444.0, note, "by its first day");
     legend(canvas, 502.0);
     let most = weeks.iter().map(|week| week.ended.put()).max().unwrap_or_default();
     let step = step(most);
@@ -151,7 +160,7 @@ fn weeks(canvas: &mut Canvas, weeks: &[Week]) {
         let rule = Area { x: CHART.x, y: y - 1.0, width: CHART.width, height: 2.0 };
         canvas.fill(rule, 0.0, RULE);
         let number = style(28.0, Weight::Regular, SOFT, Align::Right);
-        canvas.write(CHART.x - 18.0, y + 10.0, number, &n.to_string());
+        canvas.write(CHART.x - 18.0, y + 10.0, number, &thousands(n));
     }
     let slot = CHART.width / weeks.len().max(1) as f32;
     for (at, week) in weeks.iter().enumerate() {
@@ -172,23 +181,26 @@ fn bar(
     ended: &Outcomes,
     height: impl Fn(u64) -> f32,
 ) {
-    let floor = CHART.y + CHART.height;
-    let mut below = 0;
+    let mut top = CHART.y + CHART.height - 1.0;
     for (_, ink, count) in KINDS {
         let n = count(ended);
         if n == 0 {
             continue;
         }
-        let (bottom, top) = (floor - height(below), floor - height(below + n));
         // What is there is seen, however little it is.
-        let tall = (bottom - top - 3.0).max(4.0);
-        let part = Area { x: middle - width / 2.0, y: bottom - 1.0 - tall, width, height: tall };
+        let tall = (height(n) - 3.0).max(4.0);
+        let part = Area { x: middle - width / 2.0, y: top - tall, width, height: tall };
         canvas.fill(part, 5.0, ink);
-        below += n;
+        top -= tall + 3.0;
     }
-    if below > 0 {
+    if ended.put() > 0 {
         let total = style(28.0, Weight::Bold, BRIGHT, Align::Middle);
-        canvas.write(middle, floor - height(below) - 14.0, total, &below.to_string());
+        let (words, y) = (thousands(ended.put()), top - 11.0);
+        // No line goes through the number.
+        let wide = canvas.width(total, &words) + 16.0;
+        let behind = Area { x: middle - wide / 2.0, y: y - 26.0, width: wide, height: 32.0 };
+        canvas.fill(behind, 0.0, GROUND);
+        canvas.write(middle, y, total, &words);
     }
 }
 
@@ -213,6 +225,19 @@ fn step(most: u64) -> u64 {
             }
         }
         power = power.saturating_mul(10);
+    }
+}
+
+/// A number in few digits: `940`, `39.9k`, `1.2M`.
+fn thousands(n: u64) -> String {
+    let tenths = |unit: u64| match (n / unit, n % unit * 10 / unit) {
+        (whole, 0) => whole.to_string(),
+        (whole, tenth) => format!("{whole}.{tenth}"),
+    };
+    match n {
+        0..10_000 => n.to_string(),
+        10_000..1_000_000 => format!("{}k", tenths(1_000)),
+        _ => format!("{}M", tenths(1_000_000)),
     }
 }
 

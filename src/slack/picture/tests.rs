@@ -65,6 +65,13 @@ fn times_are_written_in_few_letters() {
 }
 
 #[test]
+fn large_numbers_have_few_digits() {
+    for (n, expected) in [(940, "940"), (9_999, "9999"), (39_923, "39.9k"), (40_000, "40k"), (1_250_000, "1.2M")] {
+        assert_eq!(thousands(n), expected);
+    }
+}
+
+#[test]
 fn there_are_few_lines_however_many_are_counted() {
     for most in [0, 1, 2, 3, 4, 5, 9, 10, 11, 47, 99, 100, 101, 12_345, u64::MAX] {
         let step = step(most);

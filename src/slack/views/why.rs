@@ -4,7 +4,7 @@ use super::escape::{clip, roughly};
 use super::line::Line;
 use super::page::{Message, Page, button, primary};
 use crate::domain::agent::AgentState;
-use crate::domain::evaluation::{Decision, Denial};
+use crate::domain::evaluation::{Decision, Denial, Remedy};
 use crate::domain::time::Timestamp;
 use crate::service::why::{Explained, Met, Refusals, Why};
 use crate::slack::actions::Button;
@@ -114,13 +114,14 @@ pub fn refusals(refusals: &Refusals) -> Message {
 
 fn row(page: &mut Page, met: &Met, now: Timestamp) -> bool {
     let Met { record, agent } = met;
-    let question = record.question();
+    // Of all objects of its kind: what one call was about may have no name that can be asked for.
+    let access = format!("{}:{}", record.resource.kind, record.action).parse().ok();
     let mut buttons = Vec::new();
     let code = match &record.answer {
         Decision::Deny { denial } => {
-            let helps = denial.remedy() == crate::domain::evaluation::Remedy::Request;
-            if let (true, true, Some(access)) = (helps, agent.is_active(), question.access()) {
-                buttons.push(primary(&Button::AskFor(agent.id, access.to_all()), "Ask for it…"));
+            let helps = denial.remedy() == Remedy::Request;
+            if let (true, true, Some(access)) = (helps, agent.is_active(), access) {
+                buttons.push(primary(&Button::AskFor(agent.id, access), "Ask for it…"));
             }
             denial.code()
         }

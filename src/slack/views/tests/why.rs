@@ -42,7 +42,8 @@ fn explained(said: &Said, agent: Agent, answer: Decision) -> Explained {
         Decision::Allow { .. } => ("rule", Some(clean(&said.short, 60))),
         Decision::Deny { denial } => (denial.code(), None),
     };
-    let ask = question.access().filter(|_| agent.is_active() && reason == "approval_required");
+    let helps = agent.is_active() && reason == "approval_required";
+    let ask = "database:write".parse().ok().filter(|_| helps);
     let usual = ask.is_some().then(|| Span::minutes(40));
     let subject = agent.slug.to_string();
     Explained { record, agent: Some(agent), subject, reason, words, rests_on, ask, usual }
@@ -66,7 +67,7 @@ pub fn answers(said: &Said, all: &mut Catalogue) {
     let stopped = Denial::NotActive { state: "suspended".to_owned() };
     for (name, agent, answer, owns) in [
         ("grant", agent.clone(), Decision::Allow { basis: grant }, true),
-        ("rule", agent.clone(), Decision::Allow { basis: Basis::Rule { rule: said.short.clone() } }, true),
+        ("rule", agent.clone(), Decision::Allow { basis: Basis::Rule { rule: clean(&said.short, 60) } }, true),
         ("no_grant", agent.clone(), deny(Denial::NoGrant), true),
         ("no_grant_for_security", agent.clone(), deny(Denial::NoGrant), false),
         ("tier", agent.clone(), deny(Denial::TierTooLow { needs: Tier::External, has: Tier::Internal }), true),
