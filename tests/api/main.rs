@@ -53,6 +53,7 @@ mod agents;
 mod client;
 mod described;
 mod gate;
+mod insights;
 mod itself;
 mod requests;
 mod strict;
