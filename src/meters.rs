@@ -60,8 +60,11 @@ pub static APPROVALS: Family<Waits> = Family::new(
     &["tier"],
 );
 /// The agents that are registered and not ended.
-pub static AGENTS: Family<Level> =
-    Family::new("countersign.agents", "Agents at work, certified, and without an owner", &["state"]);
+pub static AGENTS: Family<Level> = Family::new(
+    "countersign.agents",
+    "Agents at work, certified, and without an owner",
+    &["state"],
+);
 /// Grants that are live.
 pub static GRANTS: Family<Level> =
     Family::new("countersign.grants.live", "Grants that are live on the record", &[]);

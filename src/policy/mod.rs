@@ -35,9 +35,9 @@ pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
 pub use rules::{Case, Holders, Resource, Team, TierRules};
-pub use weekly::Weekly;
 use runtime::cedar::{Rules, Surroundings, cedar_name};
 use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
+pub use weekly::Weekly;
 
 use crate::domain::access::Access;
 use crate::domain::evaluation::Question;

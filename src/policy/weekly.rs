@@ -48,7 +48,8 @@ impl Weekly {
 
     /// In words: `monday at 09:00 in C0APPROVALS`.
     pub(super) fn words(&self) -> String {
-        let day = WEEKDAYS.iter().find(|(_, day)| *day == self.weekday).map_or("", |(word, _)| word);
+        let day =
+            WEEKDAYS.iter().find(|(_, day)| *day == self.weekday).map_or("", |(word, _)| word);
         format!("{day} at {} in {}", self.at.format("%H:%M"), self.channel)
     }
 }

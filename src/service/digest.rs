@@ -54,7 +54,9 @@ pub(super) async fn set(
     }
     tx.drop_deadlines(Due::DIGEST).await?;
     match policy.weekly() {
-        Some(weekly) => tx.put_deadline(&due_at(entropy, now, weekly.after(now), Due::Digest)).await,
+        Some(weekly) => {
+            tx.put_deadline(&due_at(entropy, now, weekly.after(now), Due::Digest)).await
+        }
         None => Ok(()),
     }
 }

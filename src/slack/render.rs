@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{picture, views};
 use super::wire::desk::Message;
 use super::wire::messenger::Rendered;
+use super::{picture, views};
 use crate::service::messenger::{Content, Parcel};
 
 /// What Slack shows of a parcel; pure.

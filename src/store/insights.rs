@@ -72,8 +72,7 @@ impl Session {
     /// The yeses to what people of this tier approved in the window: of the latest 300 requests.
     pub async fn yeses(&mut self, tier: Tier, window: Window) -> Result<Vec<Yes>, StoreError> {
         let (number, Window { from, to }) = (i64::from(tier.number()), window);
-        let rows =
-            all!(self, APPROVED_WHOLE, (String, Doc<Request>), number, from, to, WHOLE)?;
+        let rows = all!(self, APPROVED_WHOLE, (String, Doc<Request>), number, from, to, WHOLE)?;
         let mut yeses = Vec::new();
         for (id, doc) in rows {
             yeses.extend(Yes::of(&doc.open(&BY_ID, &id)?));

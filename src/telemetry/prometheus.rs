@@ -86,7 +86,10 @@ mod tests {
                 name: "http.server.request.duration",
                 help: "Times",
                 labels: &["http.route"],
-                data: Data::Times(vec![(vec!["/livez".to_owned()], Took { bounds: &BOUNDS, classes, sum: 12.5 })]),
+                data: Data::Times(vec![(
+                    vec!["/livez".to_owned()],
+                    Took { bounds: &BOUNDS, classes, sum: 12.5 },
+                )]),
             },
         ];
         insta::assert_snapshot!(text(&readings));

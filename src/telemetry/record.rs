@@ -10,9 +10,7 @@ use crate::clock::Clock;
 use crate::domain::insights::Window;
 use crate::domain::tier::Tier;
 use crate::domain::time::Timestamp;
-use crate::meters::{
-    AGENTS, APPROVALS, DECIDED, GRANTS, MESSAGES, OLDEST, OPEN, REQUESTS,
-};
+use crate::meters::{AGENTS, APPROVALS, DECIDED, GRANTS, MESSAGES, OLDEST, OPEN, REQUESTS};
 use crate::store::{Measure, Store, StoreError};
 
 /// How often the record is measured.
@@ -36,11 +34,7 @@ pub async fn measure(store: Store, clock: Arc<dyn Clock>, stop: CancellationToke
 
 /// Measures once. What was approved since the last time is told with its duration; the moment up to
 /// which it was is returned.
-async fn once(
-    store: &Store,
-    clock: &dyn Clock,
-    since: Timestamp,
-) -> Result<Timestamp, StoreError> {
+async fn once(store: &Store, clock: &dyn Clock, since: Timestamp) -> Result<Timestamp, StoreError> {
     let now = clock.now();
     let mut session = store.read().await?;
     let measure = session.measure(now).await?;

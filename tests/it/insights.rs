@@ -243,7 +243,8 @@ async fn the_policy_says_when_and_whether() {
     let office = Office::set_up(setup).await;
     office.settled().await;
     assert_eq!(due(&office).await, Vec::<i64>::new());
-    let friday = starter.replace(section, "[digest]\nchannel = \"C0DATA\"\nweekday = \"friday\"\nat = \"17:30\"");
+    let friday = starter
+        .replace(section, "[digest]\nchannel = \"C0DATA\"\nweekday = \"friday\"\nat = \"17:30\"");
     let friday = friday.replace("utc_offset = \"+00:00\"", "utc_offset = \"+01:00\"");
     write(&friday);
     let moved = until(&office, |due| due.len() == 1).await;

@@ -29,7 +29,8 @@ async fn what_ended_is_counted_by_how_and_when(database: TestDatabase) {
     let (store, ids) = (store(&database).await, Ids::new());
     let one = agent(&ids, "agent-one", "OLGA");
     let rule = || ApprovedBy::Policy { rule: "r".into() };
-    let denied = |seconds| RequestState::Denied { at: at(seconds), by: person("SAM"), reason: "no".into() };
+    let denied =
+        |seconds| RequestState::Denied { at: at(seconds), by: person("SAM"), reason: "no".into() };
     let states = [
         approved(0, ApprovedBy::People),
         approved(-10, ApprovedBy::People),
@@ -43,10 +44,8 @@ async fn what_ended_is_counted_by_how_and_when(database: TestDatabase) {
         approved(-100 * 86_400, rule()),
         RequestState::Open,
     ];
-    let requests: Vec<Request> = (1..)
-        .zip(states)
-        .map(|(n, state)| ended(&ids, n, one.id, state))
-        .collect();
+    let requests: Vec<Request> =
+        (1..).zip(states).map(|(n, state)| ended(&ids, n, one.id, state)).collect();
     keep(&store, vec![one], requests, vec![]).await;
     let mut session = store.read().await.unwrap();
     let now = at(0);
@@ -98,14 +97,16 @@ async fn no_number_reads_the_whole_record() {
     drop(store(&database).await);
     let mut hand = SqliteConnection::connect(database.url()).await.unwrap();
     let of_requests = countersign::store::statements().filter(|statement| {
-        statement.table == "requests" && (statement.sql.contains("ended_at >") || statement.sql.contains("GROUP BY"))
+        statement.table == "requests"
+            && (statement.sql.contains("ended_at >") || statement.sql.contains("GROUP BY"))
     });
     let mut looked_at = 0;
     for statement in of_requests {
         let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
         let plan = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_all(&mut hand).await.unwrap();
         let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
-        let whole = steps.iter().any(|step| step.starts_with("SCAN requests") && !step.contains("INDEX"));
+        let whole =
+            steps.iter().any(|step| step.starts_with("SCAN requests") && !step.contains("INDEX"));
         assert!(!whole, "{}\n{steps:#?}", statement.sql);
         looked_at += 1;
     }

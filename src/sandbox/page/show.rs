@@ -188,10 +188,8 @@ pub(super) async fn picture(State(core): State<Arc<Core>>, Path(id): Path<String
     let found = core.read(|state| state.model.files.get(&id).filter(|file| file.shared)?.bytes());
     match found {
         Some(bytes) => {
-            let headers = [
-                (header::CONTENT_TYPE, "image/png"),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            ];
+            let headers =
+                [(header::CONTENT_TYPE, "image/png"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
             (headers, bytes).into_response()
         }
         None => not_found("there is no such picture"),

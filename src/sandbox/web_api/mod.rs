@@ -126,9 +126,7 @@ fn method(name: &str) -> Option<Method> {
         "conversations.members" => bot(Tier::Four, READ_CONVERSATIONS, conversations::members),
         "conversations.open" => bot(Tier::Three, WRITE_CONVERSATIONS, conversations::open),
         "conversations.replies" => bot(Tier::Three, READ_HISTORY, conversations::replies),
-        "files.completeUploadExternal" => {
-            bot(Tier::Four, &["files:write"], files::complete_upload)
-        }
+        "files.completeUploadExternal" => bot(Tier::Four, &["files:write"], files::complete_upload),
         "files.getUploadURLExternal" => bot(Tier::Four, &["files:write"], files::get_upload_url),
         "team.info" => bot(Tier::Three, &["team:read"], auth::team_info),
         "usergroups.list" => bot(Tier::Two, &["usergroups:read"], usergroups::list),

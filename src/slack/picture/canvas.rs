@@ -2,9 +2,7 @@
 //! of the program, so that it looks the same on every machine.
 
 use ab_glyph::{Font, FontRef, OutlineCurve, Point};
-use tiny_skia::{
-    Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform,
-};
+use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
 /// A colour: red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,9 +130,8 @@ impl Canvas {
     /// How wide a text would be.
     pub(super) fn width(&self, style: Style, text: &str) -> f32 {
         let font = self.font(style.weight);
-        let end = set(font, text).last().map_or(0.0, |(glyph, at)| {
-            at + font.h_advance_unscaled(*glyph)
-        });
+        let end =
+            set(font, text).last().map_or(0.0, |(glyph, at)| at + font.h_advance_unscaled(*glyph));
         end * scale(font, style.size)
     }
 

@@ -120,7 +120,12 @@ fn tile(canvas: &mut Canvas, area: Area, tier: &OfTier) {
     canvas.fill(area, 20.0, RAISED);
     let (x, y) = (area.x + 28.0, area.y);
     let soft = style(30.0, Weight::Regular, SOFT, Align::Left);
-    canvas.write(x, y + 54.0, style(30.0, Weight::Bold, SOFT, Align::Left), &format!("Tier {}", tier.tier));
+    canvas.write(
+        x,
+        y + 54.0,
+        style(30.0, Weight::Bold, SOFT, Align::Left),
+        &format!("Tier {}", tier.tier),
+    );
     if let (Some(_), Some(before)) = (tier.took.half, tier.took_before.half) {
         let was = style(27.0, Weight::Regular, SOFT, Align::Right);
         canvas.write(area.x + area.width - 28.0, y + 54.0, was, &format!("was {}", short(before)));

@@ -66,7 +66,9 @@ fn times_are_written_in_few_letters() {
 
 #[test]
 fn large_numbers_have_few_digits() {
-    for (n, expected) in [(940, "940"), (9_999, "9999"), (39_923, "39.9k"), (40_000, "40k"), (1_250_000, "1.2M")] {
+    for (n, expected) in
+        [(940, "940"), (9_999, "9999"), (39_923, "39.9k"), (40_000, "40k"), (1_250_000, "1.2M")]
+    {
         assert_eq!(thousands(n), expected);
     }
 }

@@ -41,10 +41,9 @@ pub fn digest(insights: &Insights) -> Message {
         Some((role, _)) => Line::fact("Slowest").line(of_role(role, now)),
         None => Line::fact("Slowest").text("too few yeses to tell."),
     };
-    let asked = Line::fact("Answered").line(answered(&insights.ended)).text(compared(
-        insights.ended.put(),
-        insights.ended_before.put(),
-    ));
+    let asked = Line::fact("Answered")
+        .line(answered(&insights.ended))
+        .text(compared(insights.ended.put(), insights.ended_before.put()));
     let lines = vec![
         asked,
         Line::fact("Without people").line(without_people(insights)),
@@ -76,7 +75,9 @@ pub fn headline(insights: &Insights) -> Line {
 }
 
 fn titled(title: &str, lines: impl Iterator<Item = Line>) -> Vec<Line> {
-    std::iter::once(Line::strong(title)).chain(lines.map(|line| Line::say("• ").line(line))).collect()
+    std::iter::once(Line::strong(title))
+        .chain(lines.map(|line| Line::say("• ").line(line)))
+        .collect()
 }
 
 /// `half within 38 minutes, 19 of 20 within 3 hours`.
@@ -104,20 +105,16 @@ fn of_tier(tier: &OfTier) -> Line {
 fn waits(tier: &OfTier, now: Timestamp) -> Line {
     let line = Line::say(format!("Tier {}: {}", tier.tier, tier.waiting.count));
     match tier.waiting.since {
-        Some(since) => line.text(format!(
-            ", the oldest for {} of {}",
-            age(since, now),
-            tier.promise.words()
-        )),
+        Some(since) => {
+            line.text(format!(", the oldest for {} of {}", age(since, now), tier.promise.words()))
+        }
         None => line,
     }
 }
 
 fn waiting_line(waiting: Waiting, now: Timestamp) -> Line {
     match waiting.since {
-        Some(since) => {
-            Line::say(format!("{}, the oldest for {}", waiting.count, age(since, now)))
-        }
+        Some(since) => Line::say(format!("{}, the oldest for {}", waiting.count, age(since, now))),
         None => Line::say("nothing"),
     }
 }

@@ -80,7 +80,9 @@ fn next(explained: &Explained, owns: bool) -> Option<Line> {
         Denial::UnknownSubject => {
             Line::say("if it is an agent, register it: ").code("/agent register")
         }
-        Denial::NotActive { .. } => Line::say("look at the agent: who is awaited, or why it stopped."),
+        Denial::NotActive { .. } => {
+            Line::say("look at the agent: who is awaited, or why it stopped.")
+        }
         Denial::UnknownAccess => {
             Line::say("ask for something that the policy knows: ").code("/agent request")
         }
@@ -101,13 +103,17 @@ pub fn refusals(refusals: &Refusals) -> Message {
         .code("/agent why eval_…")
         .text(format!(": {WHERE}."));
     let page = match (refusals.met.len(), refusals.owns_any) {
-        (0, false) => {
-            Page::message().line(Line::say("You own no agent, so nothing was refused to one of yours."))
+        (0, false) => Page::message()
+            .line(Line::say("You own no agent, so nothing was refused to one of yours.")),
+        (0, true) => {
+            Page::message().line(Line::say("None of the latest refusals was to an agent of yours."))
         }
-        (0, true) => Page::message().line(Line::say("None of the latest refusals was to an agent of yours.")),
-        (n, _) => Page::message()
-            .line(Line::strong("Refused lately"))
-            .entries(&refusals.met, n, n, |page, met| row(page, met, now)),
+        (n, _) => Page::message().line(Line::strong("Refused lately")).entries(
+            &refusals.met,
+            n,
+            n,
+            |page, met| row(page, met, now),
+        ),
     };
     page.small(explained).into_message()
 }
@@ -128,11 +134,7 @@ fn row(page: &mut Page, met: &Met, now: Timestamp) -> bool {
         Decision::Allow { .. } => "",
     };
     buttons.push(button(&Button::Show(agent.id), "Show agent"));
-    let what = format!(
-        "{} on {} ",
-        clip(&record.action, 60),
-        clip(&record.resource.kind, 60),
-    );
+    let what = format!("{} on {} ", clip(&record.action, 60), clip(&record.resource.kind, 60),);
     page.entry(
         &record.id.to_string(),
         vec![

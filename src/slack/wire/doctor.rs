@@ -83,10 +83,7 @@ pub async fn checks(client: &Client, named: &Named) -> Vec<Check> {
 }
 
 /// The token and its scopes; nothing else can be looked at without it.
-async fn bot_token(
-    client: &Client,
-    all: &mut Vec<Check>,
-) -> Option<(Installation, Vec<String>)> {
+async fn bot_token(client: &Client, all: &mut Vec<Check>) -> Option<(Installation, Vec<String>)> {
     let name = "slack.bot_token";
     let (auth, scopes) = match client.auth_test().await {
         Ok(found) => found,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::catalogue::{Catalogue, Shown};
 use super::sample::*;
 use crate::domain::insights::{
-    Agents, Appeals, Approval, Awaited, Facts, Grants, Insights, Outcomes, Share, WEEKS, Waiting, Yes,
+    Agents, Appeals, Approval, Awaited, Facts, Grants, Insights, Outcomes, Share, WEEKS, Waiting,
+    Yes,
 };
 use crate::domain::role::RoleName;
 use crate::domain::tier::Tier;
@@ -55,7 +56,8 @@ pub fn busy() -> Insights {
     facts.approvals.extend(approvals(Tier::External, 0, 200, 9));
     facts.approvals.extend(approvals(Tier::Observer, 31 * DAY, 9, 12));
     facts.approvals.extend(approvals(Tier::Internal, 31 * DAY, 55, 20));
-    let yes = |role: &str, minutes: u32| Yes { role: RoleName::new(role), took: Span::minutes(minutes) };
+    let yes =
+        |role: &str, minutes: u32| Yes { role: RoleName::new(role), took: Span::minutes(minutes) };
     for n in 0..30 {
         facts.yeses.extend([yes("security", 35 + n), yes("team-lead", 4 + n / 4)]);
     }
@@ -114,7 +116,9 @@ pub fn numbers(all: &mut Catalogue) {
     use crate::slack::views::insights::insights;
     let quiet = Insights::of(&nothing());
     let mut add = |name: &str, shown: Shown| all.push((format!("insights_{name}"), shown));
-    for (name, insights_of) in [("busy", busy()), ("few", few()), ("vast", vast()), ("quiet", quiet)] {
+    for (name, insights_of) in
+        [("busy", busy()), ("few", few()), ("vast", vast()), ("quiet", quiet)]
+    {
         add(name, insights(&insights_of).into());
         if name != "quiet" {
             let digest = Content::Digest { insights: insights_of };

@@ -38,7 +38,9 @@ fn explained(said: &Said, agent: Agent, answer: Decision) -> Explained {
     let known = Known { agent: &known, state };
     let words = words::why(&question, &record.answer, Some(known), &Policy::starter());
     let (reason, rests_on) = match &record.answer {
-        Decision::Allow { basis: Basis::Grant(grant) } => ("grant", Some(grant.reference.to_string())),
+        Decision::Allow { basis: Basis::Grant(grant) } => {
+            ("grant", Some(grant.reference.to_string()))
+        }
         Decision::Allow { .. } => ("rule", Some(clean(&said.short, 60))),
         Decision::Deny { denial } => (denial.code(), None),
     };
@@ -62,15 +64,26 @@ pub fn answers(said: &Said, all: &mut Catalogue) {
     });
     let deny = |denial| Decision::Deny { denial };
     let words = || Some(said.reason.clone());
-    let forbidden = Denial::Forbidden { rule: "office-hours".to_owned(), user: words(), admin: None };
+    let forbidden =
+        Denial::Forbidden { rule: "office-hours".to_owned(), user: words(), admin: None };
     let missing = Denial::CannotJudge { what: "context.conversation is missing".to_owned() };
     let stopped = Denial::NotActive { state: "suspended".to_owned() };
     for (name, agent, answer, owns) in [
         ("grant", agent.clone(), Decision::Allow { basis: grant }, true),
-        ("rule", agent.clone(), Decision::Allow { basis: Basis::Rule { rule: clean(&said.short, 60) } }, true),
+        (
+            "rule",
+            agent.clone(),
+            Decision::Allow { basis: Basis::Rule { rule: clean(&said.short, 60) } },
+            true,
+        ),
         ("no_grant", agent.clone(), deny(Denial::NoGrant), true),
         ("no_grant_for_security", agent.clone(), deny(Denial::NoGrant), false),
-        ("tier", agent.clone(), deny(Denial::TierTooLow { needs: Tier::External, has: Tier::Internal }), true),
+        (
+            "tier",
+            agent.clone(),
+            deny(Denial::TierTooLow { needs: Tier::External, has: Tier::Internal }),
+            true,
+        ),
         ("stopped", said.suspended(), deny(stopped), true),
         ("forbidden", agent.clone(), deny(forbidden), true),
         ("not_judged", agent.clone(), deny(missing), true),
@@ -83,7 +96,12 @@ pub fn answers(said: &Said, all: &mut Catalogue) {
     }
     add("unknown", why(&Why::Unknown { typed: clean(&said.short, 60) }).into());
     let met = (0..said.many.clamp(2, 5)).map(|n| Met {
-        record: record(said, 10 + n as u128, &agent, deny(if n == 1 { Denial::Quota } else { Denial::NoGrant })),
+        record: record(
+            said,
+            10 + n as u128,
+            &agent,
+            deny(if n == 1 { Denial::Quota } else { Denial::NoGrant }),
+        ),
         agent: agent.clone(),
     });
     let of = |met: Vec<Met>, owns_any| Refusals { met, owns_any, now: now() };
