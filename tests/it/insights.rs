@@ -82,9 +82,10 @@ stories! {
         for access in ["tickets:read", "database:read", "deploys:read"] {
             office.dana().asks("support-agent-v2", access, "30m").await;
         }
-        office.dana().puts("support-agent-v2", "docs:read", "8h").await;
+        office.advance("31m").await;
+        office.dana().puts("support-agent-v2", "database:read", "2h").await;
         office.advance("4h").await;
-        let taken_back = office.dana().puts("support-agent-v2", "docs:read", "8h").await;
+        let taken_back = office.dana().puts("support-agent-v2", "database:read", "2h").await;
         office.dana().types(&format!("/agent cancel {taken_back}")).await;
         let said = office.sam().types("/agent insights").await;
         for words in [
