@@ -30,7 +30,8 @@ pub fn why(why: &Why) -> Message {
 fn found(explained: &Explained, owns: bool, now: Timestamp) -> Message {
     let record = &explained.record;
     let mark = if record.answer.is_allowed() { "✅ " } else { "⛔ " };
-    let mut lines = vec![Line::say(mark).text(explained.words.clone())];
+    // The policy's own words are among them, and what a caller named.
+    let mut lines = vec![Line::say(mark).text(clip(&explained.words, 1_200))];
     lines.push(Line::fact("Asked").ago(record.at, now).text(", ").at(record.at, now));
     if let Some(rule) = explained.rests_on.as_ref() {
         lines.push(Line::fact("Rests on").code(clip(rule, 120)));
