@@ -7,8 +7,10 @@ use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
 use super::ids::{
-    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, IncidentId, LoginId, RequestId,
+    TaskId,
 };
+use super::incident::Facts;
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
 
@@ -20,6 +22,8 @@ pub enum Place {
     Channel(String),
     /// A person's direct messages with the app.
     Person(PersonId),
+    /// The thread below a message.
+    Thread(MessageRef),
 }
 
 /// Which side of a request a card shows.
@@ -50,7 +54,7 @@ pub struct Card {
 }
 
 /// A message as Slack names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageRef {
     /// The channel's id (`D…` for direct messages).
     pub channel: String,
@@ -100,6 +104,28 @@ pub enum Notice {
     AgentStopped {
         /// Which.
         agent: AgentId,
+    },
+    /// To those who would have been asked, and to security's channel: somebody said yes alone.
+    Emergency {
+        /// Which request.
+        request: RequestId,
+    },
+    /// To security's channel: a review should have been done by now.
+    ReviewOverdue {
+        /// Which.
+        request: RequestId,
+    },
+    /// To security's channel and to those on call: an incident.
+    Incident {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Below it: some of what is known.
+    IncidentFacts {
+        /// Which.
+        incident: IncidentId,
+        /// About what.
+        facts: Facts,
     },
     /// To security's channel: a request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {
@@ -227,6 +253,9 @@ impl Delivery {
             Self::Card { card } => card.to_string(),
             Self::Notice { place: Place::Channel(id), .. } => format!("channel:{id}"),
             Self::Notice { place: Place::Person(person), .. } => format!("person:{person}"),
+            Self::Notice { place: Place::Thread(MessageRef { channel, ts }), .. } => {
+                format!("thread:{channel}:{ts}")
+            }
             Self::Bulletin { bulletin } => bulletin.to_string(),
             Self::Home { person } => format!("home:{person}"),
             Self::Callback { task } => task.to_string(),

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, IncidentId, LoginId,
+    RequestId, TokenId,
 };
 use super::login::Ending;
 use super::person::{By, PersonId};
@@ -107,6 +108,15 @@ pub enum What {
         /// The distinct people who covered the requirements.
         people: Vec<PersonId>,
     },
+    /// Somebody who is entitled said yes alone, because it could not wait.
+    EmergencyOpened {
+        /// Which request.
+        request: RequestId,
+        /// Who would have been asked, and was told instead.
+        skipped: Vec<PersonId>,
+        /// The review that is due.
+        review: RequestId,
+    },
     /// A request was denied.
     RequestDenied {
         /// Which.
@@ -158,6 +168,26 @@ pub enum What {
     AgentReinstated {
         /// Which.
         agent: AgentId,
+    },
+    /// Something is wrong with an agent: people look into it together.
+    IncidentOpened {
+        /// Which.
+        incident: IncidentId,
+        /// What people call it.
+        reference: Reference,
+        /// About which agent.
+        agent: AgentId,
+        /// The reason's hash.
+        reason: TextHash,
+    },
+    /// An incident is over.
+    IncidentClosed {
+        /// Which.
+        incident: IncidentId,
+        /// About which agent.
+        agent: AgentId,
+        /// The hash of what was found.
+        note: TextHash,
     },
     /// A grant began.
     GrantStarted {
@@ -356,6 +386,7 @@ impl What {
             Self::OwnershipAccepted { request }
             | Self::VoteCast { request, .. }
             | Self::RequestApproved { request, .. }
+            | Self::EmergencyOpened { request, .. }
             | Self::RequestDenied { request, .. }
             | Self::RequestCancelled { request }
             | Self::RequestExpired { request } => About { request: Some(*request), ..none },
@@ -364,6 +395,8 @@ impl What {
             | Self::TierRaised { agent, .. }
             | Self::AgentSuspended { agent, .. }
             | Self::AgentReinstated { agent }
+            | Self::IncidentOpened { agent, .. }
+            | Self::IncidentClosed { agent, .. }
             | Self::CredentialAdded { agent, .. }
             | Self::CredentialRevoked { agent, .. }
             | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },

@@ -95,6 +95,8 @@ ids! {
     ActivityId = "act", "an activity";
     /// Names an access request made by a program; what it polls.
     TaskId = "tsk", "a task";
+    /// Names an incident.
+    IncidentId = "inc", "an incident";
     /// Names a login of a person on a device.
     LoginId = "lgn", "a login";
 }

@@ -20,6 +20,8 @@
 //! | [`review`] | what the automated review finds before people look |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
+//! | [`emergency`] | what is opened at once, and answered for afterwards |
+//! | [`incident`] | something is wrong with an agent, and people look into it |
 //! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
 //! | [`token`] | what was issued to an agent, and whether it is still good |
@@ -42,11 +44,13 @@ pub mod credential;
 pub mod deadline;
 pub mod delivery;
 pub mod draft;
+pub mod emergency;
 pub mod evaluation;
 pub mod event;
 pub mod gate;
 pub mod grant;
 pub mod ids;
+pub mod incident;
 pub mod login;
 pub mod near;
 pub mod person;

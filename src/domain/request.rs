@@ -42,6 +42,8 @@ pub enum ApprovedBy {
         /// The rule, as the policy names or numbers it.
         rule: String,
     },
+    /// Nobody but who asked: it could not wait, and is reviewed afterwards.
+    Emergency,
 }
 
 /// Where a request stands, with the facts that belong there.
@@ -197,7 +199,7 @@ pub struct Request {
     pub votes: Vec<Vote>,
     /// What the automated review found.
     pub findings: Vec<Finding>,
-    /// When it expires unanswered.
+    /// When it expires unanswered. A [review](Ask::Review) is overdue from then on, and stays open.
     pub decide_by: Timestamp,
     /// The digest of the policy by which it was routed.
     pub policy: String,
@@ -256,7 +258,17 @@ pub struct Requirement<'a> {
 impl Request {
     /// Whether people can still answer; past `decide_by` they cannot, recorded or not.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        matches!(self.state, RequestState::Open) && now < self.decide_by
+        matches!(self.state, RequestState::Open) && !self.is_too_late(now)
+    }
+
+    /// Whether the time to decide has passed, so that nothing can come of it any more.
+    fn is_too_late(&self, now: Timestamp) -> bool {
+        now >= self.decide_by && !self.ask.is_review()
+    }
+
+    /// Whether it is owed, and should have been answered by now.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.ask.is_review() && now >= self.decide_by && self.is_open(now)
     }
 
     /// Whether the named owner's word is still missing.
@@ -276,7 +288,7 @@ impl Request {
     /// The state as it is in truth at this moment.
     pub fn state_at(&self, now: Timestamp) -> RequestState {
         match &self.state {
-            RequestState::Open if now >= self.decide_by => {
+            RequestState::Open if self.is_too_late(now) => {
                 RequestState::Expired { at: self.decide_by }
             }
             state => state.clone(),
@@ -357,7 +369,7 @@ impl Request {
         owner: &PersonId,
         now: Timestamp,
     ) -> Voted {
-        if matches!(self.state, RequestState::Open) && now >= self.decide_by {
+        if matches!(self.state, RequestState::Open) && self.is_too_late(now) {
             return Voted::TooLate(self.with(RequestState::Expired { at: now }));
         }
         let roles = match self.may_vote(&by, standing, held, owner, now) {
@@ -449,10 +461,15 @@ impl Request {
         self.with(RequestState::Approved { at: now, by })
     }
 
-    /// Takes it back. `None` if it has ended.
+    /// It could not wait: who asked says yes alone, and answers for it afterwards.
+    pub fn approve_in_emergency(self, now: Timestamp) -> Self {
+        self.with(RequestState::Approved { at: now, by: ApprovedBy::Emergency })
+    }
+
+    /// Takes it back. `None` if it has ended, or if it is owed.
     pub fn cancel(self, by: impl Into<By>, reason: String, now: Timestamp) -> Option<Self> {
         let by = by.into();
-        matches!(self.state, RequestState::Open)
+        (matches!(self.state, RequestState::Open) && !self.ask.is_review())
             .then(|| self.with(RequestState::Cancelled { at: now, by, program: None, reason }))
     }
 
@@ -471,7 +488,7 @@ impl Request {
 
     /// Its time came. `None` if it has ended, or if it is not yet time.
     pub fn expire(self, now: Timestamp) -> Option<Self> {
-        (matches!(self.state, RequestState::Open) && now >= self.decide_by)
+        (matches!(self.state, RequestState::Open) && self.is_too_late(now))
             .then(|| self.with(RequestState::Expired { at: now }))
     }
 

@@ -9,6 +9,7 @@
 
 mod cases;
 mod digest;
+mod emergency;
 mod folder;
 mod handle;
 mod mistake;
@@ -29,6 +30,7 @@ use std::path::Path;
 use chrono::FixedOffset;
 
 pub use cases::{CaseFailed, CaseResult};
+pub use emergency::{BreakGlass, Incidents};
 pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
@@ -62,6 +64,8 @@ pub struct Policy {
     tokens: Tokens,
     quotas: Quotas,
     callbacks: Callbacks,
+    break_glass: Option<BreakGlass>,
+    incidents: Incidents,
     rules: Rules,
     /// How far the clock of the rules is from UTC.
     offset: FixedOffset,
@@ -272,6 +276,16 @@ impl Policy {
     /// Where outcomes may be sent.
     pub const fn callbacks(&self) -> &Callbacks {
         &self.callbacks
+    }
+
+    /// What may be opened in an emergency; `None` if nothing may.
+    pub const fn break_glass(&self) -> Option<&BreakGlass> {
+        self.break_glass.as_ref()
+    }
+
+    /// What happens in an incident.
+    pub const fn incidents(&self) -> &Incidents {
+        &self.incidents
     }
 
     /// Runs the cases in `tests/*.toml`.

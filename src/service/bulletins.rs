@@ -32,8 +32,13 @@ pub(super) fn redraw(tx: &mut Tx, entropy: &Entropy, about: &impl ToString, now:
 impl Service {
     /// Slack has shown it: from now on it is changed, not posted.
     pub async fn bulletin_posted(&self, id: BulletinId, message: MessageRef) -> Result<()> {
-        let work =
-            work(move |tx| Box::pin(async move { tx.set_bulletin_message(id, &message).await }));
+        let (now, entropy) = (self.now(), self.entropy());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                tx.set_bulletin_message(id, &message).await?;
+                super::incidents::begin_thread(tx, &entropy, id, now).await
+            })
+        });
         Ok(self.parts.store.write(work).await?)
     }
 

@@ -151,7 +151,7 @@ impl Service {
             .filter(|card| card.face == Face::Approval)
             .filter_map(|card| match card.place {
                 Place::Person(person) => Some(person),
-                Place::Channel(_) => None,
+                Place::Channel(_) | Place::Thread(_) => None,
             })
             .filter(|person| !request.votes.iter().any(|v| v.by == *person))
             .collect())
@@ -181,11 +181,16 @@ impl Acting {
                     let place = Place::Person(person.clone());
                     post_card(tx, &self.entropy, &request, place, face, self.now).await?;
                 }
-                Ok(())
+                super::emergency::remind_again(tx, &self.entropy, &request, self.now).await
             }
             Due::RequestExpiry { request } => {
-                let expired = tx.request(request).await?.and_then(|r| r.expire(self.now));
-                let Some(request) = expired else { return Ok(()) };
+                let Some(request) = tx.request(request).await? else { return Ok(()) };
+                if request.is_overdue(self.now) {
+                    let (entropy, policy) = (&self.entropy, &self.policy);
+                    return super::emergency::overdue(tx, entropy, policy, &request, self.now)
+                        .await;
+                }
+                let Some(request) = request.expire(self.now) else { return Ok(()) };
                 // Not from the cache: a registration's end changes the agent.
                 let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
                 let agent = came_to_nothing(tx, &self.entropy, &request, agent, self.now).await?;

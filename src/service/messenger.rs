@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::incidents::Known;
 use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
@@ -14,6 +15,7 @@ use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
+use crate::domain::incident::Incident;
 use crate::domain::login::Login;
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
@@ -73,6 +75,40 @@ pub enum Content {
     AgentStopped {
         /// The agent.
         agent: Agent,
+    },
+    /// Somebody said yes alone, because it could not wait.
+    Emergency {
+        /// The request that nobody was asked.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// The grant that came of it.
+        grant: Grant,
+        /// The review that is due, or was.
+        review: Option<Request>,
+    },
+    /// A review should have been done by now.
+    ReviewOverdue {
+        /// The review.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// An incident.
+    Incident {
+        /// The incident.
+        incident: Incident,
+        /// The agent.
+        agent: Agent,
+    },
+    /// Some of what is known in an incident.
+    IncidentFacts {
+        /// The incident.
+        incident: Incident,
+        /// The agent.
+        agent: Agent,
+        /// What is known.
+        known: Known,
     },
     /// A request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {

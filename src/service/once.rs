@@ -2,6 +2,8 @@
 
 use futures::future::BoxFuture;
 
+use super::emergency::Broken;
+use super::incidents::Incidental;
 use super::input::OnceKey;
 use super::outcome::{Asked, Cancelled, Ended, Registered, Stopped, VoteReply};
 use super::{Result, Service};
@@ -37,6 +39,8 @@ outcomes! {
     Ended => Self::Refused(_),
     Stopped => Self::Refused(_),
     Cancelled => Self::Refused(_),
+    Broken => Self::Refused(_),
+    Incidental => Self::Refused(_),
     VoteReply => Self::NotCounted { .. } | Self::Unknown,
 }
 

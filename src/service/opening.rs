@@ -206,9 +206,11 @@ pub(super) async fn put(
     Ok(Put::Open(agent, request))
 }
 
-fn opened(request: &Request) -> What {
+pub(super) fn opened(request: &Request) -> What {
     let lasting: Option<Span> = match &request.ask {
-        Ask::Grant { lasting, .. } => Some(*lasting),
+        Ask::Grant { lasting, .. }
+        | Ask::Emergency { lasting, .. }
+        | Ask::Review { lasting, .. } => Some(*lasting),
         Ask::Extension { by, .. } => Some(*by),
         Ask::Credential { lasting, .. } => Some(*lasting),
         Ask::Registration | Ask::Reinstatement { .. } => None,

@@ -1,6 +1,8 @@
 //! What a use case answers: values for everything that is to be expected, so that each door says
 //! it in its own words.
 
+use super::emergency::NoEmergency;
+use super::incidents::NoIncident;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
 use crate::domain::event::What;
@@ -242,6 +244,10 @@ pub enum Refusal {
         /// Who answers for it.
         owner: PersonId,
     },
+    /// It is not opened at once.
+    Emergency(NoEmergency),
+    /// Nothing can be done so about an incident.
+    Incident(NoIncident),
     /// Only who asked may take a request back.
     NotRequester {
         /// Who asked.

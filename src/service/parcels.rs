@@ -210,6 +210,21 @@ async fn grant_with_agent(
     session.grant_with_agent(grant).await
 }
 
+async fn incident_with_agent(
+    session: &mut Session,
+    id: crate::domain::ids::IncidentId,
+) -> Found<(crate::domain::incident::Incident, Agent)> {
+    let Some(incident) = session.incident(id).await? else { return Ok(None) };
+    Ok(session.agent(incident.agent).await?.map(|agent| (incident, agent)))
+}
+
+async fn emergency(session: &mut Session, id: crate::domain::ids::RequestId) -> Found<Content> {
+    let Some((request, agent)) = with_agent(session, id).await? else { return Ok(None) };
+    let Some(grant) = session.grant_of_request(id).await? else { return Ok(None) };
+    let review = session.review_of(grant.id).await?;
+    Ok(Some(Content::Emergency { request, agent, grant, review }))
+}
+
 async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
     Ok(match notice {
         Notice::Outcome { request } => match with_agent(session, *request).await? {
@@ -221,6 +236,7 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
                             None => session.grant(*grant).await?,
                         }
                     }
+                    Ask::Review { grant, .. } => session.grant(*grant).await?,
                     _ => session.grant_of_request(request.id).await?,
                 };
                 Some(Content::Outcome { request, agent, grant })
@@ -252,6 +268,22 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         .map(|(credential, agent, beside)| Content::CredentialEnded { credential, agent, beside }),
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
+        }
+        Notice::Emergency { request } => emergency(session, *request).await?,
+        Notice::ReviewOverdue { request } => with_agent(session, *request)
+            .await?
+            .map(|(request, agent)| Content::ReviewOverdue { request, agent }),
+        Notice::Incident { incident } => incident_with_agent(session, *incident)
+            .await?
+            .map(|(incident, agent)| Content::Incident { incident, agent }),
+        Notice::IncidentFacts { incident, facts } => {
+            match incident_with_agent(session, *incident).await? {
+                Some((incident, agent)) => {
+                    let known = super::incidents::known(session, &incident, *facts).await?;
+                    Some(Content::IncidentFacts { incident, agent, known })
+                }
+                None => None,
+            }
         }
         Notice::NobodyCanDecide { agent, asked_by, roles } => Some(Content::NobodyCanDecide {
             agent: agent.clone(),

@@ -32,6 +32,7 @@ pub(super) async fn approved(
         RequestState::Approved { by: ApprovedBy::Policy { rule }, .. } => {
             (Some(rule.clone()), Actor::System)
         }
+        RequestState::Approved { by: ApprovedBy::Emergency, .. } => (None, request.asker()),
         _ => (None, last_voter(request)),
     };
     let people: Vec<PersonId> = request
@@ -40,8 +41,11 @@ pub(super) async fn approved(
         .filter_map(|r| r.covered_by.map(|vote| vote.by.clone()))
         .collect();
     ended(tx, entropy, request, &agent, now).await?;
-    let what = What::RequestApproved { request: request.id, rule, people };
-    tx.append_about(now, actor.clone(), what, about(request)).await?;
+    // Of an emergency its own line tells.
+    if !matches!(request.ask, Ask::Emergency { .. }) {
+        let what = What::RequestApproved { request: request.id, rule, people };
+        tx.append_about(now, actor.clone(), what, about(request)).await?;
+    }
 
     match &request.ask {
         Ask::Registration => {
@@ -79,6 +83,14 @@ pub(super) async fn approved(
             let grant = start(tx, entropy, policy, request, *lasting, actor, now).await?;
             Ok((agent, grant))
         }
+        Ask::Emergency { lasting, .. } => {
+            let grant = start(tx, entropy, policy, request, *lasting, actor, now).await?;
+            Ok((agent, grant))
+        }
+        Ask::Review { of, .. } => {
+            super::emergency::reviewed(tx, entropy, request, of, now);
+            Ok((agent, None))
+        }
         Ask::Extension { grant: id, by, .. } => {
             let Some(grant) = tx.grant(*id).await? else {
                 return Err(StoreError::conflict("the grant that was to go on is gone"));
@@ -91,6 +103,7 @@ pub(super) async fn approved(
                     let until = grant.expires_at;
                     let what = What::GrantExtended { grant: grant.id, request: request.id, until };
                     tx.append_about(now, actor, what, about(request)).await?;
+                    super::emergency::redraw(tx, entropy, &grant, now);
                     Ok((agent, Some(grant)))
                 }
                 // It ended while people decided. The yes still stands: it opens the same again,
@@ -211,6 +224,8 @@ async fn ended(
         {
             told.remove(&request.asked_by);
         }
+        // Of this everybody is told in its own words.
+        RequestState::Approved { by: ApprovedBy::Emergency, .. } => told.clear(),
         _ => {}
     }
     super::access_requests::tell_programs(tx, entropy, request, now).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::emergency::NoEmergency;
 use super::input::OnceKey;
 use super::outcome::{Cancelled, Refusal, VoteReply};
 use super::settle::{about, approved, came_to_nothing};
@@ -193,6 +194,8 @@ impl Service {
                     }
                     Voted::Denied(request) => {
                         let agent = came_to_nothing(tx, &entropy, &request, agent, now).await?;
+                        super::emergency::denied(tx, &entropy, &policy, &request, &agent, now)
+                            .await?;
                         VoteReply::Denied { request, agent }
                     }
                     Voted::TooLate(request) => {
@@ -228,6 +231,9 @@ impl Service {
                 if by != request.asked_by && by != agent.owner {
                     let asked_by = request.asked_by;
                     return Ok(Cancelled::Refused(Refusal::NotRequester { asked_by }));
+                }
+                if request.ask.is_review() {
+                    return Ok(Cancelled::Refused(Refusal::Emergency(NoEmergency::Owed)));
                 }
                 let taken_back = "taken back by who asked".to_owned();
                 let late = request.clone().expire(now);

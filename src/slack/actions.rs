@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
 use crate::domain::draft::Draft;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::ids::{AgentId, CredentialId, GrantId, IncidentId, LoginId, RequestId};
 use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
@@ -38,6 +38,10 @@ pub enum Button {
     Stop(AgentId),
     /// Opens the form that asks that a stopped agent may go on.
     Reinstate(AgentId),
+    /// Shows what happened around an incident.
+    Timeline(IncidentId),
+    /// Opens the form that closes an incident.
+    CloseIncident(IncidentId),
     /// Opens the registration form.
     Register,
     /// Opens the registration form, filled in with what a repository says.
@@ -92,6 +96,8 @@ impl Button {
             Self::Show(_) => "show",
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
+            Self::Timeline(_) => "timeline",
+            Self::CloseIncident(_) => "close_incident",
             Self::Register => "register",
             Self::RegisterDraft(_) => "register_draft",
             Self::Request(_) => "request",
@@ -138,6 +144,7 @@ impl Button {
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
+            Self::Timeline(id) | Self::CloseIncident(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
             Self::RegisterDraft(draft) => serde_json::to_string(draft).unwrap_or_default(),
             Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
@@ -168,6 +175,8 @@ impl Button {
             "show" => agent().map(Self::Show),
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
+            "timeline" => value.parse().ok().map(Self::Timeline),
+            "close_incident" => value.parse().ok().map(Self::CloseIncident),
             "register" => Some(Self::Register),
             "register_draft" => {
                 let draft: Draft = serde_json::from_str(value).ok()?;
@@ -231,6 +240,18 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// What cannot wait.
+    BreakGlass,
+    /// Why an incident about an agent is opened.
+    Incident {
+        /// Which agent.
+        agent: AgentId,
+    },
+    /// What was found in an incident.
+    CloseIncident {
+        /// Which.
+        incident: IncidentId,
+    },
     /// Why a stopped agent should go on.
     Reinstate {
         /// Which.
@@ -259,6 +280,9 @@ impl Form {
             Self::Extend { .. } => "extend",
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
+            Self::BreakGlass => "break_glass",
+            Self::Incident { .. } => "incident",
+            Self::CloseIncident { .. } => "close_incident",
             Self::Reinstate { .. } => "reinstate",
             Self::AddKey { .. } => "add_key",
             Self::RevokeKey { .. } => "revoke_key",

@@ -75,6 +75,26 @@ pub enum SlashCommand {
         /// Why.
         because: Option<String>,
     },
+    /// Something is opened at once, because it cannot wait.
+    BreakGlass {
+        /// The agent's name.
+        agent: Option<String>,
+        /// Resource and action.
+        access: Option<String>,
+        /// For how long.
+        lasting: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// Something is wrong with an agent.
+    Incident {
+        /// Its name.
+        agent: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// The incidents that are open.
+    Incidents,
     /// A stopped agent should go on.
     Reinstate {
         /// Its name.
@@ -116,7 +136,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 18] = [
     "register",
     "request",
     "list",
@@ -126,6 +146,9 @@ pub const WORDS: [&str; 15] = [
     "release",
     "revoke",
     "stop",
+    "break-glass",
+    "incident",
+    "incidents",
     "reinstate",
     "cancel",
     "key",
@@ -158,17 +181,22 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some("key") => keys(rest),
+        Some("incidents") => SlashCommand::Incidents,
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
             let asks = match verb {
-                "request" => Asks::Access,
+                "request" | "break-glass" => Asks::Access,
                 "extend" => Asks::Time,
                 _ => Asks::Nothing,
             };
             let Words { thing, access, lasting, because } = Words::read(rest, asks);
             match verb {
                 "request" => SlashCommand::Request { agent: thing, access, lasting, because },
+                "break-glass" => {
+                    SlashCommand::BreakGlass { agent: thing, access, lasting, because }
+                }
+                "incident" => SlashCommand::Incident { agent: thing, because },
                 "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
                 "revoke" => SlashCommand::Revoke { reference: thing, because },
                 "stop" => SlashCommand::Stop { agent: thing, because },
@@ -241,6 +269,7 @@ fn canonical(word: &str) -> Option<&'static str> {
         "prolong" => "extend",
         "return" => "release",
         "suspend" => "stop",
+        "emergency" | "breakglass" | "break" => "break-glass",
         "resume" => "reinstate",
         "withdraw" => "cancel",
         "signin" | "sign-in" | "log-in" => "login",
@@ -540,6 +569,24 @@ mod tests {
                 "stop bot because it runs wild",
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
+            (
+                "break-glass bot database:write for 15m because orders are stuck since noon",
+                BreakGlass {
+                    agent: some("bot"),
+                    access: some("database:write"),
+                    lasting: some("15m"),
+                    because: some("orders are stuck since noon"),
+                },
+            ),
+            (
+                "emergency bot",
+                BreakGlass { agent: some("bot"), access: None, lasting: None, because: None },
+            ),
+            (
+                "incident bot because it deletes rows",
+                Incident { agent: some("bot"), because: some("it deletes rows") },
+            ),
+            ("incidents", Incidents),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
             ("quiz", Quiz),
             ("quiz is my script an agent?", Quiz),

@@ -29,6 +29,7 @@ mod evaluations;
 mod events;
 mod grant_index;
 mod grants;
+mod incidents;
 mod later;
 mod logins;
 mod measure;
@@ -62,6 +63,7 @@ pub use error::StoreError;
 
 pub use grant_index::Changed;
 pub use grants::{GrantChoice, Past};
+pub use incidents::Asked;
 pub use measure::Measure;
 pub use migrate::MIGRATIONS;
 pub use requests::{RequestChoice, RequestInFull};
@@ -310,6 +312,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         events::ALL,
         once::ALL,
         settings::ALL,
+        incidents::ALL,
         tasks::ALL,
         credentials::ALL,
         tokens::ALL,

@@ -46,6 +46,10 @@ statements! {
         WHERE agent_id = $1 AND ask = 'grant' AND access IN ($2, $3) AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_EXTENSION on "requests" = "SELECT id, doc FROM requests \
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
+    OPEN_REVIEW on "requests" = "SELECT id, doc FROM requests \
+        WHERE asked_by = $1 AND ask = 'review' AND state = 'open' ORDER BY number LIMIT 1";
+    REVIEW_OF on "requests" = "SELECT id, doc FROM requests \
+        WHERE grant_id = $1 AND ask = 'review' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
     STANDING on "requests" = "SELECT r.id, r.doc, a.id, a.doc, g.id, g.doc FROM requests r \
@@ -111,18 +115,21 @@ fn pair((request, r, agent, a): Pair) -> Result<(Request, Agent), StoreError> {
     Ok((r.open(&BY_ID, &request)?, a.open(&agents::BY_ID, &agent)?))
 }
 
-/// Whether people approved it.
+/// Whether people approved something that waited for them: how long that takes is counted. Nobody
+/// waits for a review.
 const fn by_people(request: &Request) -> bool {
     matches!(request.state, RequestState::Approved { by: ApprovedBy::People, .. })
+        && !request.ask.is_review()
 }
 
 impl Tx {
     /// Keeps a new request. Its agent must be kept before it.
     pub async fn insert_request(&mut self, request: &Request) -> Result<(), StoreError> {
         let grant = match &request.ask {
-            Ask::Extension { grant, .. } => Some(grant.to_string()),
+            Ask::Extension { grant, .. } | Ask::Review { grant, .. } => Some(grant.to_string()),
             Ask::Registration
             | Ask::Grant { .. }
+            | Ask::Emergency { .. }
             | Ask::Reinstatement { .. }
             | Ask::Credential { .. } => None,
         };
@@ -312,6 +319,19 @@ impl Session {
     /// The open request to extend this grant.
     pub async fn open_extension(&mut self, grant: GrantId) -> Result<Option<Request>, StoreError> {
         entity!(self, OPEN_EXTENSION, Request, grant.to_string())
+    }
+
+    /// The review that this person's last emergency still waits for.
+    pub async fn open_review_of(
+        &mut self,
+        person: &PersonId,
+    ) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_REVIEW, Request, person.to_string())
+    }
+
+    /// The review of the emergency from which this grant came.
+    pub async fn review_of(&mut self, grant: GrantId) -> Result<Option<Request>, StoreError> {
+        entity!(self, REVIEW_OF, Request, grant.to_string())
     }
 
     /// The open request to let this agent go on after it was stopped.

@@ -224,6 +224,11 @@ pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             format!("Only who asked can take it back: {}.", named.say(asked_by)),
         )
         .next([format!("ask {}; approvers can deny it", named.say(asked_by))]),
+        // Programs neither break the glass nor look into incidents; people cancel requests here.
+        Refusal::Emergency(_) | Refusal::Incident(_) => {
+            let detail = "That is for people to do, in Slack.".to_owned();
+            forbidden("in_slack", detail).next(["/agent help, in Slack".to_owned()])
+        }
         Refusal::RequestEnded(request) => {
             let how = match request.state {
                 RequestState::Approved { .. } => "was approved",

@@ -183,7 +183,10 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         state: known.state_at(now).word().to_owned(),
         access: known.ask.access().map(ToString::to_string),
         lasting: match &known.ask {
-            Ask::Grant { lasting, .. } | Ask::Credential { lasting, .. } => Some((*lasting).into()),
+            Ask::Grant { lasting, .. }
+            | Ask::Emergency { lasting, .. }
+            | Ask::Review { lasting, .. }
+            | Ask::Credential { lasting, .. } => Some((*lasting).into()),
             Ask::Extension { by, .. } => Some((*by).into()),
             Ask::Registration | Ask::Reinstatement { .. } => None,
         },
@@ -234,6 +237,9 @@ fn ending(of: &Stand, named: &Named) -> Option<Outcome> {
     match request.state_at(of.now) {
         RequestState::Open => None,
         RequestState::Approved { at, by: ApprovedBy::People } => end(at, None, None, Vec::new()),
+        RequestState::Approved { at, by: ApprovedBy::Emergency } => {
+            end(at, Some(&request.asked_by), None, Vec::new())
+        }
         RequestState::Approved { at, by: ApprovedBy::Policy { rule } } => {
             end(at, None, Some(&rule), Vec::new())
         }

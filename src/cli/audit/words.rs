@@ -112,6 +112,17 @@ impl Names {
                 };
                 format!("{} was approved {by}", self.request(*request))
             }
+            What::EmergencyOpened { request, skipped, review } => format!(
+                "opened {} at once, in an emergency, without asking {}; review {review} is due",
+                self.request(*request),
+                join(skipped.iter().map(PersonId::to_string))
+            ),
+            What::IncidentOpened { reference, agent, .. } => {
+                format!("opened incident {reference} about agent {}", self.agent(*agent))
+            }
+            What::IncidentClosed { incident, agent, .. } => {
+                format!("closed incident {incident} about agent {}", self.agent(*agent))
+            }
             What::RequestDenied { request, .. } => {
                 format!("{} was denied", self.request(*request))
             }

@@ -260,7 +260,22 @@ fn the_request(page: &mut Page, label: &str, request: &Request) {
         );
     }
     page.more(&match &request.state {
+        RequestState::Open if request.ask.is_review() => {
+            format!("open; due {}", moment(request.decide_by))
+        }
         RequestState::Open => format!("open, to be decided by {}", moment(request.decide_by)),
+        RequestState::Approved { at, by: ApprovedBy::Emergency } => format!(
+            "OPENED AT ONCE {}, in an emergency, by {} alone; not asked: {}",
+            moment(*at),
+            request.asked_by,
+            list(request.asked.iter().map(|asked| asked.person.to_string()))
+        ),
+        RequestState::Approved { at, by: ApprovedBy::People } if request.ask.is_review() => {
+            format!("found justified {}", moment(*at))
+        }
+        RequestState::Denied { at, by, reason } if request.ask.is_review() => {
+            format!("found NOT justified {} by {by}{}", moment(*at), quoted(reason))
+        }
         RequestState::Approved { at, by: ApprovedBy::People } => {
             format!("approved {}", moment(*at))
         }

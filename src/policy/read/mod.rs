@@ -1,5 +1,6 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod emergency;
 mod holders;
 mod ids;
 mod log;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 pub(super) use log::Log;
 pub(super) use walk::{Table, Value, parse};
 
+use self::emergency::Emergency;
 use self::ids::Kind;
 use self::trust::Trust;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
@@ -30,7 +32,7 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "channels",
     "roles",
     "teams",
@@ -39,6 +41,8 @@ const KEYS: [&str; 14] = [
     "without_people",
     "reminders",
     "certification",
+    "break_glass",
+    "incidents",
     "rules",
     "services",
     "issuers",
@@ -137,6 +141,7 @@ pub(super) struct Main {
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    emergency: Emergency,
     trust: Trust,
 }
 
@@ -165,6 +170,8 @@ impl Main {
             tokens: self.trust.tokens,
             quotas: self.trust.quotas,
             callbacks: self.trust.callbacks,
+            break_glass: self.emergency.break_glass,
+            incidents: self.emergency.incidents,
             rules,
             offset: self.trust.offset,
         }
@@ -180,7 +187,9 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let channels = channels(log, &root);
     let roles = holders::roles(log, &root);
     let teams = holders::teams(log, &root);
-    let tiers = tiers::tiers(log, &root, &roles);
+    let emergency = emergency::read(log, &root, &roles);
+    let also = emergency.as_ref().map(Emergency::roles).unwrap_or_default();
+    let tiers = tiers::tiers(log, &root, &roles, &also);
     let resources = resources::resources(log, &root);
     let known = without::Known { tiers: tiers.as_ref(), resources: resources.as_ref() };
     let without_people = without::rules(log, &root, known);
@@ -196,6 +205,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         without_people: without_people?,
         before_end: before_end?,
         certify_every: certify_every?,
+        emergency: emergency?,
         trust: trust?,
     })
 }

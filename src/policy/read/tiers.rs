@@ -17,8 +17,14 @@ const KEYS: [&str; 5] =
 const CURE: &str =
     "Add [tiers.1], [tiers.2] and [tiers.3], each with requires, decide_within and longest_grant.";
 
-/// The rules of all tiers; `None` if something is missing, which is noted.
-pub(super) fn tiers(log: &mut Log<'_>, root: &Table<'_, '_>, roles: &Roles) -> Option<Tiers> {
+/// The rules of all tiers; `None` if something is missing, which is noted. `also` are roles that are
+/// of use elsewhere.
+pub(super) fn tiers(
+    log: &mut Log<'_>,
+    root: &Table<'_, '_>,
+    roles: &Roles,
+    also: &BTreeSet<&RoleName>,
+) -> Option<Tiers> {
     let table = root.need(log, "tiers", CURE)?.table(log, "[tiers.1]")?;
     table.only(log, &["1", "2", "3"]);
     // All three are read before any is asked for, so that each notes its mistakes.
@@ -27,7 +33,7 @@ pub(super) fn tiers(log: &mut Log<'_>, root: &Table<'_, '_>, roles: &Roles) -> O
     let external = one(log, &table, Tier::External, roles);
     let tiers = Tiers { observer: observer?, internal: internal?, external: external? };
     compare(log, &table, &tiers);
-    unused(log, roles, &tiers);
+    unused(log, roles, &tiers, also);
     Some(tiers)
 }
 
@@ -172,9 +178,10 @@ fn compare(log: &mut Log<'_>, table: &Table<'_, '_>, tiers: &Tiers) {
     }
 }
 
-fn unused(log: &mut Log<'_>, roles: &Roles, tiers: &Tiers) {
+fn unused(log: &mut Log<'_>, roles: &Roles, tiers: &Tiers, also: &BTreeSet<&RoleName>) {
     for (role, (_, at)) in roles {
-        if !Tier::ALL.into_iter().any(|tier| tiers.of(tier).requires.contains(role)) {
+        let required = |tier| tiers.of(tier).requires.contains(role);
+        if !also.contains(role) && !Tier::ALL.into_iter().any(required) {
             log.warn(
                 *at,
                 format!("no tier requires the role {role}"),

@@ -27,6 +27,8 @@ fn every_key_is_documented() {
     for section in [
         "reminders",
         "certification",
+        "break_glass",
+        "incidents",
         "rules",
         "issuers.a",
         "services.a",

@@ -229,6 +229,9 @@ async fn approved_by(
         RequestState::Approved { by: ApprovedBy::Policy { rule }, .. } => {
             vec![format!("policy:{rule}")]
         }
+        RequestState::Approved { by: ApprovedBy::Emergency, .. } => {
+            vec![format!("emergency:{}", request.asked_by)]
+        }
         RequestState::Approved { by: ApprovedBy::People, .. } => {
             let yes = request.votes.iter().filter(|vote| vote.choice == Choice::Approve);
             yes.map(|vote| vote.by.to_string()).collect()

@@ -97,6 +97,8 @@ impl FrontDesk {
                 Some(agent) => open(click.trigger_id, forms::reinstate(&agent)),
                 None => Answer::empty(),
             },
+            Button::Timeline(id) => self.timeline(&by, id, reader).await?,
+            Button::CloseIncident(id) => self.close_form(&click, id, reader).await?,
             Button::Register => {
                 let draft = RegistrationForm::default();
                 let choices = service.choices(&by, click.channel.as_deref()).await?;

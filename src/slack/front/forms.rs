@@ -64,6 +64,21 @@ impl FrontDesk {
                 let stopped = service.stop(&by, agent.slug.as_str(), &reason, once).await?;
                 reader.tell(views::stopped(&stopped))
             }
+            Form::BreakGlass => {
+                let draft = forms::read_request(values);
+                self.glass_broken(&form, service.break_glass(&by, &draft, once).await?, reader)
+            }
+            Form::Incident { agent } => {
+                let name = self.slug(agent).await?;
+                let reason = forms::read_reason(values);
+                let opened = service.open_incident(&by, &name, &reason, once).await?;
+                self.incident_done(&form, opened, reader)
+            }
+            Form::CloseIncident { incident } => {
+                let note = forms::read_reason(values);
+                let closed = service.close_incident(&by, incident, &note, once).await?;
+                self.incident_done(&form, closed, reader)
+            }
             Form::Reinstate { agent } => {
                 let reason = forms::read_reason(values);
                 if reason.trim().is_empty() {
@@ -104,6 +119,6 @@ fn or_stays_open(form: &Form, asked: Asked, reader: Reader) -> Answer {
 }
 
 /// The form stays, with what was filled in, and says what is wrong with it.
-fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
+pub(super) fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
     Answer::ack(Ack::FieldErrors(forms::refused(form, refusal)))
 }

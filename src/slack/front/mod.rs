@@ -4,6 +4,7 @@
 //! purpose: what is decided stands in the service, what is said stands in the views.
 
 mod buttons;
+mod emergency;
 mod forms;
 mod keys;
 mod slash;

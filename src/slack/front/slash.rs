@@ -79,6 +79,23 @@ impl FrontDesk {
                 let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
                 say(views::stopped(&service.stop(&by, &agent, &why, once).await?))
             }
+            SlashCommand::BreakGlass { agent, access, lasting, because } => {
+                let draft = GrantForm {
+                    agent: agent.unwrap_or_default(),
+                    access: access.unwrap_or_default(),
+                    lasting: lasting.unwrap_or_default(),
+                    because: because.unwrap_or_default(),
+                };
+                self.break_glass(&slash, draft).await?
+            }
+            SlashCommand::Incident { agent, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                self.incident(&slash, &agent, &why).await?
+            }
+            SlashCommand::Incidents => {
+                let (open, now) = service.open_incidents().await?;
+                say(views::incidents::list(&open, now))
+            }
             SlashCommand::Reinstate { agent, because } => {
                 let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
                 let asked = service.ask_reinstatement(&by, &agent, &why, once).await?;

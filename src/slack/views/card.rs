@@ -89,6 +89,9 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             };
             lines.push(asked_by(request, agent).text(tier));
         }
+        Ask::Emergency { .. } | Ask::Review { .. } => {
+            lines.extend(super::emergency::question(request, agent));
+        }
         Ask::Extension { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
@@ -183,7 +186,7 @@ fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButto
     let details = button(&Button::Details(id), "Details");
     match face {
         _ if !request.is_open(now) => Vec::new(),
-        Face::Approval | Face::Reminder => decide(request, "Approve"),
+        Face::Approval | Face::Reminder => decide(request),
         Face::Ownership if request.acceptance == Acceptance::Awaited => vec![
             primary(&Button::Accept(id), "Accept"),
             danger(&Button::Decline(id), "Decline…"),
@@ -194,10 +197,14 @@ fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButto
 }
 
 /// Approve, Deny and Details.
-pub fn decide(request: &Request, yes: &str) -> Vec<SlackBlockButtonElement> {
+pub fn decide(request: &Request) -> Vec<SlackBlockButtonElement> {
+    let (yes, no) = match request.ask.is_review() {
+        true => ("Justified", "Not justified…"),
+        false => ("Approve", "Deny…"),
+    };
     vec![
         primary(&Button::Approve(request.id), yes),
-        danger(&Button::Deny(request.id), "Deny…"),
+        danger(&Button::Deny(request.id), no),
         button(&Button::Details(request.id), "Details"),
     ]
 }

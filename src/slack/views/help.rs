@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 20] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -29,6 +29,15 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ("/agent key support-agent-v2", "what an agent proves itself by; take one away"),
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
+    (
+        "/agent incident support-agent-v2 because it deletes rows",
+        "stop it, call those on call, and gather what is known",
+    ),
+    ("/agent incidents", "the incidents that are open"),
+    (
+        "/agent break-glass support-agent-v2 database:write for 15m because orders are stuck",
+        "open it at once, if you are entitled; people review it afterwards",
+    ),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
     ("/agent login WDJB-MJHT", "log in from a terminal, with the code that it shows"),
     ("/agent help", "this list"),

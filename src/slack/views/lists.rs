@@ -87,7 +87,10 @@ pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     lines.push(
         Line::fact("Asked by")
             .person(&request.asked_by)
-            .text(format!(", tier {}, until ", request.tier))
+            .text(match request.ask.is_review() {
+                true => ", due ".to_owned(),
+                false => format!(", tier {}, until ", request.tier),
+            })
             .at(request.decide_by, now),
     );
     let buttons = if request.awaited().is_empty() && request.acceptance == Acceptance::Awaited {
@@ -97,7 +100,7 @@ pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
             button(&Button::Details(request.id), "Details"),
         ]
     } else {
-        decide(request, "Approve")
+        decide(request)
     };
     page.entry(&request.id.to_string(), lines, buttons)
 }
@@ -108,6 +111,9 @@ pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(words::requirements(request, agent, now));
     lines.push(words::until(request, None, now));
+    if request.ask.is_review() {
+        return page.entry(&request.id.to_string(), lines, Vec::new());
+    }
     page.entry(
         &request.id.to_string(),
         lines,
@@ -294,7 +300,7 @@ fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
 }
 
 /// What happened, in a few words.
-fn happened(what: &What, agent: &Agent) -> String {
+pub fn happened(what: &What, agent: &Agent) -> String {
     match what {
         What::RequestOpened { ask, access, lasting, .. } => {
             let access = access.as_ref().map_or_else(String::new, |a| format!(" {a}"));
@@ -307,6 +313,9 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::VoteCast { approve: false, roles, .. } => format!("no from {}", words::roles(roles)),
         What::RequestApproved { rule: Some(_), .. } => "approved by the policy".to_owned(),
         What::RequestApproved { .. } => "approved".to_owned(),
+        What::EmergencyOpened { .. } => "opened at once, in an emergency".to_owned(),
+        What::IncidentOpened { reference, .. } => format!("incident {reference} opened"),
+        What::IncidentClosed { .. } => "incident closed".to_owned(),
         What::RequestDenied { .. } => "denied".to_owned(),
         What::RequestCancelled { .. } => "taken back".to_owned(),
         What::RequestExpired { .. } => "expired unanswered".to_owned(),

@@ -12,6 +12,8 @@
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
+//! | [`mod@emergency`] | what was opened at once, and its review |
+//! | [`mod@incidents`] | incidents, what is known, what happened |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
@@ -19,10 +21,12 @@
 //! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
 
 pub mod card;
+pub mod emergency;
 pub mod escape;
 pub mod forms;
 pub mod help;
 pub mod home;
+pub mod incidents;
 pub mod keys;
 pub mod line;
 pub mod lists;

@@ -33,6 +33,18 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             keys::ended(credential, agent, *beside, now)
         }
         Content::AgentStopped { agent } => agent_stopped(agent, now),
+        Content::Emergency { request, agent, grant, review } => {
+            super::emergency::opened(request, agent, grant, review.as_ref(), now)
+        }
+        Content::ReviewOverdue { request, agent } => {
+            super::emergency::overdue(request, agent, now)
+        }
+        Content::Incident { incident, agent } => {
+            super::incidents::opened(incident, agent, now)
+        }
+        Content::IncidentFacts { incident, agent, known } => {
+            super::incidents::facts(incident, agent, known, now)
+        }
         Content::NobodyCanDecide { agent, asked_by, roles } => {
             let said: Vec<String> =
                 roles.iter().map(|r| clip(&words::role(&RoleName::new(r.as_str())), 60)).collect();
@@ -56,6 +68,9 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::DeliveryFailed { delivery, to, error } => {
             let place = match to {
                 Place::Channel(id) => Line::say("⚠ A message for ").channel(id),
+                Place::Thread(above) => {
+                    Line::say("⚠ A reply in ").channel(&above.channel)
+                }
                 Place::Person(person) => Line::say("⚠ A message for ").person(person),
             };
             Page::message()
@@ -217,9 +232,19 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                 .text(" can prove itself by ")
                 .quoted(&clip(name, 60))
                 .text(format!(" for {}.", lasting.words())),
-            (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
-                let verb =
-                    if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
+            (Ask::Review { emergency, .. }, _) => {
+                Line::say(format!("{emergency} was an emergency: ")).bold(slug)
+            }
+            (
+                Ask::Grant { access, .. }
+                | Ask::Emergency { access, .. }
+                | Ask::Extension { access, .. },
+                Some(grant),
+            ) => {
+                let verb = match request.ask {
+                    Ask::Extension { .. } => " keeps ",
+                    _ => " now has ",
+                };
                 Line::strong(slug)
                     .text(verb)
                     .bold(words::access(access))
@@ -231,7 +256,7 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                             .map_or_else(String::new, |left| format!(" ({} left)", roughly(left))),
                     )
             }
-            (Ask::Grant { access, .. }, None) => {
+            (Ask::Grant { access, .. } | Ask::Emergency { access, .. }, None) => {
                 Line::strong(slug).text(" may have ").bold(words::access(access))
             }
             (Ask::Extension { access, .. }, None) => {
@@ -244,6 +269,9 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                 .text(" does not want to answer for ")
                 .bold(slug)
                 .text(".")
+        }
+        RequestState::Denied { .. } if request.ask.is_review() => {
+            super::emergency::not_one(request, agent)
         }
         RequestState::Denied { .. } => Line::say(format!("Not approved: {subject}.")),
         RequestState::Cancelled { .. } => Line::say(format!("No longer asked: {subject}.")),
@@ -268,6 +296,9 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
             button(&Button::Request(Some(agent.id)), "Ask again")
         }
     };
+    if request.ask.is_review() {
+        return (None, vec![button(&Button::Show(agent.id), "Show agent")]);
+    }
     match request.state_at(now) {
         RequestState::Approved { .. } => match (&request.ask, grant) {
             (Ask::Registration | Ask::Reinstatement { .. }, _) => (

@@ -6,6 +6,8 @@ use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::request::{Request, RequestState};
+use crate::service::emergency::NoEmergency;
+use crate::service::incidents::NoIncident;
 use crate::service::outcome::Refusal;
 use crate::slack::actions::Button;
 
@@ -25,6 +27,13 @@ fn page(refusal: &Refusal) -> Page {
         Refusal::UnknownAgent { .. } => page.buttons(vec![
             button(&Button::Request(None), "Ask for access"),
             button(&Button::Register, "Register an agent"),
+        ]),
+        Refusal::Emergency(NoEmergency::ReviewDue(review)) => {
+            page.buttons(vec![button(&Button::Details(review.id), "Details")])
+        }
+        Refusal::Incident(NoIncident::AlreadyOpen(incident)) => page.buttons(vec![
+            button(&Button::Timeline(incident.id), "Timeline"),
+            button(&Button::Show(incident.agent), "Show agent"),
         ]),
         Refusal::NotActive(agent) => page.buttons(match agent.state {
             AgentState::Pending { request } => vec![
@@ -150,6 +159,8 @@ pub fn what(refusal: &Refusal) -> Line {
             .text(". Its owner is ")
             .person(owner)
             .text("."),
+        Refusal::Emergency(why) => super::emergency::why_not(why),
+        Refusal::Incident(why) => super::incidents::why_not(why),
         Refusal::NotRequester { asked_by } => {
             Line::say("Only who asked can take a request back: ").person(asked_by).text(".")
         }
@@ -255,6 +266,8 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::MayNotEnd { owner, .. } | Refusal::MayNotStop { owner, .. } => {
             Line::say("ask ").person(owner).text(", or security if it is urgent.")
         }
+        Refusal::Emergency(why) => return super::emergency::next(why),
+        Refusal::Incident(why) => super::incidents::next(why),
         Refusal::NotRequester { asked_by } => {
             Line::say("ask ").person(asked_by).text(" to take it back; approvers can deny it.")
         }

@@ -125,6 +125,9 @@ fn before() -> Message {
 
 /// What a click on a card did, to the person who clicked.
 pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
+    if let Some(said) = super::emergency::reviewed(reply) {
+        return said;
+    }
     match reply {
         VoteReply::Counted { request, agent } => {
             let accepted =
@@ -418,7 +421,7 @@ pub fn details(
     votes.extend(words::requirements(request, agent, now));
     votes.push(match words::marked_outcome(request, agent, now) {
         Some(outcome) => outcome,
-        None => Line::fact("Until").at(request.decide_by, now),
+        None => words::until(request, None, now),
     });
     page.lines(votes)
         .small(Line::say(format!("{} · policy ", request.id)).code(clip(&request.policy, 20)))

@@ -122,6 +122,7 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
         Ask::Extension { access: a, by, .. } => {
             line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
         }
+        Ask::Emergency { .. } | Ask::Review { .. } => super::emergency::asks(request, agent),
         Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
         Ask::Credential { .. } => line
             .text(" asks to prove itself by ")
@@ -136,6 +137,8 @@ pub fn subject(request: &Request, agent: &Agent) -> String {
         Ask::Registration => format!("the registration of {slug}"),
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
+        Ask::Emergency { access: a, .. } => format!("{} for {slug} in an emergency", access(a)),
+        Ask::Review { emergency, .. } => format!("the review of {emergency} for {slug}"),
         Ask::Reinstatement { .. } => format!("that {slug} may go on"),
         Ask::Credential { name, .. } => {
             format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
@@ -196,6 +199,9 @@ fn awaited(request: &Request, role_name: &RoleName) -> Line {
 
 /// Until when people can answer, and how long it usually takes.
 pub fn until(request: &Request, usual: Option<Span>, now: Timestamp) -> Line {
+    if request.ask.is_review() {
+        return super::emergency::due(request, now);
+    }
     let line = Line::fact("Until").at(request.decide_by, now);
     match usual {
         Some(span) => line.text(format!(" (usually takes {})", roughly(span))),
@@ -229,8 +235,16 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
             .at(at, now)
             .text(", by the policy’s rule ")
             .quoted(&rule),
+        RequestState::Approved { at, by: ApprovedBy::Emergency } => Line::strong("Opened")
+            .text(" at once by ")
+            .person(&request.asked_by)
+            .text(", ")
+            .at(at, now),
         RequestState::Approved { at, by: ApprovedBy::People } => {
-            let mut line = Line::strong("Approved");
+            let mut line = Line::strong(match request.ask.is_review() {
+                true => "Found justified",
+                false => "Approved",
+            });
             let voters: Vec<_> =
                 request.requirements().into_iter().filter_map(|r| r.covered_by).collect();
             for (i, vote) in voters.iter().take(MOST_NAMED).enumerate() {
@@ -244,13 +258,18 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
             line.text(", ").at(at, now)
         }
         RequestState::Denied { at, by, reason } => {
-            Line::strong(if is_declined(request, agent, &by) { "Declined" } else { "Denied" })
-                .text(" by ")
-                .person(&by)
-                .text(", ")
-                .at(at, now)
-                .text(": ")
-                .quoted(&reason)
+            let declined = is_declined(request, agent, &by);
+            Line::strong(match (request.ask.is_review(), declined) {
+                (true, _) => "Found not justified",
+                (_, true) => "Declined",
+                _ => "Denied",
+            })
+            .text(" by ")
+            .person(&by)
+            .text(", ")
+            .at(at, now)
+            .text(": ")
+            .quoted(&reason)
         }
         RequestState::Cancelled { at, by, program, reason } => {
             let own = program.is_some() || by == request.asked_by;

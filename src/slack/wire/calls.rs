@@ -222,7 +222,20 @@ impl Client {
         channel: &str,
         message: &Message,
     ) -> Result<MessageRef, CallError> {
+        self.post_in(channel, None, message).await
+    }
+
+    /// The same, as a reply in the thread below a message of this name, if one is given.
+    pub async fn post_in(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        message: &Message,
+    ) -> Result<MessageRef, CallError> {
         let mut body = content(message);
+        if let Some(ts) = thread {
+            body.insert("thread_ts".to_owned(), json!(ts));
+        }
         body.insert("channel".to_owned(), json!(channel));
         body.insert("unfurl_links".to_owned(), json!(false));
         body.insert("unfurl_media".to_owned(), json!(false));

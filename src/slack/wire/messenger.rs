@@ -43,7 +43,7 @@ impl SlackMessenger {
     /// messages with the app.
     fn channel<'a>(&self, place: &'a Place) -> Result<&'a str, Delivered> {
         match place {
-            Place::Channel(id) => Ok(id),
+            Place::Channel(id) | Place::Thread(MessageRef { channel: id, .. }) => Ok(id),
             Place::Person(person) if person.workspace == self.installation.id() => Ok(&person.user),
             Place::Person(_) => Err(Delivered::Never { error: "of_another_workspace".to_owned() }),
         }
@@ -57,7 +57,11 @@ impl SlackMessenger {
         if let Err(wait) = self.client.limits().take(POST, Some(channel)) {
             return wait_for(wait);
         }
-        match self.client.post_message(channel, message).await {
+        let thread = match place {
+            Place::Thread(above) => Some(above.ts.as_str()),
+            Place::Channel(_) | Place::Person(_) => None,
+        };
+        match self.client.post_in(channel, thread, message).await {
             Ok(message) => Delivered::Posted(message),
             Err(error) => outcome(&error),
         }

@@ -6,12 +6,14 @@
 //! its field.
 
 mod ask;
+mod emergency;
 mod key;
 mod read;
 mod reasons;
 mod register;
 
 pub use ask::{extend, request};
+pub use emergency::{break_glass, close_incident, incident};
 pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
 pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
@@ -29,7 +31,9 @@ use super::page::plain;
 use super::refusals;
 use super::words;
 use crate::domain::agent::BadSlug;
+use crate::domain::emergency::NotThen;
 use crate::domain::text::LONGEST_TEXT;
+use crate::service::emergency::NoEmergency;
 use crate::service::outcome::{Field, FieldProblem, Refusal};
 use crate::slack::actions::Form;
 
@@ -135,13 +139,15 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
     // The fields have the same names in the forms for a grant, an extension and a reinstatement.
     let (first, others): (_, &[&str]) = match form {
         Form::Register => (NAME, &[TEAM]),
-        Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
+        Form::Request | Form::BreakGlass => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
         Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
         Form::Deny { .. }
         | Form::Decline { .. }
         | Form::Revoke { .. }
         | Form::Stop { .. }
+        | Form::Incident { .. }
+        | Form::CloseIncident { .. }
         | Form::Reinstate { .. }
         | Form::RevokeKey { .. } => (BECAUSE, &[]),
     };
@@ -154,6 +160,12 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
         Refusal::BadDuration { .. } | Refusal::TooLong { .. } | Refusal::TooLongInAll { .. } => {
             LASTING
         }
+        Refusal::Emergency(NoEmergency::NotThen { why, .. }) => match why {
+            NotThen::Orphaned => AGENT,
+            NotThen::TierTooLow { .. } => ACCESS,
+            NotThen::TooLong { .. } => LASTING,
+            NotThen::ThinReason => BECAUSE,
+        },
         Refusal::NoReason => BECAUSE,
         // Whoever decides on a registration follows from the team.
         Refusal::NobodyCanDecide { .. } => TEAM,

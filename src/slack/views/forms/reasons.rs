@@ -13,6 +13,9 @@ use crate::slack::views::words;
 
 /// Why a request is denied.
 pub fn deny(request: &Request, agent: &Agent) -> SlackView {
+    if request.ask.is_review() {
+        return super::emergency::not_justified(request, agent);
+    }
     Page::view()
         .lines(vec![
             words::asks(request, agent).text(format!(" · {}", request.reference)),
