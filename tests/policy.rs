@@ -114,7 +114,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let (text, digest) = good.text.rsplit_once("Digest ").unwrap();
     assert_eq!(
         text,
-        "The policy checks: 3 roles, 2 teams, 8 resources, 2 rules without people, \
+        "The policy checks: 4 roles, 2 teams, 8 resources, 2 rules without people, \
          4 rules at run time, 28 tests.\n"
     );
     assert_eq!(digest.trim_end(), Policy::starter().digest());

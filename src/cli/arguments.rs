@@ -4,9 +4,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::STATUSES;
+use crate::domain::request::Reference;
 use crate::domain::time::Span;
 use crate::service::trace::named::{FORMS, Named};
 
@@ -51,6 +52,8 @@ pub enum Command {
     },
     /// Tell the story of a call, a token, a deed or a grant: back to the people who allowed it.
     Trace(Trace),
+    /// Export the timeline of an incident: what led to it, who allowed what, what followed.
+    Incident(Incident),
     /// Show the settings in force, or all there are.
     Config {
         /// Which.
@@ -214,6 +217,31 @@ pub struct Trace {
     /// Where the settings are.
     #[command(flatten)]
     pub file: ConfigFile,
+}
+
+/// Which incident, and how it is told.
+#[derive(Debug, Clone, Args)]
+pub struct Incident {
+    /// The incident, as Slack calls it: I-12.
+    #[arg(value_name = "INCIDENT")]
+    pub reference: Reference,
+    /// For people, for programs, or for a document.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// How a story is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lines for a terminal.
+    Text,
+    /// One JSON object with all that the record holds.
+    Json,
+    /// A document.
+    Markdown,
 }
 
 /// Which settings.

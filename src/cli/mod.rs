@@ -9,6 +9,7 @@
 //! | `policy` | `policy check`, `test`, `plan`, `explain` |
 //! | [`audit`] | `audit verify`, `audit list` |
 //! | [`trace`] | `trace` |
+//! | [`mod@incident`] | `incident` |
 //! | [`doctor`] | `doctor` |
 //!
 //! What a command answers goes to standard output; the log and errors go to standard error.
@@ -18,6 +19,7 @@ pub mod audit;
 mod config;
 pub mod doctor;
 pub mod exit;
+pub mod incident;
 mod policy;
 pub mod trace;
 
@@ -99,6 +101,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
         Command::Trace(arguments) => trace::run(arguments, out).await,
+        Command::Incident(arguments) => incident::run(arguments, out).await,
         Command::Config { command } => config::run(&command, out),
     }
 }

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn it_is_closed_once_and_keeps_the_first_word() {
-        let at = |s| Timestamp::from_timestamp(1_800_000_000 + s, 0).unwrap();
+        let at = |s: i64| Timestamp::from_timestamp(1_800_000_000 + s, 0).unwrap();
         let (dana, sam) = (PersonId::new("T0ACME", "U0DANA"), PersonId::new("T0ACME", "U0SAM"));
         let open = Incident {
             id: IncidentId::new(ulid::Ulid(1)),

@@ -10,7 +10,7 @@ use crate::store::{Session, StoreError};
 
 /// What people call the agents, requests and grants that lines name by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(in crate::cli) struct Names {
     agents: HashMap<AgentId, String>,
     requests: HashMap<RequestId, String>,
     grants: HashMap<GrantId, String>,
@@ -18,7 +18,7 @@ pub(super) struct Names {
 
 impl Names {
     /// Looks up the names that this body needs. What is not found is called by its id.
-    pub(super) async fn learn(
+    pub(in crate::cli) async fn learn(
         &mut self,
         session: &mut Session,
         body: &Body,
@@ -62,7 +62,7 @@ impl Names {
     }
 
     /// Who did it.
-    pub(super) fn actor(&self, actor: &Actor) -> String {
+    pub(in crate::cli) fn actor(&self, actor: &Actor) -> String {
         match actor {
             Actor::Person(person) => person.to_string(),
             Actor::Agent(agent) => format!("agent {}", self.agent(*agent)),
@@ -72,7 +72,7 @@ impl Names {
     }
 
     /// What happened.
-    pub(super) fn what(&self, what: &What) -> String {
+    pub(in crate::cli) fn what(&self, what: &What) -> String {
         match what {
             What::RequestOpened {
                 reference,

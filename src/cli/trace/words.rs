@@ -76,6 +76,13 @@ pub(super) fn tell(story: &Story) -> String {
     page.0
 }
 
+/// One grant, and who allowed it.
+pub(in crate::cli) fn grant(story: &GrantStory) -> String {
+    let mut page = Page::default();
+    the_grant(&mut page, story);
+    page.0
+}
+
 fn moment(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

@@ -65,6 +65,13 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ),
     ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
     ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
+    (
+        "glass to break",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"security\"]\n[channels]",
+    ),
+    ("somebody on call", "[channels]", "[incidents]\non_call = \"security\"\n[channels]"),
+    ("a longer look back", "[channels]", "[incidents]\nlooks_back = \"7d\"\n[channels]"),
     ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
 ];
 
@@ -237,4 +244,35 @@ proptest! {
         prop_assert_eq!(said(Effect::Narrows), newly_without_people(&new, &old));
         prop_assert_eq!(plan(&old, &old), []);
     }
+}
+
+/// The glass, changed in each of its parts.
+#[test]
+fn what_changes_about_emergencies_is_said_and_marked() {
+    let with = |glass: &str| {
+        only(&small_with("[channels]", &format!("[break_glass]\n{glass}\n\n[channels]"))).unwrap()
+    };
+    let before = "who = [\"team-lead\"]\nreview_by = [\"security\"]";
+    let old = with(before);
+    for (after, about, effect) in [
+        ("who = [\"team-lead\", \"vp\"]\nreview_by = [\"security\"]", "who is", Effect::Widens),
+        ("who = [\"vp\"]\nreview_by = [\"security\"]", "who is", Effect::Widens),
+        ("who = [\"team-lead\"]\nreview_by = [\"vp\"]", "review_by is", Effect::Widens),
+        (
+            "who = [\"team-lead\"]\nreview_by = [\"security\", \"vp\"]",
+            "review_by is",
+            Effect::Narrows,
+        ),
+        (&format!("{before}\nlongest = \"2h\""), "longest is", Effect::Widens),
+        (&format!("{before}\nlongest = \"30m\""), "longest is", Effect::Narrows),
+        (&format!("{before}\nusual = \"5m\""), "usual is", Effect::Same),
+        (&format!("{before}\nreview_within = \"3d\""), "review_within is", Effect::Widens),
+    ] {
+        let changes = plan(&old, &with(after));
+        let found = changes.iter().find(|change| change.what.starts_with(about));
+        let found = found.unwrap_or_else(|| panic!("{after}: {changes:?}"));
+        assert_eq!((found.about.as_str(), found.effect), ("break_glass", effect), "{after}");
+    }
+    let gone = plan(&old, &small());
+    assert!(gone.iter().all(|change| change.effect == Effect::Narrows), "{gone:?}");
 }

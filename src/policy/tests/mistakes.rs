@@ -129,6 +129,36 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("a reminder twice", "[channels]", "[reminders]\nbefore_end = [\"60m\", \"1h\"]\n\n[channels]"),
     ("a reminder that is no list", "[channels]", "[reminders]\nbefore_end = \"1h\"\n\n[channels]"),
+    (
+        "glass that nobody may break",
+        "[channels]",
+        "[break_glass]\nwho = []\nreview_by = [\"security\"]\n\n[channels]",
+    ),
+    (
+        "glass that nobody looks at",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\n\n[channels]",
+    ),
+    (
+        "glass for roles that there are not",
+        "[channels]",
+        "[break_glass]\nwho = [\"on-call\"]\nreview_by = [\"securty\"]\n\n[channels]",
+    ),
+    (
+        "an emergency of a day",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"security\"]\nlongest = \"1d\"\n\n[channels]",
+    ),
+    (
+        "an emergency that is usually too long",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"security\"]\nusual = \"2h\"\n\n[channels]",
+    ),
+    (
+        "nobody of this role is on call",
+        "[channels]",
+        "[incidents]\non_call = \"oncall\"\nlooks_back = \"long\"\n\n[channels]",
+    ),
     ("a certification each minute", "[channels]", "[certification]\nevery = \"1m\"\n\n[channels]"),
 ];
 

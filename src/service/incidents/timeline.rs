@@ -42,7 +42,7 @@ pub struct Entry {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
+#[serde(tag = "source", rename_all = "snake_case")]
 pub enum Happened {
     /// A line of the audit log.
     Log {

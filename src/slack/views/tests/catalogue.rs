@@ -66,6 +66,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
     super::quiz::steps(&mut all);
+    super::catalogue_emergency::emergencies(said, &mut all);
     all
 }
 
