@@ -4,8 +4,8 @@ use std::process::Command;
 
 use countersign::domain::activity::{Accessed, Deed, Outcome, Report};
 use countersign::domain::event::{Actor, What};
-use countersign::sandbox::SubmitOutcome;
 use countersign::sandbox::model::Message;
+use countersign::sandbox::{Fault, Lasting, SubmitOutcome};
 use countersign::service::activity::Told;
 use serde_json::{Value, json};
 
@@ -101,6 +101,21 @@ stories! {
         assert_eq!(office.logged(|what| matches!(what, What::AgentSuspended { .. })).await, 1);
         let told = office.posted("C0SECURITY", "stopped by <@U0SAM>");
         assert_eq!(told.len(), 1, "the incident says it, no second message does");
+    }
+
+    /// The replies follow their message in order, whatever Slack does; none stands beside it.
+    async fn the_replies_wait_for_their_message(office) {
+        office.dana().has_agent("support-agent-v2", &[]).await;
+        let faults = office.sandbox.faults();
+        faults.inject("chat.postMessage", Fault::RateLimited { retry_after: 1 }, Lasting::Calls(3));
+        office.sam().types(OPEN).await;
+        let (above, replies) = thread(office).await;
+        let begins = ["What it did", "What it had", "The models", "What it could act by"];
+        assert_eq!(replies.len(), begins.len());
+        for (reply, begins) in replies.iter().zip(begins) {
+            assert!(reply.text.starts_with(begins), "{begins} is not at its place: {}", reply.text);
+            assert!(reply.ts > above.ts);
+        }
     }
 
     /// The owner, the team's leads, security and those on call open one; others do not; and there is

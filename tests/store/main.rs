@@ -14,6 +14,7 @@ mod database;
 mod deadlines;
 mod entities;
 mod guards;
+mod incidents;
 mod lanes;
 mod lanes_model;
 mod log;
