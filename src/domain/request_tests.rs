@@ -142,6 +142,30 @@ fn a_click_after_the_deadline_approves_nothing_even_if_no_worker_noticed() {
 }
 
 #[test]
+fn a_review_is_owed_until_it_is_done_however_late() {
+    let review = Request {
+        ask: Ask::Review {
+            of: RequestId::new(Ulid::from_parts(1, 3)),
+            emergency: Reference { letter: 'E', number: 6 },
+            grant: crate::domain::ids::GrantId::new(Ulid::from_parts(1, 4)),
+            access: Access::new("database", "write"),
+            lasting: Span::minutes(15),
+            because: "it could not wait".into(),
+        },
+        ..request(&["security"])
+    };
+    assert!(!review.is_overdue(at(3_599)) && review.is_overdue(at(3_600)));
+    let late = at(90_000);
+    assert!(review.is_open(late) && review.state_at(late) == RequestState::Open);
+    assert_eq!(review.clone().expire(late), None);
+    assert_eq!(review.clone().cancel(person("DANA"), "no".into(), at(1)), None);
+    let own = yes(review.clone(), "DANA", &["security"], late);
+    assert_eq!(own, Voted::NotCounted(NotCounted::OwnRequest));
+    let Voted::Approved(done) = yes(review, "SAM", &["security"], late) else { panic!("late") };
+    assert!(!done.is_overdue(late) && !done.is_open(late));
+}
+
+#[test]
 fn a_named_owner_must_agree_too() {
     let asked = Request { acceptance: Acceptance::Awaited, ..request(&["security"]) };
     let request = counted(yes(asked, "SAM", &["security"], at(1)));

@@ -112,7 +112,9 @@ stories! {
         // Who did it cannot take the review back, and nobody else than security decides it.
         let said = office.omar().types(&format!("/agent cancel {review}")).await;
         assert!(said.contains("cannot be taken back"), "{said}");
-        let seen = office.posted("C0SECURITY", &review).remove(0);
+        let mut seen = office.posted("C0SECURITY", &review);
+        seen.retain(|m| m.action_ids().contains(&"approve".to_owned()));
+        let seen = seen.remove(0);
         for person in [office.omar(), office.dana(), office.theo(), office.cleo()] {
             let said = person.clicks("C0SECURITY", &seen.ts, "approve").await;
             assert!(!said.contains("Justified"), "{}: {said}", person.id);
@@ -244,8 +246,7 @@ stories! {
         assert_eq!((told(office.tina()).len(), told(theo).len()), (1, 0));
     }
 
-    /// Stopping the agent ends the grant; the review is owed all the same, and is no yes that
-    /// anybody waited for.
+    /// Stopping the agent ends the grant; the review is owed all the same.
     async fn the_review_outlives_the_agent(office) {
         office.dana().has_agent("support-agent-v2", &["writes"]).await;
         let (emergency, review) = broken(office).await;
@@ -256,10 +257,6 @@ stories! {
         office.advance("3h").await;
         office.sam().approves(&review).await;
         assert_eq!(office.request(&review).await.state.word(), "approved");
-        let store = office.store().await;
-        let mut session = store.read().await.expect("a session");
-        let tier = office.agent("support-agent-v2").await.tier;
-        assert_eq!(session.usual_wait(tier).await.expect("a read"), None);
     }
 }
 

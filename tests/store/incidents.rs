@@ -9,6 +9,7 @@ use countersign::domain::ids::{
 };
 use countersign::domain::incident::{CutOff, Incident, IncidentState};
 use countersign::domain::request::{ApprovedBy, Ask, Request, RequestState};
+use countersign::domain::tier::Tier;
 use countersign::domain::time::Span;
 use countersign::domain::token::IssuedToken;
 use countersign::store::{Store, StoreError, work};
@@ -23,6 +24,7 @@ on_both! {
     what_an_agent_asked_and_did_is_found_in_pages,
     live_tokens_are_found,
     a_review_is_found_by_its_person_and_its_grant,
+    reviews_are_no_waits,
 }
 
 /// An id of this second.
@@ -226,4 +228,33 @@ async fn a_review_is_found_by_its_person_and_its_grant(database: TestDatabase) {
     let mut session = store.read().await.unwrap();
     assert_eq!(session.open_review_of(&person("OMAR")).await.unwrap(), None);
     assert_eq!(session.review_of(live.id).await.unwrap(), Some(done));
+}
+
+/// Nobody waits for a review: how long those take says nothing of how long a yes takes.
+async fn reviews_are_no_waits(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let one = agent(&ids, "one", "DANA");
+    let access = Access::new("database", "write");
+    let approved = |number: u32, ask: Ask| Request {
+        state: RequestState::Approved { at: at(i64::from(number) + 60), by: ApprovedBy::People },
+        ..request(&ids, number, one.id, ask)
+    };
+    let review = || Ask::Review {
+        of: ids.request(),
+        emergency: "E-1".parse().unwrap(),
+        grant: ids.grant(),
+        access: access.clone(),
+        lasting: Span::minutes(15),
+        because: "it could not wait".into(),
+    };
+    let reviews = (1..=5).map(|number| approved(number, review())).collect();
+    keep(&store, vec![one.clone()], reviews, vec![]).await;
+    let tier = Tier::Internal;
+    let mut session = store.read().await.unwrap();
+    assert_eq!(session.usual_wait(tier).await.unwrap(), None);
+    drop(session);
+    let waits = (6..=8).map(|number| approved(number, ask_for(&access))).collect();
+    keep(&store, vec![], waits, vec![]).await;
+    let mut session = store.read().await.unwrap();
+    assert_eq!(session.usual_wait(tier).await.unwrap(), Some(Span::minutes(1)));
 }

@@ -75,7 +75,7 @@ async fn tell(
     };
     let incident = found.ok_or_else(not_there)?;
     let agent = session.agent(incident.agent).await.map_err(unreadable)?.ok_or_else(not_there)?;
-    let told = timeline(session, incident, agent, now, None).await.map_err(unreadable)?;
+    let told = timeline(session, incident, agent, None).await.map_err(unreadable)?;
     let mut words = Vec::new();
     let exit = verify(session, None, &mut words).await?;
     let verdict = String::from_utf8_lossy(&words);

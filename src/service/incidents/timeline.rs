@@ -1,5 +1,6 @@
 //! Everything that happened around an incident, in order: from the log and from the records beside it.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::facts::{asked, did};
@@ -64,6 +65,9 @@ pub enum Happened {
     },
 }
 
+/// Later than anything that the record can hold of an incident that is open.
+const NO_END: TimeDelta = TimeDelta::days(36_500);
+
 /// Puts the story together, as the record has it at this moment. `groups` bounds how many groups of
 /// answers are looked through.
 ///
@@ -74,11 +78,10 @@ pub async fn timeline(
     session: &mut Session,
     incident: Incident,
     agent: Agent,
-    now: Timestamp,
     groups: Option<u32>,
 ) -> Result<Timeline, StoreError> {
     let until = match incident.state {
-        IncidentState::Open => now,
+        IncidentState::Open => incident.opened_at + NO_END,
         IncidentState::Closed { at, .. } => at,
     };
     let mut entries = log(session, &incident, until).await?;

@@ -226,7 +226,7 @@ pub fn why_not(why: &NoEmergency) -> Line {
             Line::say("The policy here allows nobody to open something without asking.")
         }
         NoEmergency::NotEntitled { who } => Line::say(format!(
-            "Only {} may open something without asking, and you are not among them.",
+            "Only these may open something without asking: {}. You are not among them.",
             either(who)
         )),
         NoEmergency::NotThen { agent, access, why } => {
@@ -240,7 +240,7 @@ pub fn why_not(why: &NoEmergency) -> Line {
                     .bold(slug)
                     .text(format!(" is tier {has}: an emergency never raises a tier.")),
                 NotThen::TooLong { asked, longest } => Line::say(format!(
-                    "{} is too long: in an emergency at most {} are opened.",
+                    "{} is too long: what is opened in an emergency lasts at most {}.",
                     asked.words(),
                     longest.words()
                 )),

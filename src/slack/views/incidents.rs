@@ -13,7 +13,7 @@ use crate::domain::evaluation::{Decision, Record};
 use crate::domain::event::Actor;
 use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::person::PersonId;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::service::incidents::{
     Deeds, Entry, Happened, IncidentOf, Incidental, Known, NoIncident, Timeline,
 };
@@ -182,10 +182,8 @@ fn times(n: usize) -> String {
 }
 
 fn did(incident: &Incident, deeds: &Deeds, now: Timestamp) -> Vec<Line> {
-    let window = Span::between(incident.since, incident.opened_at)
-        .map_or_else(String::new, |span| format!(" in the {} before", span.words()));
     let mut lines = vec![
-        Line::strong(format!("What it did{window}")),
+        Line::strong("What it did").text(" before, since ").at(incident.since, now),
         Line::say(format!(
             "It asked {}: {} allowed, {} denied. It told of {}.",
             times(deeds.allowed + deeds.denied),

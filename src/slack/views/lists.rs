@@ -85,7 +85,7 @@ pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
     lines.push(
-        Line::fact("Asked by")
+        Line::fact(if request.ask.is_review() { "Opened by" } else { "Asked by" })
             .person(&request.asked_by)
             .text(match request.ask.is_review() {
                 true => ", due ".to_owned(),

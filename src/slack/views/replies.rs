@@ -211,6 +211,10 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
                 words::marked_outcome(&ended, agent, at),
             )
         }
+        NotCounted::OwnRequest if request.ask.is_review() => (
+            Line::say("Nobody judges their own emergency, and this one was yours."),
+            next(&format!("wait for {roles}.")),
+        ),
         NotCounted::OwnRequest => (
             Line::say("Nobody approves their own request, and this one is yours."),
             next(&format!("wait for {roles}; or take it back.")),
@@ -249,7 +253,7 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
     };
     let mut lines = vec![what];
     lines.extend(next);
-    let buttons = if *why == NotCounted::OwnRequest {
+    let buttons = if *why == NotCounted::OwnRequest && !request.ask.is_review() {
         vec![button(&Button::TakeBack(request.id), "Take back")]
     } else {
         Vec::new()
