@@ -42,6 +42,11 @@ impl Service {
         Ok(self.parts.store.write(work).await?)
     }
 
+    /// Whether this message is a bulletin, which is kept true by itself.
+    pub async fn knows_bulletin(&self, message: &MessageRef) -> Result<bool> {
+        Ok(self.parts.store.read().await?.bulletin_by_message(message).await?.is_some())
+    }
+
     /// Somebody deleted it, and it is let go: what it offered is offered by command and in App Home.
     pub async fn bulletin_gone(&self, id: BulletinId) -> Result<()> {
         let work = work(move |tx| Box::pin(async move { tx.remove_bulletin(id).await }));

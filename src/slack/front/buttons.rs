@@ -187,9 +187,12 @@ impl FrontDesk {
     /// shows the end instead, and offers it no more. (What only one person sees may be a list with
     /// other grants in it; it stays.)
     async fn end_shown(&self, click: &Click, id: GrantId, mut answer: Answer) -> Handled {
-        let (Some(_), Some(response_url)) = (&click.message, &click.response_url) else {
+        let (Some(message), Some(response_url)) = (&click.message, &click.response_url) else {
             return Ok(answer);
         };
+        if self.service.knows_bulletin(message).await? {
+            return Ok(answer);
+        }
         let now = self.service.now();
         if let Some((grant, agent)) = self.service.grant_and_agent(id).await?
             && !grant.is_live(now)
