@@ -49,6 +49,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Audit,
     },
+    /// Print where all agents stand with their reviews: who is done, who is late.
+    Certifications(Certifications),
     /// Tell the story of a call, a token, a deed or a grant: back to the people who allowed it.
     Trace(Trace),
     /// Show the settings in force, or all there are.
@@ -199,6 +201,26 @@ pub enum Audit {
               value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
+}
+
+/// How to print the reviews.
+#[derive(Debug, Clone, Args)]
+pub struct Certifications {
+    /// A table for a spreadsheet, or an object a line.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: Format,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Comma-separated values with a line of names (RFC 4180).
+    Csv,
+    /// JSON: an object a line.
+    Json,
 }
 
 /// What to tell the story of.

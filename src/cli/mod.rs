@@ -8,6 +8,7 @@
 //! | `config` | `config show`, `config default` |
 //! | `policy` | `policy check`, `test`, `plan`, `explain` |
 //! | [`audit`] | `audit verify`, `audit list` |
+//! | `certifications` | `certifications` |
 //! | [`trace`] | `trace` |
 //! | [`doctor`] | `doctor` |
 //!
@@ -15,6 +16,7 @@
 
 pub mod arguments;
 pub mod audit;
+mod certifications;
 mod config;
 pub mod doctor;
 pub mod exit;
@@ -98,6 +100,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Doctor(arguments) => doctor::run(arguments, out).await,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
+        Command::Certifications(arguments) => certifications::run(arguments, out).await,
         Command::Trace(arguments) => trace::run(arguments, out).await,
         Command::Config { command } => config::run(&command, out),
     }

@@ -10,6 +10,7 @@
 //! | [`requests`] | questions put to people, and how they stand |
 //! | [`grants`] | what is granted, prolonged, handed back |
 //! | [`catalogue`] | what can be asked for |
+//! | [`certifications`] | whether agents are still needed |
 //! | [`evaluation`] | why an answer was what it was |
 //! | [`manifest`] | `agent.toml` |
 //! | [`gate`] | a pipeline's check |
@@ -24,6 +25,7 @@ pub mod about;
 pub mod activity;
 pub mod agents;
 pub mod catalogue;
+pub mod certifications;
 pub mod evaluation;
 pub mod gate;
 pub mod grants;

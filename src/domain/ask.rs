@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::Access;
+use super::agent::Description;
 use super::credential::Proof;
 use super::ids::GrantId;
 use super::tier::Tier;
@@ -41,6 +42,22 @@ pub enum Ask {
         /// Why; untrusted text, cleaned.
         because: String,
     },
+    /// May its tier be another?
+    TierChange {
+        /// From, when it was asked.
+        from: Tier,
+        /// To.
+        to: Tier,
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
+    /// May it be something else?
+    Change {
+        /// What it is, and what it is to be.
+        change: Box<Change>,
+        /// Why; untrusted text, cleaned.
+        because: String,
+    },
     /// May it prove itself so?
     Credential {
         /// What people call the credential; untrusted text, cleaned.
@@ -54,6 +71,19 @@ pub enum Ask {
     },
 }
 
+/// Another description in place of the one that it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What it was when it was asked.
+    pub from: Description,
+    /// What it is to be.
+    pub to: Description,
+    /// Its tier when it was asked.
+    pub tier_from: Tier,
+    /// Its tier with the new description.
+    pub tier_to: Tier,
+}
+
 impl Ask {
     /// The letter in the reference: `R-12` is a registration, `G-1042` asks for a grant.
     pub const fn letter(&self) -> char {
@@ -62,17 +92,22 @@ impl Ask {
             Self::Grant { .. } => 'G',
             Self::Extension { .. } => 'X',
             Self::Reinstatement { .. } => 'S',
+            Self::TierChange { .. } => 'T',
+            Self::Change { .. } => 'C',
             Self::Credential { .. } => 'K',
         }
     }
 
-    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`.
+    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`,
+    /// `tier_change`, `change`, `credential`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Registration => "registration",
             Self::Grant { .. } => "grant",
             Self::Extension { .. } => "extension",
             Self::Reinstatement { .. } => "reinstatement",
+            Self::TierChange { .. } => "tier_change",
+            Self::Change { .. } => "change",
             Self::Credential { .. } => "credential",
         }
     }
@@ -81,7 +116,11 @@ impl Ask {
     pub const fn access(&self) -> Option<&Access> {
         match self {
             Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
-            Self::Registration | Self::Reinstatement { .. } | Self::Credential { .. } => None,
+            Self::Registration
+            | Self::Reinstatement { .. }
+            | Self::TierChange { .. }
+            | Self::Change { .. }
+            | Self::Credential { .. } => None,
         }
     }
 
@@ -91,6 +130,8 @@ impl Ask {
             Self::Grant { because, .. }
             | Self::Extension { because, .. }
             | Self::Reinstatement { because }
+            | Self::TierChange { because, .. }
+            | Self::Change { because, .. }
             | Self::Credential { because, .. } => Some(because),
             Self::Registration => None,
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CredentialId, DeadlineId, GrantId, RequestId};
+use super::ids::{AgentId, CertificationId, CredentialId, DeadlineId, GrantId, RequestId};
 use super::time::{Span, Timestamp};
 
 /// What is due.
@@ -43,6 +43,28 @@ pub enum Due {
         /// This one.
         credential: CredentialId,
     },
+    /// The owner is to be asked whether an agent is still needed and compliant.
+    CertificationOpening {
+        /// Of this agent.
+        agent: AgentId,
+    },
+    /// Remind the owner that they are asked.
+    CertificationReminder {
+        /// In this review.
+        certification: CertificationId,
+        /// So long before it is due.
+        before: Span,
+    },
+    /// The owner should have answered: the leads of the team and security are warned.
+    CertificationDue {
+        /// This review.
+        certification: CertificationId,
+    },
+    /// The grace is over: the agent is suspended.
+    CertificationEnd {
+        /// This review.
+        certification: CertificationId,
+    },
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
 }
@@ -50,6 +72,11 @@ pub enum Due {
 impl Due {
     /// The subject of the daily sweep, of which there is one.
     pub const SWEEP: &'static str = "sweep";
+
+    /// The subject of an agent's next review, before it is opened.
+    pub fn certifying(agent: AgentId) -> String {
+        format!("certify:{agent}")
+    }
 
     /// What it is about, for finding all deadlines of one thing: a request's, a
     /// grant's or a credential's id.
@@ -62,6 +89,10 @@ impl Due {
             Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
                 credential.to_string()
             }
+            Self::CertificationOpening { agent } => Self::certifying(*agent),
+            Self::CertificationReminder { certification, .. }
+            | Self::CertificationDue { certification }
+            | Self::CertificationEnd { certification } => certification.to_string(),
             Self::Sweep => Self::SWEEP.to_owned(),
         }
     }

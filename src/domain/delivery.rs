@@ -7,7 +7,7 @@ use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
 use super::ids::{
-    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+    AgentId, BulletinId, CardId, CertificationId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
 };
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
@@ -98,6 +98,23 @@ pub enum Notice {
     },
     /// To the owner, the team's and security's channel: an agent was stopped.
     AgentStopped {
+        /// Which.
+        agent: AgentId,
+    },
+    /// To the owner: is the agent still needed and compliant?
+    CertificationAsked {
+        /// Which review.
+        certification: CertificationId,
+        /// Who is asked. When somebody else owns the agent by now, this copy asks nothing any more.
+        owner: PersonId,
+    },
+    /// To those who watch over it: a review was not answered in time, and what follows.
+    CertificationWatched {
+        /// Which review.
+        certification: CertificationId,
+    },
+    /// To the owner, the team's and security's channel: an agent was ended for good.
+    AgentRetired {
         /// Which.
         agent: AgentId,
     },

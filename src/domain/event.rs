@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CertificationId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
 };
 use super::login::Ending;
 use super::person::{By, PersonId};
@@ -146,6 +146,56 @@ pub enum What {
         from: Tier,
         /// To.
         to: Tier,
+    },
+    /// An agent's tier was lowered.
+    TierLowered {
+        /// Which.
+        agent: AgentId,
+        /// From.
+        from: Tier,
+        /// To.
+        to: Tier,
+    },
+    /// What an agent is was described anew.
+    AgentDescribed {
+        /// Which.
+        agent: AgentId,
+        /// By which request.
+        request: RequestId,
+        /// The new description's hash, of its JSON.
+        description: TextHash,
+    },
+    /// An owner was asked whether an agent is still needed and compliant.
+    CertificationOpened {
+        /// Which review.
+        certification: CertificationId,
+        /// Of which agent.
+        agent: AgentId,
+        /// Until when the owner should answer.
+        due: Timestamp,
+    },
+    /// The owner said that it is.
+    AgentCertified {
+        /// In which review.
+        certification: CertificationId,
+        /// Which agent.
+        agent: AgentId,
+        /// Until when that holds.
+        until: Timestamp,
+    },
+    /// The owner did not answer in time.
+    CertificationMissed {
+        /// Which review.
+        certification: CertificationId,
+        /// Of which agent.
+        agent: AgentId,
+    },
+    /// An agent was ended for good.
+    AgentRetired {
+        /// Which.
+        agent: AgentId,
+        /// The reason's hash.
+        reason: TextHash,
     },
     /// An agent was stopped.
     AgentSuspended {
@@ -362,11 +412,19 @@ impl What {
             Self::AgentActivated { agent, .. }
             | Self::AgentRejected { agent }
             | Self::TierRaised { agent, .. }
+            | Self::TierLowered { agent, .. }
+            | Self::CertificationOpened { agent, .. }
+            | Self::AgentCertified { agent, .. }
+            | Self::CertificationMissed { agent, .. }
+            | Self::AgentRetired { agent, .. }
             | Self::AgentSuspended { agent, .. }
             | Self::AgentReinstated { agent }
             | Self::CredentialAdded { agent, .. }
             | Self::CredentialRevoked { agent, .. }
             | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },
+            Self::AgentDescribed { agent, request, .. } => {
+                About { agent: Some(*agent), request: Some(*request), grant: None }
+            }
             Self::GrantStarted { grant, agent, .. } => {
                 About { agent: Some(*agent), grant: Some(*grant), ..none }
             }

@@ -95,6 +95,8 @@ ids! {
     ActivityId = "act", "an activity";
     /// Names an access request made by a program; what it polls.
     TaskId = "tsk", "a task";
+    /// Names one review of an agent by its owner.
+    CertificationId = "crt", "a certification";
     /// Names a login of a person on a device.
     LoginId = "lgn", "a login";
 }

@@ -17,6 +17,7 @@
 //! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
 //! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
+//! | [`certification`] | the owner's word, each quarter, that an agent is still needed |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
@@ -36,6 +37,7 @@ pub mod access;
 pub mod activity;
 pub mod agent;
 pub mod ask;
+pub mod certification;
 pub mod chain;
 pub mod claims;
 pub mod credential;

@@ -33,7 +33,7 @@ pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
-pub use rules::{Case, Holders, Resource, Team, TierRules};
+pub use rules::{Case, Certifying, Holders, Resource, Team, TierRules};
 use runtime::cedar::{Rules, Surroundings, cedar_name};
 use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
@@ -54,7 +54,7 @@ pub struct Policy {
     resources: BTreeMap<String, Resource>,
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
-    certify_every: Span,
+    certifying: Certifying,
     cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
@@ -195,9 +195,14 @@ impl Policy {
         &self.before_end
     }
 
+    /// When owners say anew that their agents are needed and compliant.
+    pub const fn certifying(&self) -> &Certifying {
+        &self.certifying
+    }
+
     /// How long an owner's word that an agent is needed and compliant holds.
     pub const fn certify_every(&self) -> Span {
-        self.certify_every
+        self.certifying.every
     }
 
     /// What is allowed and yet perhaps not meant.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::access::{Access, Sensitivity};
+use crate::domain::certification::Terms;
 use crate::domain::role::RoleName;
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -13,6 +14,27 @@ pub(super) struct Channels {
     pub(super) approvals: String,
     pub(super) security: String,
     pub(super) help: Option<String>,
+}
+
+/// When owners say anew that their agents are needed and compliant, and what becomes of those of
+/// which nobody says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certifying {
+    /// How long an owner's word holds.
+    pub every: Span,
+    /// So long before it lapses the owner is asked.
+    pub open_before: Span,
+    /// So long before it lapses the owner is reminded, the longest first.
+    pub remind_before: Vec<Span>,
+    /// So long after it lapsed the agent is suspended.
+    pub grace: Span,
+}
+
+impl Certifying {
+    /// How much time a review gives.
+    pub const fn terms(&self) -> Terms {
+        Terms { open_before: self.open_before, grace: self.grace }
+    }
 }
 
 /// Who holds a role: everybody in the user groups, and these people besides. Never empty.

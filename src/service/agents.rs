@@ -47,8 +47,11 @@ impl Service {
     pub async fn detail(&self, agent: Agent) -> Result<AgentDetail> {
         let now = self.now();
         let route = self.route(&self.policy(), agent.tier, None).await?;
+        self.count_use().await?;
         let mut session = self.parts.store.read().await?;
         let grants = session.live_grants_of(agent.id, now).await?;
+        let mut used = session.grant_use(agent.id).await?;
+        used.retain(|id, _| grants.iter().any(|grant| grant.id == *id));
         let live_credentials = live_credentials(&mut session, agent.id, now).await?;
         let open = session.open_requests_of_agent(agent.id).await?;
         let mut history = Vec::new();
@@ -62,7 +65,7 @@ impl Service {
                 history.push(HistoryLine { at: line.at, by, reference, what });
             }
         }
-        Ok(AgentDetail { agent, route, grants, live_credentials, open, history, now })
+        Ok(AgentDetail { agent, route, grants, used, live_credentials, open, history, now })
     }
 
     /// The live grants, of one agent if it is named.

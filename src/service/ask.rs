@@ -3,11 +3,11 @@
 use super::access_requests::submit::waiting;
 use super::input::{ExtensionForm, GrantForm, OnceKey};
 use super::opening::{Put, Question, put};
-use super::outcome::{Asked, Refusal};
+use super::outcome::{Asked, CannotChange, Refusal};
 use super::weigh::{Length, Weighed};
 use super::{Result, Service};
 use crate::domain::access::Access;
-use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::agent::{Agent, AgentState, Cause, Slug};
 use crate::domain::grant::Grant;
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin, Reference};
@@ -205,6 +205,9 @@ impl Service {
         if !matches!(agent.state, AgentState::Suspended { .. }) {
             return refuse(Refusal::NotSuspended(agent));
         }
+        if agent.cause() == Some(Cause::Uncertified) {
+            return refuse(Refusal::Change(CannotChange::NeedsCertifying(agent)));
+        }
         let because = clean(because, LONGEST_TEXT);
         if because.is_empty() {
             return refuse(Refusal::NoReason);
@@ -263,6 +266,9 @@ impl Service {
                     Ask::Grant { access, .. } => tx.open_grant_request(agent.id, access).await?,
                     Ask::Extension { grant, .. } => tx.open_extension(*grant).await?,
                     Ask::Reinstatement { .. } => tx.open_reinstatement(agent.id).await?,
+                    Ask::TierChange { .. } | Ask::Change { .. } => {
+                        tx.open_request_to(agent.id, ask.word()).await?
+                    }
                     Ask::Credential { proof, .. } => {
                         super::credentials::open_request(tx, agent.id, proof).await?
                     }
@@ -304,7 +310,7 @@ impl Service {
         Ok(self.owns(by, &agent).await?.map(|()| agent))
     }
 
-    async fn owns(&self, by: &PersonId, agent: &Agent) -> Result<std::result::Result<(), Refusal>> {
+    pub(super) async fn owns(&self, by: &PersonId, agent: &Agent) -> Result<std::result::Result<(), Refusal>> {
         let standing = self.standing(by).await?;
         Ok(if !standing.is_member() {
             Err(Refusal::NotMember(standing))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tracing::error;
 
+use super::certifications::{self, Watch};
 use super::grants::{about, owner_and_team, tell_ended};
 use super::opening::{post_card, refresh_homes, send};
 use super::people::deciders;
@@ -30,6 +31,8 @@ type Done<T> = std::result::Result<T, StoreError>;
 struct Known {
     /// Whose word each request waits for.
     awaited: BTreeMap<RequestId, Vec<PersonId>>,
+    /// Who watches over the agents that are to be reviewed.
+    watches: BTreeMap<DeadlineId, Watch>,
     /// When the next sweep is due, if there was one.
     swept: Option<Timestamp>,
 }
@@ -57,7 +60,8 @@ impl Service {
             true => Some(self.sweep(now).await),
             false => None,
         };
-        let known = Arc::new(Known { awaited, swept });
+        let watches = self.watches(&due).await?;
+        let known = Arc::new(Known { awaited, watches, swept });
         match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
             Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
@@ -213,6 +217,17 @@ impl Acting {
                 tx.append_about(self.now, Actor::System, what, about(&grant)).await?;
                 let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
                 tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
+            }
+            Due::CertificationOpening { .. }
+            | Due::CertificationReminder { .. }
+            | Due::CertificationDue { .. }
+            | Due::CertificationEnd { .. } => {
+                let Some(watch) = known.watches.get(&deadline.id) else { return Ok(()) };
+                let (entropy, policy) = (&self.entropy, &self.policy);
+                let due = deadline.due;
+                let agent = certifications::act(tx, entropy, policy, due, watch, self.now).await?;
+                self.agents.extend(agent.map(|agent| (agent.id, agent)));
+                Ok(())
             }
             Due::Sweep => match known.swept {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,

@@ -159,6 +159,7 @@ pub(super) async fn tell_ended(
         let notice = Notice::GrantEnded { grant: grant.id };
         send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
     }
+    super::certifications::grant_ended(tx, entropy, agent.id, now).await?;
     refresh_homes(tx, entropy, now, [&agent.owner]);
     Ok(())
 }

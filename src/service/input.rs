@@ -44,6 +44,17 @@ pub struct GrantForm {
     pub because: String,
 }
 
+/// The form for another tier.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TierForm {
+    /// The agent's name.
+    pub agent: String,
+    /// 1, 2 or 3, as typed.
+    pub to: String,
+    /// Why.
+    pub because: String,
+}
+
 /// The form for an extension.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExtensionForm {

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::certifications::outcome::Seen;
 use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
+use crate::domain::certification::Certification;
 use crate::domain::credential::Credential;
 use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
 use crate::domain::draft::Draft;
@@ -71,6 +73,25 @@ pub enum Content {
     },
     /// An agent was stopped.
     AgentStopped {
+        /// The agent.
+        agent: Agent,
+    },
+    /// Is the agent still needed and compliant?
+    CertificationAsked {
+        /// The review, with what its owner needs to know.
+        seen: Box<Seen>,
+        /// Who was asked by this copy.
+        owner: crate::domain::person::PersonId,
+    },
+    /// Where a review stands, for those who watch over the agent.
+    CertificationWatched {
+        /// The review.
+        review: Certification,
+        /// The agent.
+        agent: Agent,
+    },
+    /// An agent was ended for good.
+    AgentRetired {
         /// The agent.
         agent: Agent,
     },

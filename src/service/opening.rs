@@ -211,7 +211,10 @@ fn opened(request: &Request) -> What {
         Ask::Grant { lasting, .. } => Some(*lasting),
         Ask::Extension { by, .. } => Some(*by),
         Ask::Credential { lasting, .. } => Some(*lasting),
-        Ask::Registration | Ask::Reinstatement { .. } => None,
+        Ask::Registration
+        | Ask::Reinstatement { .. }
+        | Ask::TierChange { .. }
+        | Ask::Change { .. } => None,
     };
     What::RequestOpened {
         request: request.id,

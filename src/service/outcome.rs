@@ -1,17 +1,21 @@
 //! What a use case answers: values for everything that is to be expected, so that each door says
 //! it in its own words.
 
+use std::collections::BTreeMap;
+
+use super::certifications::outcome::ReviewOf;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
+use crate::domain::ids::GrantId;
 use crate::domain::login::Login;
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{NotCounted, Reference, Request};
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
-use crate::store::WithLive;
+use crate::store::{GrantUse, WithLive};
 
 /// Who decides on a request of some tier, and how long that takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,6 +246,8 @@ pub enum Refusal {
         /// Who answers for it.
         owner: PersonId,
     },
+    /// It cannot become what was asked.
+    Change(CannotChange),
     /// Only who asked may take a request back.
     NotRequester {
         /// Who asked.
@@ -249,6 +255,38 @@ pub enum Refusal {
     },
     /// The request has ended.
     RequestEnded(Request),
+}
+
+/// Why an agent cannot become something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CannotChange {
+    /// Only its owner and security may retire an agent.
+    MayNotRetire {
+        /// The agent.
+        agent: Slug,
+        /// Who answers for it.
+        owner: PersonId,
+    },
+    /// What was typed is no tier.
+    BadTier {
+        /// What was typed; untrusted text.
+        typed: String,
+    },
+    /// It has this tier already.
+    HasTier(Agent),
+    /// A tier below what the answers at registration say.
+    BelowAnswers {
+        /// The agent.
+        agent: Agent,
+        /// What was asked.
+        wanted: Tier,
+    },
+    /// It is described so already.
+    Nothing(Agent),
+    /// It is suspended because its owner did not answer: nobody needs to decide, the owner answers.
+    NeedsCertifying(Agent),
+    /// Only security may look at all reviews.
+    NotSecurity,
 }
 
 /// What a click on a card did.
@@ -394,6 +432,8 @@ pub struct Overview {
     pub standing: Standing,
     /// Requests that wait for this person's word.
     pub waiting_for_you: Vec<RequestOf>,
+    /// Reviews of this person's agents that wait for their word.
+    pub to_certify: Vec<ReviewOf>,
     /// Requests of this person that wait for others.
     pub your_requests: Vec<RequestOf>,
     /// The person's agents.
@@ -428,6 +468,8 @@ pub struct AgentDetail {
     pub route: Route,
     /// Its live grants.
     pub grants: Vec<Grant>,
+    /// How they were used; those that are missing never were.
+    pub used: BTreeMap<GrantId, GrantUse>,
     /// By how many credentials it can prove itself.
     pub live_credentials: u32,
     /// Its open requests.

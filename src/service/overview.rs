@@ -23,6 +23,7 @@ impl Service {
             person: person.clone(),
             standing,
             waiting_for_you: Vec::new(),
+            to_certify: Vec::new(),
             your_requests: Vec::new(),
             your_agents: Vec::new(),
             your_grants: Vec::new(),
@@ -33,6 +34,7 @@ impl Service {
         if !standing.is_member() {
             return Ok(overview);
         }
+        overview.to_certify = self.reviews_of(person).await?;
         let mut session = self.parts.store.read().await?;
         let mut waiting = Vec::new();
         for (request, agent) in session.open_requests_with_agents(LOOKED_THROUGH).await? {

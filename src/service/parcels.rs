@@ -253,6 +253,12 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
         }
+        Notice::CertificationAsked { .. } | Notice::CertificationWatched { .. } => {
+            super::certifications::content(session, notice, now).await?
+        }
+        Notice::AgentRetired { agent } => {
+            session.agent(*agent).await?.map(|agent| Content::AgentRetired { agent })
+        }
         Notice::NobodyCanDecide { agent, asked_by, roles } => Some(Content::NobodyCanDecide {
             agent: agent.clone(),
             asked_by: asked_by.clone(),

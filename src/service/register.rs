@@ -101,26 +101,7 @@ impl Service {
                 None
             }
         };
-        let mut line = |field, text: &str, longest| {
-            let text = clean(text, longest);
-            if text.is_empty() {
-                problems.push((field, FieldProblem::Empty));
-            }
-            text
-        };
-        let purpose = line(Field::Purpose, &form.purpose, LONGEST_TEXT);
-        let runs_on = line(Field::RunsOn, &form.runs_on, LONGEST_LINE);
-        let model = line(Field::Model, &form.model, LONGEST_LINE);
-        let systems: Vec<String> = form
-            .systems
-            .split([',', ';', '\n'])
-            .map(|s| clean(s, LONGEST_LINE))
-            .filter(|s| !s.is_empty())
-            .take(MOST_SYSTEMS)
-            .collect();
-        if systems.is_empty() {
-            problems.push((Field::Systems, FieldProblem::Empty));
-        }
+        let description = describe(&form, &mut problems);
         let team = TeamName::new(form.team.trim());
         if policy.team(&team).is_none() {
             let empty = form.team.trim().is_empty();
@@ -144,15 +125,14 @@ impl Service {
             return Ok(Registered::Invalid(problems));
         };
 
-        let answers = form.answers;
-        let tier = answers.tier();
+        let tier = description.answers.tier();
         let rule = policy.without_people(&Case::Registration { tier });
         let (now, entropy) = (self.now(), self.entropy());
         let request = RequestId::new(entropy.ulid(now));
         let agent = Agent {
             id: AgentId::new(entropy.ulid(now)),
             slug,
-            description: Description { purpose, systems, runs_on, model, answers },
+            description,
             owner: owner.clone(),
             team: team.clone(),
             tier,
@@ -197,4 +177,32 @@ impl Service {
         });
         self.once(once, work).await
     }
+}
+
+/// What the form says that the agent is; what is wrong with it is noted.
+pub(super) fn describe(
+    form: &RegistrationForm,
+    problems: &mut Vec<(Field, FieldProblem)>,
+) -> Description {
+    let mut line = |field, text: &str, longest| {
+        let text = clean(text, longest);
+        if text.is_empty() {
+            problems.push((field, FieldProblem::Empty));
+        }
+        text
+    };
+    let purpose = line(Field::Purpose, &form.purpose, LONGEST_TEXT);
+    let runs_on = line(Field::RunsOn, &form.runs_on, LONGEST_LINE);
+    let model = line(Field::Model, &form.model, LONGEST_LINE);
+    let systems: Vec<String> = form
+        .systems
+        .split([',', ';', '\n'])
+        .map(|s| clean(s, LONGEST_LINE))
+        .filter(|s| !s.is_empty())
+        .take(MOST_SYSTEMS)
+        .collect();
+    if systems.is_empty() {
+        problems.push((Field::Systems, FieldProblem::Empty));
+    }
+    Description { purpose, systems, runs_on, model, answers: form.answers }
 }

@@ -48,6 +48,7 @@ pub(super) async fn approved(
             let certified_until = now + policy.certify_every().delta();
             let agent = agent.activate(now, certified_until).map_err(conflict)?;
             tx.update_agent(&agent).await?;
+            super::certifications::plan(tx, entropy, policy, &agent, now).await?;
             let (tier, owner) = (agent.tier, agent.owner.clone());
             let what = What::AgentActivated { agent: agent.id, tier, owner };
             tx.append_about(now, actor, what, about(request)).await?;
@@ -56,8 +57,14 @@ pub(super) async fn approved(
         Ask::Reinstatement { .. } => {
             let agent = agent.reinstate(now).map_err(conflict)?;
             tx.update_agent(&agent).await?;
+            super::certifications::plan(tx, entropy, policy, &agent, now).await?;
             let what = What::AgentReinstated { agent: agent.id };
             tx.append_about(now, actor, what, about(request)).await?;
+            Ok((agent, None))
+        }
+        Ask::TierChange { .. } | Ask::Change { .. } => {
+            let agent =
+                super::changes::retier(tx, entropy, policy, request, agent, actor, now).await?;
             Ok((agent, None))
         }
         Ask::Credential { .. } => {

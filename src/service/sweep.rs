@@ -40,6 +40,7 @@ impl Service {
     }
 
     async fn sweep_all(&self, _now: Timestamp) -> Result<()> {
+        self.sweep_certifications().await?;
         Ok(())
     }
 }

@@ -33,7 +33,8 @@ pub(super) async fn revoke_all(
     Ok(ended)
 }
 
-/// Every open request about the agent is cancelled. Returns them.
+/// Every open request about the agent is cancelled, and its owner is asked nothing any more. Returns
+/// the requests.
 pub(super) async fn cancel_all(
     tx: &mut Tx,
     entropy: &Entropy,
@@ -42,6 +43,7 @@ pub(super) async fn cancel_all(
     why: &str,
     now: Timestamp,
 ) -> Done<Vec<Request>> {
+    super::certifications::call_off(tx, entropy, agent.id, now).await?;
     let mut cancelled = Vec::new();
     for request in tx.open_requests_of_agent(agent.id).await? {
         if let Some(request) = request.cancel(by.clone(), why.to_owned(), now) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
 use crate::domain::draft::Draft;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::ids::{AgentId, CertificationId, CredentialId, GrantId, LoginId, RequestId};
 use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
@@ -38,6 +38,16 @@ pub enum Button {
     Stop(AgentId),
     /// Opens the form that asks that a stopped agent may go on.
     Reinstate(AgentId),
+    /// The owner says yes to all that a review asks.
+    Certify(CertificationId),
+    /// Opens the form that answers what is asked about an agent.
+    CertifyAgent(AgentId),
+    /// Opens the form that asks for another tier.
+    Tier(AgentId),
+    /// Opens the form that describes an agent anew.
+    Edit(AgentId),
+    /// Opens the form that ends an agent for good.
+    Retire(AgentId),
     /// Opens the registration form.
     Register,
     /// Opens the registration form, filled in with what a repository says.
@@ -92,6 +102,11 @@ impl Button {
             Self::Show(_) => "show",
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
+            Self::Certify(_) => "certify",
+            Self::CertifyAgent(_) => "certify_agent",
+            Self::Tier(_) => "tier",
+            Self::Edit(_) => "edit",
+            Self::Retire(_) => "retire",
             Self::Register => "register",
             Self::RegisterDraft(_) => "register_draft",
             Self::Request(_) => "request",
@@ -136,6 +151,10 @@ impl Button {
             | Self::TakeBack(id) => id.to_string(),
             Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
+            Self::Certify(id) => id.to_string(),
+            Self::CertifyAgent(id) | Self::Tier(id) | Self::Edit(id) | Self::Retire(id) => {
+                id.to_string()
+            }
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
@@ -168,6 +187,11 @@ impl Button {
             "show" => agent().map(Self::Show),
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
+            "certify" => value.parse().ok().map(Self::Certify),
+            "certify_agent" => agent().map(Self::CertifyAgent),
+            "tier" => agent().map(Self::Tier),
+            "edit" => agent().map(Self::Edit),
+            "retire" => agent().map(Self::Retire),
             "register" => Some(Self::Register),
             "register_draft" => {
                 let draft: Draft = serde_json::from_str(value).ok()?;
@@ -236,6 +260,26 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// What is asked in a review.
+    Certify {
+        /// Which.
+        certification: CertificationId,
+    },
+    /// Which other tier an agent should have, and why.
+    Tier {
+        /// Which.
+        agent: AgentId,
+    },
+    /// What an agent is by now, and why.
+    Edit {
+        /// Which.
+        agent: AgentId,
+    },
+    /// Why an agent is ended for good.
+    Retire {
+        /// Which.
+        agent: AgentId,
+    },
     /// How an agent is to prove itself.
     AddKey {
         /// Which.
@@ -260,6 +304,10 @@ impl Form {
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
             Self::Reinstate { .. } => "reinstate",
+            Self::Certify { .. } => "certify",
+            Self::Tier { .. } => "tier",
+            Self::Edit { .. } => "edit",
+            Self::Retire { .. } => "retire",
             Self::AddKey { .. } => "add_key",
             Self::RevokeKey { .. } => "revoke_key",
         }

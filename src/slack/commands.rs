@@ -82,6 +82,34 @@ pub enum SlashCommand {
         /// Why.
         because: Option<String>,
     },
+    /// The owner says that an agent is still needed.
+    Certify {
+        /// Its name; all that wait, if absent.
+        agent: Option<String>,
+    },
+    /// All reviews, for security.
+    Certifications,
+    /// Another tier for an agent.
+    Tier {
+        /// Its name.
+        agent: Option<String>,
+        /// Which, as typed.
+        to: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// An agent is described anew.
+    Edit {
+        /// Its name.
+        agent: Option<String>,
+    },
+    /// An agent is ended for good.
+    Retire {
+        /// Its name.
+        agent: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
     /// The requester takes a request back.
     Cancel {
         /// The request's reference.
@@ -116,7 +144,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 20] = [
     "register",
     "request",
     "list",
@@ -125,8 +153,13 @@ pub const WORDS: [&str; 15] = [
     "extend",
     "release",
     "revoke",
+    "certify",
+    "certifications",
+    "edit",
+    "tier",
     "stop",
     "reinstate",
+    "retire",
     "cancel",
     "key",
     "login",
@@ -157,6 +190,10 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("grants") => SlashCommand::Grants { agent: first(rest) },
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
+        Some("certify") => SlashCommand::Certify { agent: first(rest) },
+        Some("certifications") => SlashCommand::Certifications,
+        Some("edit") => SlashCommand::Edit { agent: first(rest) },
+        Some("tier") => tier(rest),
         Some("key") => keys(rest),
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
@@ -172,10 +209,30 @@ pub fn read(typed: &str) -> SlashCommand {
                 "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
                 "revoke" => SlashCommand::Revoke { reference: thing, because },
                 "stop" => SlashCommand::Stop { agent: thing, because },
+                "retire" => SlashCommand::Retire { agent: thing, because },
                 _ => SlashCommand::Reinstate { agent: thing, because },
             }
         }
     }
+}
+
+/// `support-agent-v2 3 because it answers customers`, in any order before the reason.
+fn tier(rest: &str) -> SlashCommand {
+    let (rest, reason) = split_reason(rest);
+    let (mut agent, mut to, mut left) = (None, None, Vec::new());
+    for token in rest.split_whitespace() {
+        if is_filler(token) || token.eq_ignore_ascii_case("tier") {
+            continue;
+        } else if to.is_none() && starts_with_digit(token) {
+            to = name(token);
+        } else if agent.is_none() {
+            agent = name(token);
+        } else {
+            left.push(token);
+        }
+    }
+    let because = text(&[left.join(" "), reason.to_owned()].join(" "));
+    SlashCommand::Tier { agent, to, because }
 }
 
 /// `support-agent-v2` shows its credentials, `add support-agent-v2 laptop` asks for another.
@@ -241,6 +298,10 @@ fn canonical(word: &str) -> Option<&'static str> {
         "prolong" => "extend",
         "return" => "release",
         "suspend" => "stop",
+        "recertify" | "review" => "certify",
+        "reviews" | "campaign" => "certifications",
+        "change" | "describe" => "edit",
+        "end" => "retire",
         "resume" => "reinstate",
         "withdraw" => "cancel",
         "signin" | "sign-in" | "log-in" => "login",
@@ -539,6 +600,23 @@ mod tests {
             (
                 "stop bot because it runs wild",
                 Stop { agent: some("bot"), because: some("it runs wild") },
+            ),
+            ("certify", Certify { agent: None }),
+            ("review bot", Certify { agent: some("bot") }),
+            ("certifications", Certifications),
+            ("edit the agent bot", Edit { agent: some("bot") }),
+            (
+                "tier bot 3 because it answers customers",
+                Tier { agent: some("bot"), to: some("3"), because: some("it answers customers") },
+            ),
+            (
+                "tier 2 for bot it only writes",
+                Tier { agent: some("bot"), to: some("2"), because: some("it only writes") },
+            ),
+            ("tier bot", Tier { agent: some("bot"), to: None, because: None }),
+            (
+                "retire bot because v3 took over",
+                Retire { agent: some("bot"), because: some("v3 took over") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
             ("quiz", Quiz),

@@ -21,6 +21,7 @@ mod agents;
 mod ahead;
 mod bulletins;
 mod cards;
+mod certifications;
 mod credentials;
 mod deadlines;
 mod deliveries;
@@ -45,6 +46,7 @@ pub mod statement;
 mod tasks;
 mod tokens;
 pub mod tx;
+mod uses;
 mod writer;
 
 use std::collections::VecDeque;
@@ -57,6 +59,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use agents::{AgentChoice, WithLive};
+pub use certifications::Reviewed;
 use error::Cause;
 pub use error::StoreError;
 
@@ -70,6 +73,7 @@ pub use session::Session;
 pub use statement::Statement;
 pub use tasks::Sent;
 pub use tx::Tx;
+pub use uses::{AgentUse, GrantUse, Tally};
 use writer::{Job, LONGEST_QUEUE, Work, Writer};
 
 /// Which database is underneath.
@@ -305,6 +309,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         measure::ALL,
         bulletins::ALL,
         cards::ALL,
+        certifications::ALL,
+        uses::ALL,
         deadlines::ALL,
         deliveries::ALL,
         events::ALL,

@@ -46,6 +46,8 @@ statements! {
         WHERE agent_id = $1 AND ask = 'grant' AND access IN ($2, $3) AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_EXTENSION on "requests" = "SELECT id, doc FROM requests \
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
+    OPEN_TO on "requests" = "SELECT id, doc FROM requests \
+        WHERE agent_id = $1 AND ask = $2 AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
     STANDING on "requests" = "SELECT r.id, r.doc, a.id, a.doc, g.id, g.doc FROM requests r \
@@ -124,6 +126,8 @@ impl Tx {
             Ask::Registration
             | Ask::Grant { .. }
             | Ask::Reinstatement { .. }
+            | Ask::TierChange { .. }
+            | Ask::Change { .. }
             | Ask::Credential { .. } => None,
         };
         let inserted = execute!(
@@ -320,6 +324,15 @@ impl Session {
         agent: AgentId,
     ) -> Result<Option<Request>, StoreError> {
         entity!(self, OPEN_REINSTATEMENT, Request, agent.to_string())
+    }
+
+    /// The open request of this kind about this agent.
+    pub async fn open_request_to(
+        &mut self,
+        agent: AgentId,
+        ask: &str,
+    ) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_TO, Request, agent.to_string(), ask)
     }
 
     /// How long the people of this tier usually take to approve: the median of the last 50; none

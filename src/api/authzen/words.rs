@@ -1,5 +1,6 @@
 //! Why not, and what to do: for whoever is blocked, and for administrators.
 
+use crate::domain::agent::Cause;
 use crate::domain::evaluation::{ApprovalRefused, Denial, Question};
 use crate::domain::role::RoleName;
 use crate::domain::text::clean;
@@ -100,12 +101,20 @@ impl Teller<'_> {
                     "Its registration is not decided yet.".to_owned(),
                     Some(format!("See who is awaited: /agent show {who} in Slack.")),
                 ),
-                "suspended" => (
-                    "It was stopped.".to_owned(),
-                    Some(format!(
-                        "Its owner can ask that it goes on: /agent reinstate {who} in Slack."
-                    )),
-                ),
+                "suspended" => {
+                    let cause = self.agent.and_then(|card| card.cause).unwrap_or_default();
+                    let why = match cause {
+                        Cause::Stopped => "It was stopped.",
+                        Cause::Uncertified => {
+                            "It is suspended: nobody said in time that it is still needed."
+                        }
+                        Cause::Ownerless => "It is suspended: nobody answers for it.",
+                    };
+                    let next = self.agent.map(|card| {
+                        sentence(&cause.undone_by(&card.known.slug, "its owner"))
+                    });
+                    (why.to_owned(), next)
+                }
                 _ => (format!("It is {state}, and that is final."), self.help()),
             },
             Denial::UnknownAccess => {
@@ -264,7 +273,7 @@ mod tests {
             owner: PersonId::new("T0ACME", "U0DANA"),
             model: "m".to_owned(),
         };
-        Card { known, state: "active", active: true }
+        Card { known, state: "active", cause: None, active: true }
     }
 
     fn question(subject: &str, access: &str, object: &str) -> Question {

@@ -9,8 +9,9 @@
 //! | [`refused`], `refusals` | why not, and what to do next |
 //! | `names` | people by their names |
 //! | `shapes` | from what is known to what is told |
+//! | `changes` | why an agent cannot become something else |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `certifications`, `catalogue`, `evaluations`, `gate` | the resources |
 //! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
@@ -18,6 +19,8 @@ mod admit;
 mod agents;
 pub mod caller;
 mod catalogue;
+mod certifications;
+mod changes;
 mod credentials;
 mod evaluations;
 mod gate;
@@ -93,6 +96,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(grants::extend))
         .routes(routes!(grants::release))
         .routes(routes!(grants::revoke))
+        .routes(routes!(certifications::list))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(evaluations::why))
         .routes(routes!(gate::gate))

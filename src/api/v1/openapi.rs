@@ -77,6 +77,7 @@ fn tags() -> Value {
         { "name": "agents", "description": "Agents: registered, listed, shown, stopped" },
         { "name": "requests", "description": "Questions put to people" },
         { "name": "grants", "description": "What is granted, until when" },
+        { "name": "certifications", "description": "Whether agents are still needed, and who said so" },
         { "name": "catalogue", "description": "What there is to ask for" },
         { "name": "evaluations", "description": "Why an answer was what it was" },
         { "name": "gate", "description": "A pipeline's check" },

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::names::Named;
 use super::refused::Refused;
 use crate::contract::problem::FieldProblem;
-use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::agent::{Agent, AgentState, Cause, Slug};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::RequestState;
 use crate::domain::role::RoleName;
@@ -25,6 +25,7 @@ pub(super) fn people(refusal: &Refusal) -> Vec<&PersonId> {
         | Refusal::MayNotEnd { owner, .. }
         | Refusal::MayNotStop { owner, .. } => vec![owner],
         Refusal::NotRequester { asked_by } => vec![asked_by],
+        Refusal::Change(why) => super::changes::people(why),
         Refusal::NotActive(agent) | Refusal::NotSuspended(agent) => match &agent.state {
             AgentState::Suspended { by, .. } | AgentState::Retired { by, .. } => {
                 std::iter::once(&agent.owner).chain(by.person()).collect()
@@ -51,16 +52,16 @@ pub(super) fn not_member(standing: Standing) -> Refused {
         .next(["ask a full member of your team to do it for you".to_owned()])
 }
 
-fn of(status: StatusCode, kind: &str, title: &str, detail: String) -> Refused {
+pub(super) fn of(status: StatusCode, kind: &str, title: &str, detail: String) -> Refused {
     Refused::new(status, kind, title, detail)
 }
 
 /// 400: this field says something that cannot be.
-fn invalid(kind: &str, field: &str, detail: String) -> Refused {
+pub(super) fn invalid(kind: &str, field: &str, detail: String) -> Refused {
     of(StatusCode::BAD_REQUEST, kind, "Something must change first", detail).about(field)
 }
 
-fn forbidden(kind: &str, detail: String) -> Refused {
+pub(super) fn forbidden(kind: &str, detail: String) -> Refused {
     of(StatusCode::FORBIDDEN, kind, "Not for this caller", detail)
 }
 
@@ -219,6 +220,7 @@ pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             ),
         )
         .next([format!("ask {}, or security if it is urgent", named.say(owner))]),
+        Refusal::Change(why) => super::changes::refused(why, named),
         Refusal::NotRequester { asked_by } => forbidden(
             "not_requester",
             format!("Only who asked can take it back: {}.", named.say(asked_by)),
@@ -259,11 +261,12 @@ fn not_active(agent: &Agent, named: &Named) -> Refused {
             format!("{slug} is not approved yet: people are deciding."),
             format!("agent-cli status {slug} --wait"),
         ),
-        AgentState::Suspended { by, reason, .. } => {
+        AgentState::Suspended { by, reason, cause, .. } => {
             let why = if reason.is_empty() { String::new() } else { format!(": \"{reason}\"") };
+            let how = if *cause == Cause::Stopped { "stopped" } else { "suspended" };
             (
-                format!("{slug} was stopped by {}{why}.", named.say_by(by)),
-                format!("{owner} can ask that it goes on: /agent reinstate {slug} in Slack"),
+                format!("{slug} was {how} by {}{why}.", named.say_by(by)),
+                cause.undone_by(slug, &owner),
             )
         }
         AgentState::Retired { by, .. } => (

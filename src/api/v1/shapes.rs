@@ -185,7 +185,10 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         lasting: match &known.ask {
             Ask::Grant { lasting, .. } | Ask::Credential { lasting, .. } => Some((*lasting).into()),
             Ask::Extension { by, .. } => Some((*by).into()),
-            Ask::Registration | Ask::Reinstatement { .. } => None,
+            Ask::Registration
+            | Ask::Reinstatement { .. }
+            | Ask::TierChange { .. }
+            | Ask::Change { .. } => None,
         },
         justification: known.ask.because().map(str::to_owned),
         asked_by: person(&known.asked_by, named),

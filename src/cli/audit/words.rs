@@ -128,6 +128,28 @@ impl Names {
             What::TierRaised { agent, from, to } => {
                 format!("agent {} was raised from tier {from} to {to}", self.agent(*agent))
             }
+            What::TierLowered { agent, from, to } => {
+                format!("agent {} was lowered from tier {from} to {to}", self.agent(*agent))
+            }
+            What::AgentDescribed { agent, request, .. } => {
+                format!("agent {} is described anew, by {}", self.agent(*agent), self.request(*request))
+            }
+            What::CertificationOpened { agent, due, .. } => format!(
+                "the owner of agent {} is asked whether it is still needed, until {}",
+                self.agent(*agent),
+                due.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::AgentCertified { agent, until, .. } => format!(
+                "said that agent {} is needed and compliant, until {}",
+                self.agent(*agent),
+                until.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::CertificationMissed { agent, .. } => {
+                format!("nobody said in time that agent {} is needed", self.agent(*agent))
+            }
+            What::AgentRetired { agent, .. } => {
+                format!("retired agent {} for good", self.agent(*agent))
+            }
             What::AgentSuspended { agent, .. } => format!("stopped agent {}", self.agent(*agent)),
             What::AgentReinstated { agent } => format!("agent {} goes on", self.agent(*agent)),
             What::GrantStarted { grant, agent, until, .. } => format!(

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::activity::Accessed;
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, Record};
 use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
@@ -294,8 +294,9 @@ fn the_agent(page: &mut Page, story: &AgentStory) {
     page.more(&match &agent.state {
         AgentState::Pending { .. } => "not approved yet".to_owned(),
         AgentState::Active { since, .. } => format!("at work since {}", moment(*since)),
-        AgentState::Suspended { at, by, reason, .. } => {
-            format!("STOPPED {} by {by}{}", moment(*at), quoted(reason))
+        AgentState::Suspended { at, by, reason, cause, .. } => {
+            let how = if *cause == Cause::Stopped { "STOPPED" } else { "SUSPENDED" };
+            format!("{how} {} by {by}{}", moment(*at), quoted(reason))
         }
         AgentState::Retired { at, by, reason } => {
             format!("retired {} by {by}{}", moment(*at), quoted(reason))

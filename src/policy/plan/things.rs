@@ -79,6 +79,16 @@ pub(super) fn reminders(old: &Policy, new: &Policy, changes: &mut Changes) {
 
 /// Agents that are looked at less often keep longer what they should have lost.
 pub(super) fn certification(old: &Policy, new: &Policy, changes: &mut Changes) {
-    let every = (old.certify_every(), new.certify_every());
-    changes.grew("certification", "every", every, |span: &Span| span.words());
+    let (old, new) = (old.certifying(), new.certifying());
+    let words = |span: &Span| span.words();
+    changes.grew("certification", "every", (old.every, new.every), words);
+    changes.grew("certification", "grace", (old.grace, new.grace), words);
+    let (before, after) = (old.open_before.words(), new.open_before.words());
+    changes.moved("certification", "open_before", &before, &after);
+    let list = |spans: &[Span]| match spans {
+        [] => "never".to_owned(),
+        spans => spans.iter().map(|span| span.words()).collect::<Vec<_>>().join(" and "),
+    };
+    let (before, after) = (list(&old.remind_before), list(&new.remind_before));
+    changes.moved("certification", "remind_before", &before, &after);
 }

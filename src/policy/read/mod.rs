@@ -1,5 +1,6 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod certification;
 mod holders;
 mod ids;
 mod log;
@@ -17,7 +18,7 @@ pub(super) use walk::{Table, Value, parse};
 
 use self::ids::Kind;
 use self::trust::Trust;
-use super::rules::{Channels, Holders, Resource, Team, Tiers};
+use super::rules::{Certifying, Channels, Holders, Resource, Team, Tiers};
 use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
 use super::{Mistake, Policy, Refused, cases, digest};
@@ -136,7 +137,7 @@ pub(super) struct Main {
     resources: BTreeMap<String, Resource>,
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
-    certify_every: Span,
+    certifying: Certifying,
     trust: Trust,
 }
 
@@ -157,7 +158,7 @@ impl Main {
             resources: self.resources,
             without_people: self.without_people,
             before_end: self.before_end,
-            certify_every: self.certify_every,
+            certifying: self.certifying,
             cases,
             warnings,
             services: self.trust.services,
@@ -185,7 +186,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let known = without::Known { tiers: tiers.as_ref(), resources: resources.as_ref() };
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
-    let certify_every = certification(log, &root);
+    let certifying = certification::certification(log, &root);
     let trust = trust::read(log, &root);
     Some(Main {
         channels: channels?,
@@ -195,7 +196,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         resources: resources?,
         without_people: without_people?,
         before_end: before_end?,
-        certify_every: certify_every?,
+        certifying: certifying?,
         trust: trust?,
     })
 }
@@ -248,21 +249,4 @@ fn reminders(log: &mut Log<'_>, root: &Table<'_, '_>, tiers: Option<&Tiers>) -> 
     }
     spans.sort_unstable_by(|a, b| b.cmp(a));
     Some(spans)
-}
-
-/// How long a certification holds; 90 days if the section is absent.
-fn certification(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<Span> {
-    let Some(value) = root.get("certification") else { return Some(Span::days(90)) };
-    let table = value.table(log, "[certification]")?;
-    table.only(log, &["every"]);
-    let value = table.need(log, "every", "Say how long it holds: every = \"90d\".")?;
-    let every = value.span(log)?;
-    if every < Span::days(1) {
-        log.mistake(
-            value.at,
-            format!("{} is shorter than a day", value.path),
-            "Owners would do nothing else: write it like \"90d\".",
-        );
-    }
-    Some(every)
 }

@@ -66,6 +66,11 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
     ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
     ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
+    (
+        "certified with more patience",
+        "[channels]",
+        "[certification]\nevery = \"90d\"\ngrace = \"30d\"\nremind_before = []\n[channels]",
+    ),
 ];
 
 #[test]

@@ -130,6 +130,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("a reminder twice", "[channels]", "[reminders]\nbefore_end = [\"60m\", \"1h\"]\n\n[channels]"),
     ("a reminder that is no list", "[channels]", "[reminders]\nbefore_end = \"1h\"\n\n[channels]"),
     ("a certification each minute", "[channels]", "[certification]\nevery = \"1m\"\n\n[channels]"),
+    (
+        "a certification that is always open",
+        "[channels]",
+        "[certification]\nevery = \"30d\"\nopen_before = \"30d\"\n\n[channels]",
+    ),
+    (
+        "a certification with no time to answer",
+        "[channels]",
+        "[certification]\nevery = \"30d\"\nopen_before = \"1h\"\ngrace = \"1m\"\n\n[channels]",
+    ),
+    (
+        "reminders of a certification that nobody gets",
+        "[channels]",
+        "[certification]\nevery = \"30d\"\nopen_before = \"7d\"\nremind_before = [\"7d\", \"1d\", \"24h\"]\n\n[channels]",
+    ),
 ];
 
 /// Changes that are allowed, and perhaps not meant.

@@ -11,7 +11,7 @@ use super::proof::Actor;
 use super::refused::{Code, Refused};
 use super::wanted::{Carried, Wanted};
 use super::{Given, Outcome, Result, TokenDesk, refuse};
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::event::{Actor as By, What};
 use crate::domain::ids::{GrantId, TokenId};
 use crate::domain::request::{ApprovedBy, RequestState};
@@ -245,10 +245,14 @@ pub(super) fn not_at_work(agent: &Agent) -> Option<String> {
         AgentState::Pending { .. } => {
             format!("{slug} waits for approval: /agent show {slug} tells in Slack who is asked")
         }
-        AgentState::Suspended { .. } => format!(
-            "{slug} was stopped: its owner asks in Slack that it may go on, and somebody else must \
-             approve (/agent show {slug})"
-        ),
+        AgentState::Suspended { cause, .. } => {
+            let why = match cause {
+                Cause::Stopped => "was stopped",
+                Cause::Uncertified => "is suspended, because nobody said in time that it is needed",
+                Cause::Ownerless => "is suspended, because nobody answers for it",
+            };
+            format!("{slug} {why}: {}", cause.undone_by(slug, "its owner"))
+        }
         AgentState::Retired { .. } => format!("{slug} is retired for good: register another agent"),
         AgentState::Rejected { .. } => {
             format!("the registration of {slug} came to nothing: register it again in Slack")

@@ -1,5 +1,6 @@
 //! Buttons, clicked on cards, in messages and in App Home.
 
+use super::life::To;
 use super::slash::open;
 use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
@@ -97,6 +98,20 @@ impl FrontDesk {
                 Some(agent) => open(click.trigger_id, forms::reinstate(&agent)),
                 None => Answer::empty(),
             },
+            Button::Certify(id) => {
+                let certify = service.certify(&by, id, Vec::new(), once).await?;
+                reader.tell(views::certifications::certified(&certify))
+            }
+            Button::CertifyAgent(id) => self.certify_agent(&click, id, reader).await?,
+            Button::Tier(id) => self.tier_of(&click, id, reader).await?,
+            Button::Edit(id) => {
+                let name = self.slug(id).await?;
+                self.edit(&by, &name, &click.trigger_id, To::Reader(reader)).await?
+            }
+            Button::Retire(id) => {
+                let name = self.slug(id).await?;
+                self.retire(&by, &name, "", &click.trigger_id, To::Reader(reader)).await?
+            }
             Button::Register => {
                 let draft = RegistrationForm::default();
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
@@ -157,6 +172,9 @@ impl FrontDesk {
     pub(super) async fn changed(&self, click: Click) -> Handled {
         if let Some(Form::AddKey { agent }) = click.view.as_ref().and_then(ViewRef::form) {
             return self.key_form_changed(click, agent).await;
+        }
+        if let Some(Form::Edit { agent }) = click.view.as_ref().and_then(ViewRef::form) {
+            return self.edit_changed(click, agent).await;
         }
         let Some(ViewRef { id, hash, callback_id, values, .. }) = click.view else {
             return Ok(Answer::empty());

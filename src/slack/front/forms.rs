@@ -76,6 +76,10 @@ impl FrontDesk {
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
                 or_stays_open(&form, asked, reader)
             }
+            form @ (Form::Certify { .. }
+            | Form::Tier { .. }
+            | Form::Edit { .. }
+            | Form::Retire { .. }) => self.life_submitted(&submission, &form).await?,
             Form::AddKey { agent } => {
                 let name = self.slug(agent).await?;
                 let draft = forms::read_add_key(values, name);
@@ -104,6 +108,6 @@ fn or_stays_open(form: &Form, asked: Asked, reader: Reader) -> Answer {
 }
 
 /// The form stays, with what was filled in, and says what is wrong with it.
-fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
+pub(super) fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
     Answer::ack(Ack::FieldErrors(forms::refused(form, refusal)))
 }

@@ -6,6 +6,7 @@
 mod buttons;
 mod forms;
 mod keys;
+mod life;
 mod slash;
 
 use async_trait::async_trait;

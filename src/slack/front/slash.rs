@@ -2,11 +2,14 @@
 
 use slack_morphism::prelude::SlackView;
 
+use super::life::To;
 use super::{FrontDesk, Handled, json, say};
 use crate::domain::quiz::Quiz;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
-use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{
+    CredentialForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
+};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
@@ -39,8 +42,9 @@ impl FrontDesk {
             SlashCommand::Grants { agent } => {
                 say(match service.grants(&by, agent.as_deref()).await? {
                     Ok(listing) => {
+                        let used = service.use_of(&listing).await?;
                         let of = agent.as_deref().and_then(|a| a.to_lowercase().parse().ok());
-                        views::grants_for(&listing, of.as_ref(), Some(&by))
+                        views::grants_used(&listing, of.as_ref(), Some(&by), &used)
                     }
                     Err(refusal) => views::refusal(&refusal),
                 })
@@ -83,6 +87,24 @@ impl FrontDesk {
                 let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
                 let asked = service.ask_reinstatement(&by, &agent, &why, once).await?;
                 say(views::asked(&asked))
+            }
+            SlashCommand::Certify { agent } => self.certify(&slash, agent).await?,
+            SlashCommand::Certifications => self.campaign(&by).await?,
+            SlashCommand::Tier { agent, to, because } => {
+                let form = TierForm {
+                    agent: agent.unwrap_or_default(),
+                    to: to.unwrap_or_default(),
+                    because: because.unwrap_or_default(),
+                };
+                self.tier(&slash, form).await?
+            }
+            SlashCommand::Edit { agent } => {
+                let agent = agent.unwrap_or_default();
+                self.edit(&by, &agent, &slash.trigger_id, To::Command).await?
+            }
+            SlashCommand::Retire { agent, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                self.retire(&by, &agent, &why, &slash.trigger_id, To::Command).await?
             }
             SlashCommand::Cancel { reference } => {
                 let typed = reference.unwrap_or_default();

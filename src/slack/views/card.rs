@@ -100,6 +100,14 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             );
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
+        Ask::TierChange { from, to, .. } => {
+            lines.extend(super::life::tier_change(*from, *to));
+            lines.push(asked_by(request, agent));
+        }
+        Ask::Change { change, .. } => {
+            lines.extend(super::life::change(change));
+            lines.push(asked_by(request, agent));
+        }
         Ask::Reinstatement { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
             if let AgentState::Suspended { by, reason, .. } = &agent.state {

@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 22] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -28,6 +28,11 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ("/agent cancel G-1043", "take your own request back"),
     ("/agent key support-agent-v2", "what an agent proves itself by; take one away"),
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
+    ("/agent certify support-agent-v2", "say that your agent is still needed; without a name, all that wait"),
+    ("/agent certifications", "all reviews: who is done, who is late; for security"),
+    ("/agent edit support-agent-v2", "say what an agent is by now; people decide"),
+    ("/agent tier support-agent-v2 3 because it answers customers", "ask for another tier"),
+    ("/agent retire support-agent-v2", "end an agent for good; its record stays"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
     ("/agent login WDJB-MJHT", "log in from a terminal, with the code that it shows"),
@@ -49,6 +54,13 @@ pub fn help(overview: &Overview) -> Message {
             3,
             |page, of| waiting_row(page, of, now),
         );
+    }
+    let reviews = &overview.to_certify;
+    if !reviews.is_empty() {
+        let title = Line::strong(format!("Are they still needed? {}", reviews.len()));
+        page = page.line(title).entries(reviews, reviews.len(), 2, |page, of| {
+            super::certifications::review_row(page, of, now)
+        });
     }
     let open = &overview.your_requests;
     if !open.is_empty() {

@@ -11,6 +11,8 @@ use crate::slack::actions::Button;
 
 /// So many of each kind at most: together they stay below Slack's 100 blocks.
 const MOST: [usize; 4] = [12, 12, 8, 12];
+/// So many reviews.
+const MOST_REVIEWS: usize = 6;
 /// So many logins.
 const MOST_LOGINS: usize = 5;
 
@@ -44,6 +46,16 @@ pub fn home(overview: &Overview) -> SlackView {
     } else {
         page.entries(waiting, waiting.len(), most_waiting, |p, of| waiting_row(p, of, now))
     };
+
+    let reviews = &overview.to_certify;
+    if !reviews.is_empty() {
+        page = page.heading(&titled("Are they still needed?", reviews.len())).entries(
+            reviews,
+            reviews.len(),
+            MOST_REVIEWS,
+            |p, of| super::certifications::review_row(p, of, now),
+        );
+    }
 
     let grants = &overview.your_grants;
     page = page.heading(&titled("Live grants of your agents", overview.grants_in_all));

@@ -1,16 +1,22 @@
 //! `/agent list`, `/agent show`, `/agent grants`, and the rows that App Home and help share.
 
+use std::collections::BTreeMap;
+
 use super::card::{decide, description};
+use super::certifications;
 use super::escape::roughly;
+use super::life;
 use super::line::Line;
 use super::page::{Message, Page, button, confirmed, danger, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
+use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
 use crate::domain::request::Acceptance;
 use crate::domain::time::Timestamp;
+use crate::service::certifications::outcome::GrantUse;
 use crate::service::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, RequestOf};
 use crate::slack::actions::Button;
 
@@ -129,9 +135,31 @@ pub fn grant_line(of: &GrantOf, now: Timestamp) -> Line {
         .line(words::grant_state(&of.grant, now))
 }
 
+/// A live grant with how it is used.
+fn used_grant_row(
+    page: &mut Page,
+    of: &GrantOf,
+    me: Option<&PersonId>,
+    used: &GrantUse,
+    now: Timestamp,
+) -> bool {
+    let line = Line::say("").line(certifications::used(used, now)).capitalised();
+    grant_entry(page, of, me, Some(line), now)
+}
+
 /// A live grant: its owner can extend it and hand it back; others, who may, can revoke it. With no
 /// reader named, both.
 pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Timestamp) -> bool {
+    grant_entry(page, of, me, None, now)
+}
+
+fn grant_entry(
+    page: &mut Page,
+    of: &GrantOf,
+    me: Option<&PersonId>,
+    used: Option<Line>,
+    now: Timestamp,
+) -> bool {
     let GrantOf { grant, agent } = of;
     let mut buttons = Vec::new();
     if grant.is_live(now) {
@@ -143,17 +171,15 @@ pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Time
             buttons.push(danger(&Button::Revoke(grant.id), "Revoke…"));
         }
     }
-    page.entry(
-        &grant.id.to_string(),
-        vec![
-            Line::strong(words::access(&grant.access))
-                .text(" for ")
-                .bold(agent.slug.as_str())
-                .text(format!(" · {}", grant.reference)),
-            words::grant_state(grant, now),
-        ],
-        buttons,
-    )
+    let mut lines = vec![
+        Line::strong(words::access(&grant.access))
+            .text(" for ")
+            .bold(agent.slug.as_str())
+            .text(format!(" · {}", grant.reference)),
+        words::grant_state(grant, now),
+    ];
+    lines.extend(used);
+    page.entry(&grant.id.to_string(), lines, buttons)
 }
 
 /// Live grants, of one agent or of all that the reader may see; `of` names the one agent.
@@ -166,6 +192,25 @@ pub fn grants(listing: &Listing<GrantOf>, of: Option<&Slug>) -> Message {
 
 /// Live grants as this reader may act on them: Extend and Hand back for the owner, Revoke for others.
 pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&PersonId>) -> Message {
+    grants_listed(listing, of, me, None)
+}
+
+/// The same, with how each was used.
+pub fn grants_used(
+    listing: &Listing<GrantOf>,
+    of: Option<&Slug>,
+    me: Option<&PersonId>,
+    used: &BTreeMap<GrantId, GrantUse>,
+) -> Message {
+    grants_listed(listing, of, me, Some(used))
+}
+
+fn grants_listed(
+    listing: &Listing<GrantOf>,
+    of: Option<&Slug>,
+    me: Option<&PersonId>,
+    used: Option<&BTreeMap<GrantId, GrantUse>>,
+) -> Message {
     let whose = of.map_or_else(String::new, |slug| format!(" of {slug}"));
     if listing.shown.is_empty() {
         return Page::message()
@@ -182,14 +227,22 @@ pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&Per
     let total = usize::try_from(listing.total).unwrap_or(usize::MAX).max(listing.shown.len());
     Page::message()
         .line(Line::strong(format!("{}{whose}", words::count(total, "live grant"))))
-        .entries(&listing.shown, total, 10, |page, of| grant_row(page, of, me, listing.now))
+        .entries(&listing.shown, total, 10, |page, of| match used {
+            None => grant_row(page, of, me, listing.now),
+            Some(used) => {
+                let used = used.get(&of.grant.id).copied().unwrap_or_default();
+                used_grant_row(page, of, me, &used, listing.now)
+            }
+        })
         .into_message()
 }
 
 /// Everything about one agent.
 pub fn agent(detail: &AgentDetail) -> Message {
-    let AgentDetail { agent, route, grants, live_credentials, open, history, now } = detail;
+    let AgentDetail { agent, route, grants, used: used_by, live_credentials, open, history, now } =
+        detail;
     let now = *now;
+    let used = |of: Option<&GrantUse>| certifications::used(&of.copied().unwrap_or_default(), now);
     let mut lines = vec![
         Line::say(format!("{} ", words::agent_mark(agent)))
             .bold(agent.slug.as_str())
@@ -210,6 +263,7 @@ pub fn agent(detail: &AgentDetail) -> Message {
         let word = if now < certified_until { "until " } else { "lapsed " };
         lines.push(Line::fact("Certified").text(word).at(certified_until, now));
     }
+    lines.extend(life::undone_by(agent).map(|line| Line::fact("Undone by").line(line)));
     match live_credentials {
         0 if agent.is_active() => lines.push(no_credential(agent)),
         0 => {}
@@ -232,6 +286,8 @@ pub fn agent(detail: &AgentDetail) -> Message {
                 .bold(words::access(&grant.access))
                 .text("  ")
                 .line(words::grant_state(grant, now))
+                .text(", ")
+                .line(used(used_by.get(&grant.id)))
         });
         page.lines(titled(&words::count(grants.len(), "live grant"), lines))
     };
@@ -272,11 +328,17 @@ fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButton
             button(&Button::Request(Some(agent.id)), "Ask for access"),
             button(&Button::Keys(agent.id), "Keys"),
             danger(&Button::Stop(agent.id), "Stop…"),
-        ],
-        AgentState::Suspended { .. } => vec![
-            button(&Button::Reinstate(agent.id), "Ask that it may go on…"),
-            button(&Button::Keys(agent.id), "Keys"),
-        ],
+        ]
+        .into_iter()
+        .chain(life::change_buttons(agent))
+        .collect(),
+        AgentState::Suspended { .. } => life::undo(agent)
+            .into_iter()
+            .chain([
+                button(&Button::Keys(agent.id), "Keys"),
+                danger(&Button::Retire(agent.id), "Retire…"),
+            ])
+            .collect(),
         AgentState::Pending { request } => vec![button(&Button::Details(request), "Details")],
         AgentState::Retired { .. } | AgentState::Rejected { .. } => Vec::new(),
     }
@@ -313,6 +375,12 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::AgentActivated { tier, .. } => format!("at work, tier {tier}"),
         What::AgentRejected { .. } => "registration not approved".to_owned(),
         What::TierRaised { from, to, .. } => format!("tier raised from {from} to {to}"),
+        What::TierLowered { from, to, .. } => format!("tier lowered from {from} to {to}"),
+        What::AgentDescribed { .. } => "described anew".to_owned(),
+        What::CertificationOpened { .. } => "its owner was asked whether it is needed".to_owned(),
+        What::AgentCertified { .. } => "certified".to_owned(),
+        What::CertificationMissed { .. } => "not certified in time".to_owned(),
+        What::AgentRetired { .. } => "retired for good".to_owned(),
         What::AgentSuspended { .. } => "stopped".to_owned(),
         What::AgentReinstated { .. } => "may go on".to_owned(),
         What::GrantStarted { access, .. } => format!("grant began: {access}"),

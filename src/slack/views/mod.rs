@@ -12,6 +12,8 @@
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
+//! | [`certifications`] | `/agent certify`: is it still needed? |
+//! | [`life`] | suspended, another tier or description, retired |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
@@ -19,11 +21,13 @@
 //! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
 
 pub mod card;
+pub mod certifications;
 pub mod escape;
 pub mod forms;
 pub mod help;
 pub mod home;
 pub mod keys;
+pub mod life;
 pub mod line;
 pub mod lists;
 pub mod logins;
@@ -41,7 +45,7 @@ pub use card::{card, new_card};
 pub use help::{help, static_help};
 pub use home::home;
 pub use keys::{key_revoked, keys};
-pub use lists::{agent, agents, grants, grants_for};
+pub use lists::{agent, agents, grants, grants_for, grants_used};
 pub use notices::notice;
 pub use page::Message;
 pub use refusals::refusal;

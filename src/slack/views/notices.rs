@@ -2,12 +2,14 @@
 
 use super::card::question;
 use super::escape::{and, clip, first, roughly};
+use super::certifications;
 use super::keys;
+use super::life;
 use super::line::Line;
 use super::logins;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::delivery::Place;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::By;
@@ -33,6 +35,11 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             keys::ended(credential, agent, *beside, now)
         }
         Content::AgentStopped { agent } => agent_stopped(agent, now),
+        Content::CertificationAsked { seen, owner } => certifications::asked(seen, owner, now),
+        Content::CertificationWatched { review, agent } => {
+            certifications::watched(review, agent, now)
+        }
+        Content::AgentRetired { agent } => life::retired_notice(agent, now),
         Content::NobodyCanDecide { agent, asked_by, roles } => {
             let said: Vec<String> =
                 roles.iter().map(|r| clip(&words::role(&RoleName::new(r.as_str())), 60)).collect();
@@ -213,6 +220,11 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             (Ask::Registration, _) => Line::strong(slug)
                 .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
+            (Ask::TierChange { .. }, _) => {
+                Line::strong(slug).text(format!(" is {} now.", words::tier(agent.tier)))
+            }
+            (Ask::Change { change, .. }, _) => Line::strong(slug)
+                .text(format!(" is described anew: {}.", words::tier(change.tier_to))),
             (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
                 .text(" can prove itself by ")
                 .quoted(&clip(name, 60))
@@ -260,6 +272,10 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
     let again = || {
         if matches!(request.ask, Ask::Registration) {
             button(&Button::Register, "Register again")
+        } else if matches!(request.ask, Ask::TierChange { .. }) {
+            button(&Button::Tier(agent.id), "Ask again")
+        } else if matches!(request.ask, Ask::Change { .. }) {
+            button(&Button::Edit(agent.id), "Ask again")
         } else if matches!(agent.state, AgentState::Suspended { .. }) {
             button(&Button::Reinstate(agent.id), "Ask again")
         } else if matches!(request.ask, Ask::Credential { .. }) {
@@ -407,7 +423,6 @@ fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
 }
 
 fn agent_stopped(agent: &Agent, now: Timestamp) -> Message {
-    let suspended = matches!(agent.state, AgentState::Suspended { .. });
     let mut lines = vec![
         Line::say(format!("{} ", words::agent_mark(agent)))
             .bold(agent.slug.as_str())
@@ -416,12 +431,14 @@ fn agent_stopped(agent: &Agent, now: Timestamp) -> Message {
         Line::fact("Owner").person(&agent.owner),
     ];
     let mut buttons = Vec::new();
-    if suspended {
-        lines.push(Line::say("Everything it had has ended, and what it asked for is cancelled."));
-        lines.push(
-            Line::fact("Next").text("its owner can ask that it may go on; people decide that."),
-        );
-        buttons.push(button(&Button::Reinstate(agent.id), "Ask that it may go on…"));
+    if let Some(cause) = agent.cause() {
+        if cause == Cause::Stopped {
+            lines.push(Line::say(
+                "Everything it had has ended, and what it asked for is cancelled.",
+            ));
+        }
+        lines.extend(life::undone_by(agent).map(|line| Line::fact("Next").line(line)));
+        buttons.extend(life::undo(agent));
     }
     buttons.push(button(&Button::Show(agent.id), "Show agent"));
     Page::message().lines(lines).buttons(buttons).into_message()

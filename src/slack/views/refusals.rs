@@ -1,8 +1,9 @@
 //! Why something cannot be asked or done, what would help, and how long that takes.
 
 use super::escape::{at_most, clip, first, or};
+use super::life;
 use super::line::Line;
-use super::page::{Message, Page, button, hand_back, primary};
+use super::page::{Message, Page, button, hand_back};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::request::{Request, RequestState};
@@ -31,10 +32,10 @@ fn page(refusal: &Refusal) -> Page {
                 button(&Button::Details(request), "Details"),
                 button(&Button::Show(agent.id), "Show agent"),
             ],
-            AgentState::Suspended { .. } => vec![
-                primary(&Button::Reinstate(agent.id), "Ask that it may go on…"),
-                button(&Button::Show(agent.id), "Show agent"),
-            ],
+            AgentState::Suspended { .. } => life::undo(agent)
+                .into_iter()
+                .chain([button(&Button::Show(agent.id), "Show agent")])
+                .collect(),
             AgentState::Active { .. }
             | AgentState::Retired { .. }
             | AgentState::Rejected { .. } => vec![button(&Button::Show(agent.id), "Show agent")],
@@ -150,6 +151,7 @@ pub fn what(refusal: &Refusal) -> Line {
             .text(". Its owner is ")
             .person(owner)
             .text("."),
+        Refusal::Change(why) => life::what(why),
         Refusal::NotRequester { asked_by } => {
             Line::say("Only who asked can take a request back: ").person(asked_by).text(".")
         }
@@ -163,10 +165,10 @@ fn not_active(agent: &Agent) -> Line {
     let line = Line::strong(agent.slug.as_str());
     match &agent.state {
         AgentState::Pending { .. } => line.text(" is not registered yet: people are deciding."),
-        AgentState::Suspended { by, reason, .. } => {
-            let line = line.text(" was stopped by ").by(by);
-            if reason.is_empty() { line.text(".") } else { line.text(": ").quoted(reason) }
-        }
+        AgentState::Suspended { .. } => match life::why_suspended(agent) {
+            Some(why) => line.text(" was ").line(why).text("."),
+            None => line,
+        },
         AgentState::Retired { by, .. } => line.text(" was retired by ").by(by).text("."),
         AgentState::Rejected { .. } => line.text(" was not approved; the name is free again."),
         AgentState::Active { .. } => line.text(" is at work already."),
@@ -189,9 +191,10 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::NotMember(_) => Line::say("ask a full member of your team to do it for you."),
         Refusal::UnknownAgent { near, yours, .. } => unknown_agent(near, yours),
         Refusal::NotOwner { owner, .. } => Line::say("ask ").person(owner).text(" to do it."),
+        Refusal::Change(why) => life::next(why),
         Refusal::NotActive(agent) => match agent.state {
             AgentState::Pending { .. } => Line::say("wait for the answer; you will be told."),
-            AgentState::Suspended { .. } => Line::say("its owner can ask that it may go on."),
+            AgentState::Suspended { .. } => return life::undone_by(agent),
             AgentState::Retired { .. } | AgentState::Rejected { .. } => {
                 Line::say("register it anew: ").code("/agent register")
             }

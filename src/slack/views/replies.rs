@@ -117,7 +117,8 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     ])
 }
 
-fn before() -> Message {
+/// The same was done before.
+pub fn before() -> Message {
     Page::message()
         .line(Line::say("This was received before and is done; nothing was done twice."))
         .into_message()

@@ -2,7 +2,7 @@
 
 use super::escape::{and, first, roughly};
 use super::line::Line;
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
@@ -93,6 +93,7 @@ pub fn finding(finding: Finding) -> String {
         Finding::CertificationLapsed => "certification has lapsed".to_owned(),
         Finding::TierSuffices => "tier allows it".to_owned(),
         Finding::RaisesTier { from, to } => format!("raises its tier from {from} to {to}"),
+        Finding::LowersTier { from, to } => format!("lowers its tier from {from} to {to}"),
         Finding::FirstTime => "first time for this resource".to_owned(),
         Finding::HadBefore { times: n } => format!("had this {} before", times(n)),
         Finding::DeniedBefore { times: n } => format!("denied {} before", times(n)),
@@ -123,6 +124,10 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
             line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
         }
         Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
+        Ask::TierChange { from, to, .. } => {
+            line.text(format!(" asks for tier {to} instead of {from}"))
+        }
+        Ask::Change { .. } => line.text(" asks to be described anew"),
         Ask::Credential { .. } => line
             .text(" asks to prove itself by ")
             .line(super::card::asked_for_credential(&request.ask)),
@@ -137,6 +142,8 @@ pub fn subject(request: &Request, agent: &Agent) -> String {
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
         Ask::Reinstatement { .. } => format!("that {slug} may go on"),
+        Ask::TierChange { to, .. } => format!("tier {to} for {slug}"),
+        Ask::Change { .. } => format!("the new description of {slug}"),
         Ask::Credential { name, .. } => {
             format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
         }
@@ -282,8 +289,12 @@ pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
             Line::say("at work, certification has lapsed")
         }
         AgentState::Active { .. } => Line::say("at work"),
-        AgentState::Suspended { at, by, reason, .. } => {
-            let line = Line::say("stopped by ").by(by).text(", ").at(*at, now);
+        AgentState::Suspended { at, by, reason, cause, .. } => {
+            let how = match cause {
+                Cause::Stopped => "stopped by ",
+                Cause::Uncertified | Cause::Ownerless => "suspended by ",
+            };
+            let line = Line::say(how).by(by).text(", ").at(*at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(reason) }
         }
         AgentState::Retired { at, by, reason } => {

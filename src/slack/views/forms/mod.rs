@@ -7,13 +7,18 @@
 
 mod ask;
 mod key;
+mod life;
 mod read;
 mod reasons;
 mod register;
 
 pub use ask::{extend, request};
 pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
-pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
+pub use life::{certify, edit, retire, tier};
+pub use read::{
+    read_add_key, read_certify, read_extend, read_reason, read_register, read_request, read_tier,
+    unticked,
+};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;
 
@@ -29,6 +34,7 @@ use super::page::plain;
 use super::refusals;
 use super::words;
 use crate::domain::agent::BadSlug;
+use crate::domain::certification::QUESTIONS;
 use crate::domain::text::LONGEST_TEXT;
 use crate::service::outcome::{Field, FieldProblem, Refusal};
 use crate::slack::actions::Form;
@@ -49,6 +55,10 @@ pub const ANSWERS: &str = "answers";
 pub const TEAM: &str = "team";
 /// The owner.
 pub const OWNER: &str = "owner";
+/// The tier that is asked for.
+pub const TIER: &str = "tier";
+/// The grants that are given up.
+pub const GIVE_UP: &str = "give_up";
 /// Which agent, in the form for a grant.
 pub const AGENT: &str = "agent";
 /// Resource and action.
@@ -137,11 +147,15 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
         Form::Register => (NAME, &[TEAM]),
         Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
+        Form::Edit { .. } => (PURPOSE, &[BECAUSE]),
+        Form::Tier { .. } => (TIER, &[BECAUSE]),
+        Form::Certify { .. } => (QUESTIONS[0].0, &[]),
         Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
         Form::Deny { .. }
         | Form::Decline { .. }
         | Form::Revoke { .. }
         | Form::Stop { .. }
+        | Form::Retire { .. }
         | Form::Reinstate { .. }
         | Form::RevokeKey { .. } => (BECAUSE, &[]),
     };

@@ -7,12 +7,16 @@
 use serde_json::Value;
 
 use super::{
-    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PROOF,
-    PURPOSE, RUNS_ON, SYSTEMS, TEAM, WORKLOAD,
+    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, GIVE_UP, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PROOF,
+    PURPOSE, RUNS_ON, SYSTEMS, TEAM, TIER, WORKLOAD,
 };
+use crate::domain::certification::QUESTIONS;
+use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
-use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{
+    CredentialForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
+};
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
@@ -66,6 +70,21 @@ pub fn read_add_key(values: &Value, agent: impl Into<String>) -> CredentialForm 
         lasting: text(values, LASTING),
         because: text(values, BECAUSE),
     }
+}
+
+/// The form for another tier; `agent` is what the form was opened for.
+pub fn read_tier(values: &Value, agent: impl Into<String>) -> TierForm {
+    TierForm { agent: agent.into(), to: text(values, TIER), because: text(values, BECAUSE) }
+}
+
+/// The grants that are given up in a review.
+pub fn read_certify(values: &Value) -> Vec<GrantId> {
+    ticked(values, GIVE_UP).iter().filter_map(|id| id.parse().ok()).collect()
+}
+
+/// The first question of a review that was not answered with yes.
+pub fn unticked(values: &Value) -> Option<&'static str> {
+    QUESTIONS.iter().map(|(id, _)| *id).find(|id| ticked(values, id).is_empty())
 }
 
 /// The reason, of any form that asks only that.

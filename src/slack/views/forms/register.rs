@@ -25,7 +25,7 @@ pub fn register(
     choices: &FormChoices,
     preview: Option<&TierPreview>,
 ) -> SlackView {
-    Page::view()
+    let page = Page::view()
         .input(
             TextField {
                 id: NAME,
@@ -38,7 +38,19 @@ pub fn register(
                 lines: false,
             }
             .input(),
-        )
+        );
+    described(page, draft)
+        .input(team(draft, choices))
+        .input(owner(draft))
+        .input(answers(draft.answers))
+        .rule()
+        .lines(panel(preview))
+        .into_modal("Register an agent", Some("Register"), &Form::Register)
+}
+
+/// The questions what an agent is: purpose, systems, where it runs, model.
+pub(super) fn described(page: Page, draft: &RegistrationForm) -> Page {
+    page
         .input(
             TextField {
                 id: PURPOSE,
@@ -87,15 +99,9 @@ pub fn register(
             }
             .input(),
         )
-        .input(team(draft, choices))
-        .input(owner(draft))
-        .input(answers(draft.answers))
-        .rule()
-        .lines(panel(preview))
-        .into_modal("Register an agent", Some("Register"), &Form::Register)
 }
 
-fn answers(draft: Answers) -> SlackInputBlock {
+pub(super) fn answers(draft: Answers) -> SlackInputBlock {
     let ticked = |value: &str| match value {
         "writes" => draft.writes,
         "customer_data" => draft.customer_data,
@@ -170,7 +176,7 @@ fn owner(draft: &RegistrationForm) -> SlackInputBlock {
 }
 
 /// The tier that follows: its meaning, who must approve, how long that usually takes.
-fn panel(preview: Option<&TierPreview>) -> Vec<Line> {
+pub(super) fn panel(preview: Option<&TierPreview>) -> Vec<Line> {
     let Some(TierPreview { reasons, route }) = preview else {
         return vec![Line::say("The tier follows from what you tick.")];
     };

@@ -1,0 +1,23 @@
+//! How often grants are used, counted from the log once a minute.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::Jobs;
+
+/// From one look at the log to the next.
+const EVERY: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        if let Err(error) = jobs.parts.service.count_use().await {
+            warn!(error = &error as &dyn std::error::Error, "counting the use of grants waits");
+        }
+    }
+}
