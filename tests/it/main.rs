@@ -12,6 +12,8 @@ mod database;
 mod support;
 
 mod byways;
+mod certify;
+mod change;
 mod credentials;
 mod deadlines;
 mod escalate;

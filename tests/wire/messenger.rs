@@ -69,6 +69,7 @@ async fn app_homes_are_published() {
         person: PersonId::new("T0ACME", "U0DANA"),
         standing: Standing::Member,
         waiting_for_you: Vec::new(),
+        to_certify: Vec::new(),
         your_requests: Vec::new(),
         your_agents: Vec::new(),
         your_grants: Vec::new(),

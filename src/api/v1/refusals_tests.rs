@@ -9,6 +9,8 @@ use crate::contract::problem::Problem;
 use crate::domain::access::Access;
 use crate::domain::agent::{Cause, Description};
 use crate::domain::grant::{Grant, GrantState};
+use crate::domain::person::By;
+use crate::service::outcome::CannotChange;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::request::{Acceptance, Ask, Origin, Request};
 use crate::domain::role::TeamName;
@@ -85,6 +87,8 @@ fn all() -> Vec<Refusal> {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let at = now();
     let by = dana();
+    let (owned, strange_tier) = (slug.clone(), strange.clone());
+    let at_work = || agent(AgentState::Active { since: at, certified_until: at });
     vec![
         Refusal::NotMember(Standing::Guest),
         Refusal::UnknownAgent { typed: strange.clone(), near: vec![], yours: vec![] },
@@ -137,6 +141,20 @@ fn all() -> Vec<Refusal> {
         Refusal::GrantEnded(grant()),
         Refusal::MayNotEnd { agent: slug.clone(), owner: owner.clone() },
         Refusal::MayNotStop { agent: slug, owner },
+        Refusal::Change(CannotChange::MayNotRetire { agent: owned.clone(), owner: dana() }),
+        Refusal::Change(CannotChange::BadTier { typed: strange_tier }),
+        Refusal::Change(CannotChange::HasTier(at_work())),
+        Refusal::Change(CannotChange::BelowAnswers { agent: at_work(), wanted: Tier::Observer }),
+        Refusal::Change(CannotChange::Nothing(at_work())),
+        Refusal::Change(CannotChange::NeedsCertifying(at_work())),
+        Refusal::Change(CannotChange::NotSecurity),
+        Refusal::NotActive(agent(AgentState::Suspended {
+            at,
+            by: By::System,
+            reason: String::new(),
+            cause: Cause::Uncertified,
+            certified_until: at,
+        })),
         Refusal::NotRequester { asked_by: dana() },
         Refusal::RequestEnded(request(RequestState::Expired { at })),
         Refusal::RequestEnded(request(RequestState::Denied { at, by, reason: "no".into() })),

@@ -63,6 +63,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     refusals(said, &mut all);
     lists_and_home(said, &mut all);
     forms(said, &mut all);
+    super::catalogue_life::life(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
     super::quiz::steps(&mut all);
@@ -406,6 +407,7 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         person,
         standing: Standing::Member,
         waiting_for_you: (0..many).map(|i| of(i, said.half(said.grant_request()))).collect(),
+        to_certify: super::catalogue_life::reviews(said),
         your_requests: (0..many).map(|i| of(1_000 + i, said.extension())).collect(),
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
@@ -439,6 +441,7 @@ pub fn detail(said: &Said) -> AgentDetail {
         agent: said.agent(),
         route: route(Tier::Internal, &["security", "team-lead"]),
         grants: vec![said.grant(); said.many],
+        used: super::catalogue_life::used(),
         live_credentials: 2,
         open: vec![said.extension(); said.many],
         history: std::iter::repeat_n(happened(at_work), said.many)
