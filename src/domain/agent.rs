@@ -170,9 +170,9 @@ impl Cause {
                 "{owner} is to say that it is still needed, and it goes on at once: /agent certify \
                  {agent} in Slack"
             ),
-            Self::Ownerless => format!(
-                "whoever answers for it from now on takes it: /agent take {agent} in Slack"
-            ),
+            Self::Ownerless => {
+                format!("whoever answers for it from now on takes it: /agent take {agent} in Slack")
+            }
         }
     }
 }

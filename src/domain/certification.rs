@@ -195,13 +195,15 @@ impl Standing {
         use super::agent::Cause;
         match (agent.cause(), agent.certified_at(now)) {
             (Some(Cause::Uncertified), _) => Self::Suspended,
-            (None, Some(holds)) => match newest {
-                Some(review) if review.state == CertificationState::Open => {
-                    if review.is_late(now) { Self::Late } else { Self::Due }
+            (None, Some(holds)) => {
+                match newest {
+                    Some(review) if review.state == CertificationState::Open => {
+                        if review.is_late(now) { Self::Late } else { Self::Due }
+                    }
+                    _ if holds => Self::Certified,
+                    _ => Self::Late,
                 }
-                _ if holds => Self::Certified,
-                _ => Self::Late,
-            },
+            }
             _ => Self::Stopped,
         }
     }

@@ -7,7 +7,8 @@ use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
 use super::ids::{
-    AgentId, BulletinId, CardId, CertificationId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+    AgentId, BulletinId, CardId, CertificationId, CredentialId, DeliveryId, GrantId, LoginId,
+    RequestId, TaskId,
 };
 use super::person::PersonId;
 use super::time::{Span, Timestamp};

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
 use super::ids::{
-    ActivityId, AgentId, BatchId, CertificationId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CertificationId, CredentialId, DeliveryId, GrantId, LoginId,
+    RequestId, TokenId,
 };
 use super::login::Ending;
 use super::person::{By, PersonId};

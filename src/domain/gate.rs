@@ -347,7 +347,8 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
     let (rule, slug) = (Rule::Manifest, &agent.slug);
     let known = &agent.description;
     let mut checks = Vec::new();
-    let anew = || format!("or register another for that team: agent-cli register {}", another(slug));
+    let anew =
+        || format!("or register another for that team: agent-cli register {}", another(slug));
     let write = |key: &str, value: &str| {
         format!("write what is registered into agent.toml: {key} = \"{}\"", clean(value, LONGEST))
     };

@@ -16,8 +16,17 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        if let Err(error) = jobs.parts.service.count_use().await {
-            warn!(error = &error as &dyn std::error::Error, "counting the use of grants waits");
+        // All that there is, a few steps at a time: between them others write.
+        loop {
+            match jobs.parts.service.count_use().await {
+                Ok(true) if !stop.is_cancelled() => tokio::task::yield_now().await,
+                Ok(_) => break,
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    warn!(error, "counting the use of grants waits");
+                    break;
+                }
+            }
         }
     }
 }

@@ -310,7 +310,11 @@ impl Service {
         Ok(self.owns(by, &agent).await?.map(|()| agent))
     }
 
-    pub(super) async fn owns(&self, by: &PersonId, agent: &Agent) -> Result<std::result::Result<(), Refusal>> {
+    pub(super) async fn owns(
+        &self,
+        by: &PersonId,
+        agent: &Agent,
+    ) -> Result<std::result::Result<(), Refusal>> {
         let standing = self.standing(by).await?;
         Ok(if !standing.is_member() {
             Err(Refusal::NotMember(standing))

@@ -13,25 +13,22 @@ use crate::store::{GrantUse, Tally, work};
 const LINES: u32 = 500;
 /// As many evaluations in one step, or those of one line.
 const EVALUATIONS: u32 = 4_096;
-/// As many steps at a time: what is left is counted by the next round.
-const STEPS: u32 = 40;
+/// As many steps while somebody waits for an answer: what is left is counted in the background.
+const STEPS: u32 = 4;
 
 impl Service {
-    /// Counts what is new in the log. Bounded: what does not fit waits for the next time.
-    pub async fn count_use(&self) -> Result<()> {
+    /// Counts what is new in the log. Bounded: `true` if more is left for the next time.
+    pub async fn count_use(&self) -> Result<bool> {
         for _ in 0..STEPS {
             if !self.count_some_use().await? {
-                break;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// How the grants of a list were used; those that are missing never were.
-    pub async fn use_of(
-        &self,
-        listing: &Listing<GrantOf>,
-    ) -> Result<BTreeMap<GrantId, GrantUse>> {
+    pub async fn use_of(&self, listing: &Listing<GrantOf>) -> Result<BTreeMap<GrantId, GrantUse>> {
         self.count_use().await?;
         let ids: Vec<GrantId> = listing.shown.iter().map(|of| of.grant.id).collect();
         Ok(self.parts.store.read().await?.use_of_grants(&ids).await?)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::StoreError;
 use super::session::{Session, all, execute, one};
+use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::activity::Activity;
@@ -16,17 +17,6 @@ statements! {
     FIRST_MARK on "use_mark" = "INSERT INTO use_mark (only_row, seq) VALUES (1, $1) \
         ON CONFLICT (only_row) DO NOTHING";
     MOVE_MARK on "use_mark" = "UPDATE use_mark SET seq = $2 WHERE seq = $1";
-    ADD_GRANT on "grant_use" = "INSERT INTO grant_use \
-        (grant_id, agent_id, uses, last_at, tokens, carried_at) VALUES ($1, $2, $3, $4, $5, $6) \
-        ON CONFLICT (grant_id) DO UPDATE SET uses = grant_use.uses + excluded.uses, \
-        last_at = COALESCE(excluded.last_at, grant_use.last_at), \
-        tokens = grant_use.tokens + excluded.tokens, \
-        carried_at = COALESCE(excluded.carried_at, grant_use.carried_at)";
-    ADD_AGENT on "agent_use" = "INSERT INTO agent_use \
-        (agent_id, day, allowed, denied, deeds, last_at) VALUES ($1, $2, $3, $4, $5, $6) \
-        ON CONFLICT (agent_id, day) DO UPDATE SET allowed = agent_use.allowed + excluded.allowed, \
-        denied = agent_use.denied + excluded.denied, deeds = agent_use.deeds + excluded.deeds, \
-        last_at = excluded.last_at";
     OF_AGENT on "grant_use" = "SELECT grant_id, uses, last_at, tokens, carried_at FROM grant_use \
         WHERE agent_id = $1";
     SINCE on "agent_use" = "SELECT CAST(COALESCE(SUM(allowed), 0) AS BIGINT), \
@@ -36,6 +26,21 @@ statements! {
     LAST_DEEDS on "activities" = "SELECT id, doc FROM activities WHERE agent_id = $1 \
         ORDER BY id DESC LIMIT $2";
 }
+
+/// Adds to the grants; the places of the values follow, and what is done with those that are there.
+const ADD_GRANTS: &str =
+    "INSERT INTO grant_use (grant_id, agent_id, uses, last_at, tokens, carried_at) VALUES";
+const GRANTS_ADDED: &str = "ON CONFLICT (grant_id) DO UPDATE SET \
+    uses = grant_use.uses + excluded.uses, \
+    last_at = COALESCE(excluded.last_at, grant_use.last_at), \
+    tokens = grant_use.tokens + excluded.tokens, \
+    carried_at = COALESCE(excluded.carried_at, grant_use.carried_at)";
+/// The same for the agents.
+const ADD_AGENTS: &str =
+    "INSERT INTO agent_use (agent_id, day, allowed, denied, deeds, last_at) VALUES";
+const AGENTS_ADDED: &str = "ON CONFLICT (agent_id, day) DO UPDATE SET \
+    allowed = agent_use.allowed + excluded.allowed, denied = agent_use.denied + excluded.denied, \
+    deeds = agent_use.deeds + excluded.deeds, last_at = excluded.last_at";
 
 /// How a grant is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,41 +146,43 @@ fn signed(n: u64) -> i64 {
 impl Tx {
     /// Adds a tally and moves the mark from one line to another. `false`, and nothing is added, if
     /// somebody else has moved it meanwhile.
-    pub async fn add_use(
-        &mut self,
-        from: i64,
-        to: i64,
-        tally: &Tally,
-    ) -> Result<bool, StoreError> {
+    pub async fn add_use(&mut self, from: i64, to: i64, tally: &Tally) -> Result<bool, StoreError> {
         execute!(self, FIRST_MARK, 0_i64)?;
         if execute!(self, MOVE_MARK, from, to)? != 1 {
             return Ok(false);
         }
-        for (grant, (agent, used)) in &tally.grants {
-            execute!(
-                self,
-                ADD_GRANT,
-                grant.to_string(),
-                agent.to_string(),
-                signed(used.uses),
-                used.last_at,
-                signed(used.tokens),
-                used.carried_at,
-            )?;
-        }
-        for ((agent, day), used) in &tally.agents {
-            let Some(last_at) = used.last_at else { continue };
-            execute!(
-                self,
-                ADD_AGENT,
-                agent.to_string(),
-                day.as_str(),
-                signed(used.allowed),
-                signed(used.denied),
-                signed(used.deeds),
-                last_at,
-            )?;
-        }
+        let grants: Vec<_> = tally.grants.iter().collect();
+        let text = |places| format!("{ADD_GRANTS} {places} {GRANTS_ADDED}");
+        let added: Result<u64, StoreError> =
+            several!(self, "grant_use", &grants, 6, text, |query, row| {
+                let (grant, (agent, used)) = row;
+                query
+                    .bind(grant.to_string())
+                    .bind(agent.to_string())
+                    .bind(signed(used.uses))
+                    .bind(used.last_at)
+                    .bind(signed(used.tokens))
+                    .bind(used.carried_at)
+            });
+        added?;
+        let agents: Vec<_> = tally
+            .agents
+            .iter()
+            .filter_map(|(key, used)| Some((key, used, used.last_at?)))
+            .collect();
+        let text = |places| format!("{ADD_AGENTS} {places} {AGENTS_ADDED}");
+        let added: Result<u64, StoreError> =
+            several!(self, "agent_use", &agents, 6, text, |query, row| {
+                let ((agent, day), used, last_at) = row;
+                query
+                    .bind(agent.to_string())
+                    .bind(day.as_str())
+                    .bind(signed(used.allowed))
+                    .bind(signed(used.denied))
+                    .bind(signed(used.deeds))
+                    .bind(*last_at)
+            });
+        added?;
         Ok(true)
     }
 }

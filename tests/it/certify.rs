@@ -12,9 +12,9 @@ use serde_json::json;
 use sqlx::Connection;
 
 use crate::program::{Key, Program};
+use crate::stories;
 use crate::support::Office;
 use crate::whole::{AGENT, DESK, countersign, on_both, question};
-use crate::stories;
 
 /// The last message to this person that asks about an agent.
 async fn question_to(office: &Office, who: &str) -> Message {
@@ -303,7 +303,10 @@ async fn suspended_and_back(office: &Office) {
     office.advance("1m").await;
     assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Uncertified));
     let denied = desk.asks_whether(&asked).await;
-    assert_eq!((&denied["decision"], &denied["context"]["reason"]), (&json!(false), &json!("agent_not_active")));
+    assert_eq!(
+        (&denied["decision"], &denied["context"]["reason"]),
+        (&json!(false), &json!("agent_not_active"))
+    );
     let words = denied["context"].to_string();
     assert!(words.contains(&format!("/agent certify {AGENT}")), "{words}");
     assert_eq!(desk.introspects(&token).await, json!({ "active": false }));
@@ -314,7 +317,7 @@ async fn suspended_and_back(office: &Office) {
 
     let card = dana.reads("is suspended since").await;
     let words = card.words();
-    for said in ["database : write", "used 2 times", "2 calls allowed" , "Give up", &idle] {
+    for said in ["database : write", "used 2 times", "2 calls allowed", "Give up", &idle] {
         assert!(words.contains(said) || card.text.contains(said), "no “{said}” in {words}");
     }
     let said = dana.clicks(&dana.dm(), &card.ts, "certify").await;

@@ -110,9 +110,9 @@ impl Teller<'_> {
                         }
                         Cause::Ownerless => "It is suspended: nobody answers for it.",
                     };
-                    let next = self.agent.map(|card| {
-                        sentence(&cause.undone_by(&card.known.slug, "its owner"))
-                    });
+                    let next = self
+                        .agent
+                        .map(|card| sentence(&cause.undone_by(&card.known.slug, "its owner")));
                     (why.to_owned(), next)
                 }
                 _ => (format!("It is {state}, and that is final."), self.help()),

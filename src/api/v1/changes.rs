@@ -59,7 +59,8 @@ pub(super) fn refused(why: &CannotChange, named: &Named) -> Refused {
                 "{} is suspended because its owner did not say in time that it is still needed.",
                 agent.slug
             );
-            conflict("needs_certifying", detail).next([Cause::Uncertified.undone_by(&agent.slug, &owner)])
+            conflict("needs_certifying", detail)
+                .next([Cause::Uncertified.undone_by(&agent.slug, &owner)])
         }
         CannotChange::NotSecurity => {
             forbidden("not_security", "Only security looks at all reviews.".to_owned())

@@ -9,13 +9,13 @@ use crate::contract::problem::Problem;
 use crate::domain::access::Access;
 use crate::domain::agent::{Cause, Description};
 use crate::domain::grant::{Grant, GrantState};
-use crate::domain::person::By;
-use crate::service::outcome::CannotChange;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::By;
 use crate::domain::request::{Acceptance, Ask, Origin, Request};
 use crate::domain::role::TeamName;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
+use crate::service::outcome::CannotChange;
 
 fn dana() -> PersonId {
     PersonId::new("T0ACME", "U0DANA")

@@ -132,7 +132,11 @@ impl Names {
                 format!("agent {} was lowered from tier {from} to {to}", self.agent(*agent))
             }
             What::AgentDescribed { agent, request, .. } => {
-                format!("agent {} is described anew, by {}", self.agent(*agent), self.request(*request))
+                format!(
+                    "agent {} is described anew, by {}",
+                    self.agent(*agent),
+                    self.request(*request)
+                )
             }
             What::CertificationOpened { agent, due, .. } => format!(
                 "the owner of agent {} is asked whether it is still needed, until {}",

@@ -91,7 +91,9 @@ fn reminders(
         } else if let Some(open) = open_before.filter(|open| span >= *open) {
             log.mistake(
                 value.at,
-                format!("owners are asked {open} before, so nobody would be reminded {span} before"),
+                format!(
+                    "owners are asked {open} before, so nobody would be reminded {span} before"
+                ),
                 format!("Make it shorter than {open}, or remove it."),
             );
         }

@@ -248,10 +248,7 @@ impl Service {
 
     /// What must be known of an agent's people before a moment of its review comes: who watches over
     /// it, and whether its owner is still there.
-    pub(super) async fn watches(
-        &self,
-        due: &[Deadline],
-    ) -> Result<BTreeMap<DeadlineId, Watch>> {
+    pub(super) async fn watches(&self, due: &[Deadline]) -> Result<BTreeMap<DeadlineId, Watch>> {
         let mut found = BTreeMap::new();
         let mut counted = false;
         for deadline in due {

@@ -57,8 +57,11 @@ async fn seen(
     let choice = GrantChoice { agent: Some(agent.id), ..GrantChoice::default() };
     let (grants, _) = session.grants_chosen(&choice, now, None, GRANTS).await?;
     let used = session.grant_use(agent.id).await?;
-    let grants: Vec<Grant> =
-        grants.into_iter().map(|(grant, _)| grant).filter(|g| g.expires_at > review.since).collect();
+    let grants: Vec<Grant> = grants
+        .into_iter()
+        .map(|(grant, _)| grant)
+        .filter(|g| g.expires_at > review.since)
+        .collect();
     let idle = grants.iter().filter(|g| g.is_live(now) && is_idle(g, &used)).cloned().collect();
     Ok(Seen { held: held(&grants, &used), idle, review, agent, did, deeds })
 }

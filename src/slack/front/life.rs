@@ -40,7 +40,12 @@ impl FrontDesk {
     }
 
     /// The form that answers what is asked about an agent.
-    pub(super) async fn certify_agent(&self, click: &Click, id: AgentId, reader: Reader) -> Handled {
+    pub(super) async fn certify_agent(
+        &self,
+        click: &Click,
+        id: AgentId,
+        reader: Reader,
+    ) -> Handled {
         let name = self.slug(id).await?;
         self.certify_form(&click.by, &name, &click.trigger_id, To::Reader(reader)).await
     }

@@ -7,9 +7,7 @@ use super::{FrontDesk, Handled, json, say};
 use crate::domain::quiz::Quiz;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
-use crate::service::input::{
-    CredentialForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
-};
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm, TierForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};

@@ -16,8 +16,8 @@ use crate::domain::time::{Span, Timestamp};
 use crate::service::certifications::outcome::{
     AccessUse, Campaign, CampaignLine, Certify, ReviewOf, Seen,
 };
-use crate::slack::actions::Button;
 use crate::service::certifications::outcome::{AgentUse, GrantUse};
+use crate::slack::actions::Button;
 
 /// So many accesses are named.
 const MOST_HELD: usize = 6;
@@ -68,7 +68,9 @@ pub fn asked(seen: &Seen, owner: &PersonId, now: Timestamp) -> Message {
             &seen.idle,
             seen.idle.len(),
             MOST_IDLE,
-            |page, grant| page.entry(&grant.id.to_string(), vec![idle(grant, now)], vec![give_up(grant)]),
+            |page, grant| {
+                page.entry(&grant.id.to_string(), vec![idle(grant, now)], vec![give_up(grant)])
+            },
         );
     }
     let asks: Vec<Line> =
@@ -86,17 +88,15 @@ pub fn asked(seen: &Seen, owner: &PersonId, now: Timestamp) -> Message {
 fn headline(review: &Certification, agent: &Agent, now: Timestamp) -> Line {
     let slug = agent.slug.as_str();
     match &review.state {
-        CertificationState::Certified { .. } => {
-            Line::say("✅ ").bold(slug).text(" is certified.")
-        }
+        CertificationState::Certified { .. } => Line::say("✅ ").bold(slug).text(" is certified."),
         CertificationState::CalledOff { .. } => {
             Line::say("⚪ ").bold(slug).text(": its review is off.")
         }
-        CertificationState::Missed { at } => {
-            Line::say("🛑 ").bold(slug).text(" is suspended since ").at(*at, now).text(
-                ": its owner did not say in time that it is still needed.",
-            )
-        }
+        CertificationState::Missed { at } => Line::say("🛑 ")
+            .bold(slug)
+            .text(" is suspended since ")
+            .at(*at, now)
+            .text(": its owner did not say in time that it is still needed."),
         CertificationState::Open if review.is_late(now) => Line::say("⚠ The review of ")
             .bold(slug)
             .text(" is late: it was due ")
@@ -227,10 +227,7 @@ fn give_up(grant: &Grant) -> slack_morphism::prelude::SlackBlockButtonElement {
 }
 
 /// One click that answers all three questions, after they were read.
-fn yes(
-    review: &Certification,
-    agent: &Agent,
-) -> slack_morphism::prelude::SlackBlockButtonElement {
+fn yes(review: &Certification, agent: &Agent) -> slack_morphism::prelude::SlackBlockButtonElement {
     let asked: Vec<&str> = QUESTIONS.iter().map(|(_, question)| *question).collect();
     confirmed(
         primary(&Button::Certify(review.id), "Yes to all three"),
@@ -245,15 +242,15 @@ pub fn watched(review: &Certification, agent: &Agent, now: Timestamp) -> Message
     let mut lines = vec![headline(review, agent, now)];
     let open = review.state == CertificationState::Open && agent.is_active();
     lines.push(
-        Line::fact("Owner").person(&agent.owner).text(format!(
-            ", team {} · tier {}",
-            agent.team, agent.tier
-        )),
+        Line::fact("Owner")
+            .person(&agent.owner)
+            .text(format!(", team {} · tier {}", agent.team, agent.tier)),
     );
     if open {
         lines.push(Line::fact("Otherwise").text("it is suspended ").at(review.suspends_at, now));
         lines.push(
-            Line::fact("Next").text("speak with its owner; who is gone must be followed by another."),
+            Line::fact("Next")
+                .text("speak with its owner; who is gone must be followed by another."),
         );
     } else if is_missed(review) && agent.cause().is_some() {
         lines.push(Line::say(
@@ -274,7 +271,11 @@ pub fn certified(certify: &Certify) -> Message {
             let mut lines = vec![
                 Line::say("✅ ")
                     .bold(agent.slug.as_str())
-                    .text(if *back { " is certified and goes on, until " } else { " is certified until " })
+                    .text(if *back {
+                        " is certified and goes on, until "
+                    } else {
+                        " is certified until "
+                    })
                     .at(*until, now)
                     .text("."),
             ];
@@ -299,7 +300,10 @@ pub fn certified(certify: &Certify) -> Message {
         Certify::NotDue { agent, opens_at } => Page::message()
             .lines(vec![
                 Line::say("Nothing is asked about ").bold(agent.slug.as_str()).text(" now."),
-                Line::fact("Next").text("you are asked ").at(*opens_at, agent.registered_at).text("."),
+                Line::fact("Next")
+                    .text("you are asked ")
+                    .at(*opens_at, agent.registered_at)
+                    .text("."),
             ])
             .buttons(vec![show(agent)])
             .into_message(),
@@ -338,10 +342,7 @@ pub fn review_row(page: &mut Page, of: &ReviewOf, now: Timestamp) -> bool {
     page.entry(
         &review.id.to_string(),
         vec![headline(review, agent, now)],
-        vec![
-            yes(review, agent),
-            button(&Button::CertifyAgent(agent.id), "Answer one by one…"),
-        ],
+        vec![yes(review, agent), button(&Button::CertifyAgent(agent.id), "Answer one by one…")],
     )
 }
 
@@ -397,5 +398,9 @@ fn campaign_row(page: &mut Page, line: &CampaignLine, now: Timestamp) -> bool {
         said = said.text(" · suspended ").at(*at, now);
     }
     let who = Line::default().person(&agent.owner).text(format!(", team {}", agent.team));
-    page.entry(&agent.id.to_string(), vec![said, who], vec![button(&Button::Show(agent.id), "Show")])
+    page.entry(
+        &agent.id.to_string(),
+        vec![said, who],
+        vec![button(&Button::Show(agent.id), "Show")],
+    )
 }

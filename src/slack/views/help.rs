@@ -28,7 +28,10 @@ pub const COMMANDS: [(&str, &str); 22] = [
     ("/agent cancel G-1043", "take your own request back"),
     ("/agent key support-agent-v2", "what an agent proves itself by; take one away"),
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
-    ("/agent certify support-agent-v2", "say that your agent is still needed; without a name, all that wait"),
+    (
+        "/agent certify support-agent-v2",
+        "say that your agent is still needed; without a name, all that wait",
+    ),
     ("/agent certifications", "all reviews: who is done, who is late; for security"),
     ("/agent edit support-agent-v2", "say what an agent is by now; people decide"),
     ("/agent tier support-agent-v2 3 because it answers customers", "ask for another tier"),

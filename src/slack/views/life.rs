@@ -109,8 +109,10 @@ pub fn next(why: &CannotChange) -> Line {
                 .code(format!("/agent edit {}", agent.slug))
         }
         CannotChange::Nothing(_) => Line::say("change what is not right any more, or close it."),
-        CannotChange::NeedsCertifying(agent) => Line::say("nobody needs to decide; say that it is: ")
-            .code(format!("/agent certify {}", agent.slug)),
+        CannotChange::NeedsCertifying(agent) => {
+            Line::say("nobody needs to decide; say that it is: ")
+                .code(format!("/agent certify {}", agent.slug))
+        }
         CannotChange::NotSecurity => Line::say("your own agents: ").code("/agent certify"),
     }
 }
@@ -118,9 +120,10 @@ pub fn next(why: &CannotChange) -> Line {
 /// `tier 2 → 3`, as those who decide read it.
 pub fn tier_change(from: Tier, to: Tier) -> Vec<Line> {
     vec![
-        Line::fact("Tier").text(format!("{from}, {} → ", from.meaning())).bold(to.to_string()).text(
-            format!(", {}. {}", to.meaning(), words::tier_means(to)),
-        ),
+        Line::fact("Tier")
+            .text(format!("{from}, {} → ", from.meaning()))
+            .bold(to.to_string())
+            .text(format!(", {}. {}", to.meaning(), words::tier_means(to))),
     ]
 }
 
@@ -158,7 +161,10 @@ pub fn change(change: &Change) -> Vec<Line> {
 pub fn retired_notice(agent: &Agent, now: Timestamp) -> Message {
     Page::message()
         .lines(vec![
-            Line::say("⚪ ").bold(agent.slug.as_str()).text(": ").line(words::agent_state(agent, now)),
+            Line::say("⚪ ")
+                .bold(agent.slug.as_str())
+                .text(": ")
+                .line(words::agent_state(agent, now)),
             Line::fact("Owner").person(&agent.owner),
             Line::say(
                 "Everything it had has ended for good: grants, credentials and tokens. Its record \
@@ -186,9 +192,7 @@ pub fn retired(retired: &Retired) -> Message {
         )));
     }
     if !credentials.is_empty() {
-        lines.push(
-            Line::fact("Taken away").text(words::count(credentials.len(), "credential")),
-        );
+        lines.push(Line::fact("Taken away").text(words::count(credentials.len(), "credential")));
     }
     if !requests.is_empty() {
         lines.push(Line::fact("Cancelled").text(format!(

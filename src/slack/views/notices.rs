@@ -1,8 +1,8 @@
 //! What the app tells by itself: outcomes, reminders, ends, and what the operators must know.
 
 use super::card::question;
-use super::escape::{and, clip, first, roughly};
 use super::certifications;
+use super::escape::{and, clip, first, roughly};
 use super::keys;
 use super::life;
 use super::line::Line;

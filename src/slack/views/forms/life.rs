@@ -35,8 +35,8 @@ pub fn certify(seen: &Seen) -> SlackView {
         Line::fact("Purpose").quoted(&agent.description.purpose),
     ]);
     for (id, question) in QUESTIONS {
-        let yes = SlackBlockCheckboxesElement::new(vec![tick(id, "Yes", None)])
-            .with_action_id(id.into());
+        let yes =
+            SlackBlockCheckboxesElement::new(vec![tick(id, "Yes", None)]).with_action_id(id.into());
         page = page
             .input(SlackInputBlock::new(plain(question, 150), yes.into()).with_block_id(id.into()));
     }
@@ -57,8 +57,10 @@ pub fn certify(seen: &Seen) -> SlackView {
                 .with_hint(plain("It ends at once; nothing is lost by it.", 300)),
         );
     }
-    page.small(Line::say("If one of the answers is no: ").code(format!("/agent retire {}", agent.slug)))
-        .into_modal("Still needed?", Some("Certify"), &Form::Certify { certification: review.id })
+    page.small(
+        Line::say("If one of the answers is no: ").code(format!("/agent retire {}", agent.slug)),
+    )
+    .into_modal("Still needed?", Some("Certify"), &Form::Certify { certification: review.id })
 }
 
 /// Another tier, and why.
@@ -106,9 +108,16 @@ pub fn tier(agent: &Agent, draft: &TierForm) -> SlackView {
 }
 
 /// What it is, filled in; name, team and owner are what they are.
-pub fn edit(agent: &Agent, draft: &RegistrationForm, why: &str, preview: Option<&TierPreview>) -> SlackView {
+pub fn edit(
+    agent: &Agent,
+    draft: &RegistrationForm,
+    why: &str,
+    preview: Option<&TierPreview>,
+) -> SlackView {
     let page = Page::view().lines(vec![
-        Line::strong(agent.slug.as_str()).text(format!(", team {}, ", agent.team)).text(words::tier(agent.tier)),
+        Line::strong(agent.slug.as_str())
+            .text(format!(", team {}, ", agent.team))
+            .text(words::tier(agent.tier)),
         Line::say(
             "Say what it is by now. The people of the higher tier, old or new, decide; until then \
              nothing changes.",
@@ -116,7 +125,12 @@ pub fn edit(agent: &Agent, draft: &RegistrationForm, why: &str, preview: Option<
     ]);
     described(page, draft)
         .input(answers(draft.answers))
-        .input(because("Why", "It is shown on the card, to those who decide.", "What changed?", why))
+        .input(because(
+            "Why",
+            "It is shown on the card, to those who decide.",
+            "What changed?",
+            why,
+        ))
         .rule()
         .lines(panel(preview))
         .into_modal("Describe it anew", Some("Ask"), &Form::Edit { agent: agent.id })

@@ -7,16 +7,14 @@
 use serde_json::Value;
 
 use super::{
-    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, GIVE_UP, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PROOF,
-    PURPOSE, RUNS_ON, SYSTEMS, TEAM, TIER, WORKLOAD,
+    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, GIVE_UP, ISSUER, KEY, LASTING, MODEL, NAME, OWNER,
+    PROOF, PURPOSE, RUNS_ON, SYSTEMS, TEAM, TIER, WORKLOAD,
 };
 use crate::domain::certification::QUESTIONS;
 use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
-use crate::service::input::{
-    CredentialForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
-};
+use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm, TierForm};
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {

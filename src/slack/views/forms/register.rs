@@ -25,20 +25,19 @@ pub fn register(
     choices: &FormChoices,
     preview: Option<&TierPreview>,
 ) -> SlackView {
-    let page = Page::view()
-        .input(
-            TextField {
-                id: NAME,
-                label: "Name",
-                hint: Some("Small letters, digits and dashes. People will see it everywhere."),
-                example: "support-agent-v2",
-                draft: &draft.name,
-                // Longer than a name may be, so that a mistake is explained and not cut off.
-                longest: 80,
-                lines: false,
-            }
-            .input(),
-        );
+    let page = Page::view().input(
+        TextField {
+            id: NAME,
+            label: "Name",
+            hint: Some("Small letters, digits and dashes. People will see it everywhere."),
+            example: "support-agent-v2",
+            draft: &draft.name,
+            // Longer than a name may be, so that a mistake is explained and not cut off.
+            longest: 80,
+            lines: false,
+        }
+        .input(),
+    );
     described(page, draft)
         .input(team(draft, choices))
         .input(owner(draft))
@@ -50,55 +49,54 @@ pub fn register(
 
 /// The questions what an agent is: purpose, systems, where it runs, model.
 pub(super) fn described(page: Page, draft: &RegistrationForm) -> Page {
-    page
-        .input(
-            TextField {
-                id: PURPOSE,
-                label: "Purpose",
-                hint: None,
-                example: "What is it for? One or two sentences.",
-                draft: &draft.purpose,
-                longest: LONGEST_TEXT,
-                lines: true,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: SYSTEMS,
-                label: "Systems it touches",
-                hint: None,
-                example: "helpdesk, support database, …",
-                draft: &draft.systems,
-                longest: LONGEST_TEXT,
-                lines: false,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: RUNS_ON,
-                label: "Where it runs",
-                hint: None,
-                example: "Kubernetes, a laptop under cron, …",
-                draft: &draft.runs_on,
-                longest: 200,
-                lines: false,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: MODEL,
-                label: "Model",
-                hint: None,
-                example: "Name and version, as far as you know",
-                draft: &draft.model,
-                longest: 200,
-                lines: false,
-            }
-            .input(),
-        )
+    page.input(
+        TextField {
+            id: PURPOSE,
+            label: "Purpose",
+            hint: None,
+            example: "What is it for? One or two sentences.",
+            draft: &draft.purpose,
+            longest: LONGEST_TEXT,
+            lines: true,
+        }
+        .input(),
+    )
+    .input(
+        TextField {
+            id: SYSTEMS,
+            label: "Systems it touches",
+            hint: None,
+            example: "helpdesk, support database, …",
+            draft: &draft.systems,
+            longest: LONGEST_TEXT,
+            lines: false,
+        }
+        .input(),
+    )
+    .input(
+        TextField {
+            id: RUNS_ON,
+            label: "Where it runs",
+            hint: None,
+            example: "Kubernetes, a laptop under cron, …",
+            draft: &draft.runs_on,
+            longest: 200,
+            lines: false,
+        }
+        .input(),
+    )
+    .input(
+        TextField {
+            id: MODEL,
+            label: "Model",
+            hint: None,
+            example: "Name and version, as far as you know",
+            draft: &draft.model,
+            longest: 200,
+            lines: false,
+        }
+        .input(),
+    )
 }
 
 pub(super) fn answers(draft: Answers) -> SlackInputBlock {

@@ -256,8 +256,7 @@ fn change_request(said: &Said) -> Request {
         answers: Answers { money: true, ..from.answers },
         ..from.clone()
     };
-    let change =
-        Box::new(Change { from, to, tier_from: Tier::Internal, tier_to: Tier::External });
+    let change = Box::new(Change { from, to, tier_from: Tier::Internal, tier_to: Tier::External });
     let ask = Ask::Change { change, because: said.because.clone() };
     Request { reference: reference("C-1051"), ask, ..said.reinstatement() }
 }

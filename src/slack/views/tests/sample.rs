@@ -313,7 +313,11 @@ impl Said {
     pub fn credential_revoked(&self) -> Credential {
         Credential {
             id: credential_id(4),
-            state: CredentialState::Revoked { at: at(580), by: sam().into(), reason: self.reason.clone() },
+            state: CredentialState::Revoked {
+                at: at(580),
+                by: sam().into(),
+                reason: self.reason.clone(),
+            },
             ..self.credential()
         }
     }
