@@ -98,7 +98,7 @@ impl Tally {
             Decision::Deny { .. } => day.denied += 1,
         }
         if let Decision::Allow { basis: Basis::Grant(grant) } = &record.answer {
-            let used = &mut self.grant(grant.id, agent);
+            let used = self.grant(grant.id, agent);
             used.uses += 1;
             used.last_at = used.last_at.max(Some(record.at));
         }
