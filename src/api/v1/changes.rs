@@ -60,7 +60,7 @@ pub(super) fn refused(why: &CannotChange, named: &Named) -> Refused {
                 agent.slug
             );
             conflict("needs_certifying", detail)
-                .next([Cause::Uncertified.undone_by(&agent.slug, &owner)])
+                .next([Cause::Uncertified.undone_by(&agent.slug, owner)])
         }
         CannotChange::NotSecurity => {
             forbidden("not_security", "Only security looks at all reviews.".to_owned())

@@ -266,7 +266,7 @@ fn not_active(agent: &Agent, named: &Named) -> Refused {
             let how = if *cause == Cause::Stopped { "stopped" } else { "suspended" };
             (
                 format!("{slug} was {how} by {}{why}.", named.say_by(by)),
-                cause.undone_by(slug, &owner),
+                cause.undone_by(slug, owner),
             )
         }
         AgentState::Retired { by, .. } => (
