@@ -252,6 +252,16 @@ impl Agent {
         }
     }
 
+    /// The registration was denied, and approved on appeal: the agent goes to work after all.
+    pub fn revive(self, now: Timestamp, certified_until: Timestamp) -> Result<Self, BadStep> {
+        match self.state {
+            AgentState::Rejected { .. } => {
+                Ok(Self { state: AgentState::Active { since: now, certified_until }, ..self })
+            }
+            _ => Err(self.bad("revived")),
+        }
+    }
+
     /// The registration came to nothing.
     pub fn reject(self, now: Timestamp) -> Result<Self, BadStep> {
         match self.state {

@@ -1,12 +1,16 @@
 //! What is asked of people.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::credential::Proof;
-use super::ids::GrantId;
+use super::ids::{GrantId, RequestId};
+use super::person::PersonId;
+use super::reference::Reference;
 use super::tier::Tier;
-use super::time::Span;
+use super::time::{Span, Timestamp};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,10 +56,43 @@ pub enum Ask {
         /// Why; untrusted text, cleaned.
         because: String,
     },
+    /// May what was denied become true after all? Asked once, of others than those who denied it.
+    Appeal {
+        /// The request that was denied, as it was: it can never change again.
+        denied: Box<Denied>,
+        /// The new argument; untrusted text, cleaned.
+        because: String,
+    },
+}
+
+/// A request that was denied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// Which.
+    pub request: RequestId,
+    /// What people call it.
+    pub reference: Reference,
+    /// Who asked.
+    pub asked_by: PersonId,
+    /// What was asked.
+    pub ask: Ask,
+    /// Who said no.
+    pub by: PersonId,
+    /// Those in whose place the no was said, if not for the person's own roles.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub in_place_of: BTreeSet<PersonId>,
+    /// When.
+    pub at: Timestamp,
+    /// Why; untrusted text, cleaned.
+    pub reason: String,
+    /// The moment beyond which nothing that comes of it lasts, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
 }
 
 impl Ask {
-    /// The letter in the reference: `R-12` is a registration, `G-1042` asks for a grant.
+    /// The letter in the reference: `R-12` is a registration, `G-1042` asks for a grant, `A-1050`
+    /// appeals.
     pub const fn letter(&self) -> char {
         match self {
             Self::Registration => 'R',
@@ -63,10 +100,12 @@ impl Ask {
             Self::Extension { .. } => 'X',
             Self::Reinstatement { .. } => 'S',
             Self::Credential { .. } => 'K',
+            Self::Appeal { .. } => 'A',
         }
     }
 
-    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`.
+    /// One word for the kind: `registration`, `grant`, `extension`, `reinstatement`, `credential`,
+    /// `appeal`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Registration => "registration",
@@ -74,12 +113,14 @@ impl Ask {
             Self::Extension { .. } => "extension",
             Self::Reinstatement { .. } => "reinstatement",
             Self::Credential { .. } => "credential",
+            Self::Appeal { .. } => "appeal",
         }
     }
 
     /// What is to be opened, if anything is.
-    pub const fn access(&self) -> Option<&Access> {
+    pub fn access(&self) -> Option<&Access> {
         match self {
+            Self::Appeal { denied, .. } => denied.ask.access(),
             Self::Grant { access, .. } | Self::Extension { access, .. } => Some(access),
             Self::Registration | Self::Reinstatement { .. } | Self::Credential { .. } => None,
         }
@@ -91,8 +132,27 @@ impl Ask {
             Self::Grant { because, .. }
             | Self::Extension { because, .. }
             | Self::Reinstatement { because }
-            | Self::Credential { because, .. } => Some(because),
+            | Self::Credential { because, .. }
+            | Self::Appeal { because, .. } => Some(because),
             Self::Registration => None,
+        }
+    }
+
+    /// For how long, if it is asked for a time.
+    pub fn lasting(&self) -> Option<Span> {
+        match self {
+            Self::Grant { lasting, .. } | Self::Credential { lasting, .. } => Some(*lasting),
+            Self::Extension { by, .. } => Some(*by),
+            Self::Appeal { denied, .. } => denied.ask.lasting(),
+            Self::Registration | Self::Reinstatement { .. } => None,
+        }
+    }
+
+    /// What a yes makes true: what is asked, or what an appeal is about.
+    pub fn in_truth(&self) -> &Self {
+        match self {
+            Self::Appeal { denied, .. } => &denied.ask,
+            other => other,
         }
     }
 }

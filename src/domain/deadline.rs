@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CredentialId, DeadlineId, GrantId, RequestId};
+use super::ids::{CredentialId, DeadlineId, DelegationId, GrantId, RequestId};
 use super::time::{Span, Timestamp};
 
 /// What is due.
@@ -14,7 +14,7 @@ pub enum Due {
         /// Of this request.
         request: RequestId,
     },
-    /// A request that nobody answered expires.
+    /// A request that nobody answered goes to its backup, or expires.
     RequestExpiry {
         /// This one.
         request: RequestId,
@@ -43,6 +43,11 @@ pub enum Due {
         /// This one.
         credential: CredentialId,
     },
+    /// A delegation's time has come.
+    DelegationEnd {
+        /// This one.
+        delegation: DelegationId,
+    },
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
 }
@@ -51,8 +56,8 @@ impl Due {
     /// The subject of the daily sweep, of which there is one.
     pub const SWEEP: &'static str = "sweep";
 
-    /// What it is about, for finding all deadlines of one thing: a request's, a
-    /// grant's or a credential's id.
+    /// What it is about, for finding all deadlines of one thing: a request's, a grant's, a
+    /// credential's or a delegation's id.
     pub fn subject(&self) -> String {
         match self {
             Self::RequestReminder { request } | Self::RequestExpiry { request } => {
@@ -62,6 +67,7 @@ impl Due {
             Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
                 credential.to_string()
             }
+            Self::DelegationEnd { delegation } => delegation.to_string(),
             Self::Sweep => Self::SWEEP.to_owned(),
         }
     }

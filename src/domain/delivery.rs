@@ -7,7 +7,8 @@ use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
 use super::ids::{
-    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+    AgentId, BulletinId, CardId, CredentialId, DelegationId, DeliveryId, GrantId, LoginId,
+    RequestId, TaskId,
 };
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
@@ -32,6 +33,8 @@ pub enum Face {
     Ownership,
     /// Approve and Deny again, for those who are still awaited when half the time has passed.
     Reminder,
+    /// Approve and Deny, for the backup, when the time of the others is over.
+    Backup,
 }
 
 /// One copy of a request's card.
@@ -66,6 +69,16 @@ pub enum Notice {
     Outcome {
         /// Which.
         request: RequestId,
+    },
+    /// To the requester (and the owner): nobody answered in time, and the backup is asked.
+    Escalated {
+        /// Which.
+        request: RequestId,
+    },
+    /// To both: somebody lets another answer in their place, until when, and how that ended.
+    Delegated {
+        /// Which.
+        delegation: DelegationId,
     },
     /// To a channel: the policy said yes without people.
     ApprovedWithoutPeople {

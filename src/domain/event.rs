@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CredentialId, DelegationId, DeliveryId, GrantId, LoginId,
+    RequestId, TokenId,
 };
 use super::login::Ending;
 use super::person::{By, PersonId};
@@ -95,6 +96,9 @@ pub enum What {
         approve: bool,
         /// The roles held at the click.
         roles: Vec<RoleName>,
+        /// Those in whose place it could count.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stands_in: Vec<PersonId>,
         /// The reason's hash, of a no.
         reason: Option<TextHash>,
     },
@@ -113,6 +117,40 @@ pub enum What {
         request: RequestId,
         /// The reason's hash.
         reason: TextHash,
+    },
+    /// Nobody answered in time, and the backup is asked.
+    RequestEscalated {
+        /// Which.
+        request: RequestId,
+        /// The role that is the backup.
+        role: RoleName,
+        /// The roles whose yes was missing.
+        missing: Vec<RoleName>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Somebody lets another answer in their place.
+    DelegationGiven {
+        /// Which.
+        delegation: DelegationId,
+        /// In whose place.
+        from: PersonId,
+        /// Who answers.
+        to: PersonId,
+        /// For which roles; for all if it is empty.
+        roles: Vec<RoleName>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A delegation was taken back, or handed back.
+    DelegationWithdrawn {
+        /// Which.
+        delegation: DelegationId,
+    },
+    /// A delegation's time came.
+    DelegationEnded {
+        /// Which.
+        delegation: DelegationId,
     },
     /// A request was taken back.
     RequestCancelled {
@@ -355,6 +393,7 @@ impl What {
             }
             Self::OwnershipAccepted { request }
             | Self::VoteCast { request, .. }
+            | Self::RequestEscalated { request, .. }
             | Self::RequestApproved { request, .. }
             | Self::RequestDenied { request, .. }
             | Self::RequestCancelled { request }
@@ -387,6 +426,9 @@ impl What {
             | Self::ActivityRecorded { .. }
             | Self::EvaluationsRecorded { .. }
             // Of people, not of agents.
+            | Self::DelegationGiven { .. }
+            | Self::DelegationWithdrawn { .. }
+            | Self::DelegationEnded { .. }
             | Self::LoginConfirmed { .. }
             | Self::LoginRefused { .. }
             | Self::LoginEnded { .. }

@@ -97,6 +97,8 @@ ids! {
     TaskId = "tsk", "a task";
     /// Names a login of a person on a device.
     LoginId = "lgn", "a login";
+    /// Names a delegation: somebody answers in the place of another for a time.
+    DelegationId = "dlg", "a delegation";
 }
 
 #[cfg(test)]

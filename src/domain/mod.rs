@@ -16,7 +16,9 @@
 //! | [`agent`] | the agent and its life |
 //! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
 //! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
-//! | [`vote`] | one yes is one person: matching votes to requirements |
+//! | [`vote`], [`voice`] | one yes is one person: matching votes to requirements; for whom somebody may speak |
+//! | [`delegation`], [`until`](mod@until), [`absence`] | who answers in whose place, and until when; who is away |
+//! | [`backup`] | who is asked when the time to decide is over |
 //! | [`review`] | what the automated review finds before people look |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
@@ -32,14 +34,17 @@
 //! | [`task`] | how a program follows what it asked for |
 //! | [`login`], [`user_code`] | a person logs in on a device; what they type for it |
 
+pub mod absence;
 pub mod access;
 pub mod activity;
 pub mod agent;
 pub mod ask;
+pub mod backup;
 pub mod chain;
 pub mod claims;
 pub mod credential;
 pub mod deadline;
+pub mod delegation;
 pub mod delivery;
 pub mod draft;
 pub mod evaluation;
@@ -63,5 +68,7 @@ pub mod tie;
 pub mod tier;
 pub mod time;
 pub mod token;
+pub mod until;
 pub mod user_code;
+pub mod voice;
 pub mod vote;

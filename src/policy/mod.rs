@@ -7,6 +7,7 @@
 //! changes; [`report`] says in plain words what `countersign policy check | test | plan | explain`
 //! print.
 
+mod answering;
 mod cases;
 mod digest;
 mod folder;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 use chrono::FixedOffset;
 
+pub use answering::{Appeals, Delegations};
 pub use cases::{CaseFailed, CaseResult};
 pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
@@ -37,6 +39,7 @@ pub use rules::{Case, Holders, Resource, Team, TierRules};
 use runtime::cedar::{Rules, Surroundings, cedar_name};
 use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
 
+use crate::domain::absence::Absence;
 use crate::domain::access::Access;
 use crate::domain::evaluation::Question;
 use crate::domain::role::{RoleName, TeamName};
@@ -55,6 +58,9 @@ pub struct Policy {
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    delegations: Delegations,
+    absence: Absence,
+    appeals: Option<Appeals>,
     cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
@@ -198,6 +204,32 @@ impl Policy {
     /// How long an owner's word that an agent is needed and compliant holds.
     pub const fn certify_every(&self) -> Span {
         self.certify_every
+    }
+
+    /// Who may let whom answer in their place.
+    pub const fn delegations(&self) -> &Delegations {
+        &self.delegations
+    }
+
+    /// By what somebody is known to be away.
+    pub const fn absence(&self) -> &Absence {
+        &self.absence
+    }
+
+    /// Who decides whether a no stands, if a no can be appealed.
+    pub const fn appeals(&self) -> Option<&Appeals> {
+        self.appeals.as_ref()
+    }
+
+    /// How far the policy's clock is from UTC.
+    pub const fn utc_offset(&self) -> FixedOffset {
+        self.offset
+    }
+
+    /// The names of all roles, the one that is always there first.
+    pub fn roles(&self) -> Vec<RoleName> {
+        let lead = RoleName::new(RoleName::TEAM_LEAD);
+        std::iter::once(lead).chain(self.roles.keys().cloned()).collect()
     }
 
     /// What is allowed and yet perhaps not meant.

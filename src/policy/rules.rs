@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::access::{Access, Sensitivity};
+use crate::domain::backup::Backup;
 use crate::domain::role::RoleName;
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -52,7 +53,7 @@ pub struct TierRules {
     /// The roles whose yes is needed: one person for each entry, so a role that stands here twice
     /// needs two people. Never empty.
     pub requires: Vec<RoleName>,
-    /// A request that nobody answered for so long expires.
+    /// A request that nobody answered for so long goes to the backup, or expires.
     pub decide_within: Span,
     /// The longest that can be asked at once.
     pub longest_grant: Span,
@@ -60,6 +61,8 @@ pub struct TierRules {
     pub longest_total: Span,
     /// Those awaited are reminded so long after a request was opened.
     pub remind_after: Span,
+    /// Who is asked when the time is over: nobody, or those who are planned.
+    pub backup: Backup,
 }
 
 /// The rules of all three tiers.

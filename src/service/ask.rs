@@ -266,7 +266,7 @@ impl Service {
                     Ask::Credential { proof, .. } => {
                         super::credentials::open_request(tx, agent.id, proof).await?
                     }
-                    Ask::Registration => None,
+                    Ask::Registration | Ask::Appeal { .. } => None,
                 };
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tracing::error;
+use tracing::{error, warn};
 
 use super::grants::{about, owner_and_team, tell_ended};
 use super::opening::{post_card, refresh_homes, send};
-use super::people::deciders;
-use super::settle::came_to_nothing;
-use super::{Result, Service};
+use super::escalate::out_of_time;
+use super::{Result, Service, ServiceError};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::credential::CredentialState;
@@ -19,7 +18,7 @@ use crate::domain::delivery::{Delivery, Face, Notice, Place};
 use crate::domain::event::{Actor, What};
 use crate::domain::ids::{AgentId, DeadlineId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Request};
+use crate::domain::request::{Acceptance, Asked, Request};
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
 use crate::store::{StoreError, Tx, work};
@@ -30,6 +29,9 @@ type Done<T> = std::result::Result<T, StoreError>;
 struct Known {
     /// Whose word each request waits for.
     awaited: BTreeMap<RequestId, Vec<PersonId>>,
+    /// Who can answer as the backup of each request whose time is over; absent, if that could not be
+    /// found out now.
+    backups: BTreeMap<RequestId, Vec<Asked>>,
     /// When the next sweep is due, if there was one.
     swept: Option<Timestamp>,
 }
@@ -46,10 +48,23 @@ impl Service {
             return Ok(0);
         }
         // Whom to remind needs the workspace, so it is found before the transaction.
-        let mut awaited = BTreeMap::new();
+        let (mut awaited, mut backups) = (BTreeMap::new(), BTreeMap::new());
         for deadline in &due {
-            if let Due::RequestReminder { request } = deadline.due {
-                awaited.insert(request, self.awaited_people(request, now).await?);
+            match deadline.due {
+                Due::RequestReminder { request } => {
+                    awaited.insert(request, self.awaited_people(request, now).await?);
+                }
+                Due::RequestExpiry { request } => match self.backup_people(request, now).await {
+                    Ok(people) => {
+                        backups.insert(request, people);
+                    }
+                    Err(ServiceError::Directory(error)) => {
+                        let error = &error as &dyn std::error::Error;
+                        warn!(error, %request, "the backup is not known now: will try again");
+                    }
+                    Err(error) => return Err(error),
+                },
+                _ => {}
             }
         }
         // So does the sweep, which is work of its own; what goes wrong there holds nothing else up.
@@ -57,7 +72,7 @@ impl Service {
             true => Some(self.sweep(now).await),
             false => None,
         };
-        let known = Arc::new(Known { awaited, swept });
+        let known = Arc::new(Known { awaited, backups, swept });
         match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
             Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
@@ -126,22 +141,34 @@ impl Service {
         if !request.is_open(now) {
             return Ok(Vec::new());
         }
-        let awaited = request.awaited();
-        let workspace = &request.asked_by.workspace;
-        let roster = self.roster(&self.policy(), &awaited, &request.team, workspace).await;
-        let mut people: Vec<PersonId> = match roster {
-            Ok(roster) => {
-                let voted = request.votes.iter().map(|v| &v.by);
-                let excluded: Vec<&PersonId> =
-                    voted.chain([&request.asked_by, &agent.owner]).collect();
-                deciders(&roster, &excluded).into_keys().collect()
-            }
+        let mut people: Vec<PersonId> = match self.still_awaited(&request, &agent).await {
+            Ok(people) => people,
             Err(_) => self.with_a_card(&request).await?,
         };
         if request.acceptance == Acceptance::Awaited {
             people.push(agent.owner);
         }
         Ok(people)
+    }
+
+    /// Those who could give what is missing, and those who stand in for them; who is away is passed
+    /// over.
+    async fn still_awaited(&self, request: &Request, agent: &Agent) -> Result<Vec<PersonId>> {
+        let (policy, awaited) = (self.policy(), request.awaited());
+        let (roles, workspace) = (request.answerable(), &request.asked_by.workspace);
+        let roster = self.roster(&policy, &roles, &request.team, workspace).await?;
+        let mut excluded = request.excluded(&agent.owner);
+        excluded.extend(request.votes.iter().map(|vote| &vote.by));
+        let asked =
+            self.to_be_asked(&policy, &roster, &request.team, &awaited, &excluded).await?;
+        let could = |asked: &Asked| {
+            let lent = asked.stands_in.values();
+            std::iter::once(&asked.roles)
+                .chain(lent)
+                .any(|roles| request.covers(roles).iter().any(|role| awaited.contains(role)))
+        };
+        let present = asked.into_iter().filter(|asked| asked.away.is_none() && could(asked));
+        Ok(present.map(|asked| asked.person).collect())
     }
 
     async fn with_a_card(&self, request: &Request) -> Result<Vec<PersonId>> {
@@ -184,13 +211,22 @@ impl Acting {
                 Ok(())
             }
             Due::RequestExpiry { request } => {
-                let expired = tx.request(request).await?.and_then(|r| r.expire(self.now));
-                let Some(request) = expired else { return Ok(()) };
+                let Some(request) = tx.request(request).await? else { return Ok(()) };
                 // Not from the cache: a registration's end changes the agent.
                 let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
-                let agent = came_to_nothing(tx, &self.entropy, &request, agent, self.now).await?;
-                self.agents.insert(agent.id, agent);
+                let Some(backup) = known.backups.get(&request.id) else {
+                    let later = Deadline { at: self.now + TRIED_AGAIN.delta(), ..*deadline };
+                    return tx.put_deadline(&later).await;
+                };
+                let agent =
+                    out_of_time(tx, &self.entropy, request, agent, backup, self.now).await?;
+                self.agents.extend(agent.map(|agent| (agent.id, agent)));
                 Ok(())
+            }
+            Due::DelegationEnd { delegation } => {
+                let over = tx.delegation(delegation).await?.and_then(|d| d.end(self.now));
+                let Some(over) = over else { return Ok(()) };
+                super::delegate::ended(tx, &self.entropy, &over, self.now).await
             }
             Due::GrantReminder { grant, before } => {
                 let Some(grant) = tx.grant(grant).await?.filter(|g| g.is_live(self.now)) else {

@@ -1,8 +1,12 @@
 //! What the service asks of the place where people are: who somebody is, who is in a group.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
+use crate::domain::absence::Absence;
 use crate::domain::person::{PersonId, Profile};
+use crate::domain::time::Timestamp;
 
 /// The workspace could not be asked. Whoever waits is told that nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,5 +34,17 @@ pub trait Directory: Send + Sync + 'static {
     async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
         let _ = hint;
         Ok(None)
+    }
+
+    /// Who of these is away just now, by what tells it. Nobody, as far as it cannot be learnt: to be
+    /// away only means not to be called, so nothing ever waits for it.
+    async fn away(
+        &self,
+        people: &[PersonId],
+        absence: &Absence,
+        now: Timestamp,
+    ) -> BTreeSet<PersonId> {
+        let _ = (people, absence, now);
+        BTreeSet::new()
     }
 }

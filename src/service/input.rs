@@ -55,6 +55,17 @@ pub struct ExtensionForm {
     pub because: String,
 }
 
+/// The form by which somebody lets another answer in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DelegationForm {
+    /// Who is to answer.
+    pub to: Option<PersonId>,
+    /// Until when, as typed: `Friday`, `2026-12-24`, `3d`.
+    pub until: String,
+    /// For which roles, as typed; for all if there is none.
+    pub roles: Vec<String>,
+}
+
 /// The form for a credential.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct CredentialForm {

@@ -53,9 +53,13 @@ impl Service {
 
     /// What opens if the request is approved, in the policy's words, and the time it usually takes.
     pub async fn what_it_means(&self, request: &Request) -> Result<(Option<String>, Option<Span>)> {
-        let usual = self.parts.store.read().await?.usual_wait(request.tier).await?;
+        let usual = match &request.ask {
+            // Others decide on appeals than those of the tier.
+            Ask::Appeal { .. } => None,
+            _ => self.parts.store.read().await?.usual_wait(request.tier).await?,
+        };
         let policy = self.policy();
-        let opens = match &request.ask {
+        let opens = match request.ask.in_truth() {
             Ask::Credential { proof, .. } => {
                 let agent = self.agent_by_id(request.agent).await?;
                 agent.map(|agent| credentials::opens(&policy, &agent, proof))

@@ -10,6 +10,7 @@ use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::credential::Credential;
+use crate::domain::delegation::Delegation;
 use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
@@ -29,6 +30,22 @@ pub enum Content {
         agent: Agent,
         /// The grant that came of it, if one did.
         grant: Option<Grant>,
+        /// Until when a no can be appealed, if it can be.
+        appeal_until: Option<Timestamp>,
+    },
+    /// Nobody answered in time, and the backup is asked.
+    Escalated {
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// The time it usually takes.
+        usual: Option<Span>,
+    },
+    /// Somebody lets another answer in their place.
+    Delegated {
+        /// The delegation.
+        delegation: Delegation,
     },
     /// The policy said yes without people.
     ApprovedWithoutPeople {

@@ -3,7 +3,9 @@
 use futures::future::BoxFuture;
 
 use super::input::OnceKey;
-use super::outcome::{Asked, Cancelled, Ended, Registered, Stopped, VoteReply};
+use super::outcome::{
+    Asked, Cancelled, Delegated, Ended, Registered, Stopped, Undelegated, VoteReply,
+};
 use super::{Result, Service};
 use crate::store::{StoreError, Tx, work};
 
@@ -37,6 +39,8 @@ outcomes! {
     Ended => Self::Refused(_),
     Stopped => Self::Refused(_),
     Cancelled => Self::Refused(_),
+    Delegated => Self::NotMember(_) | Self::Invalid(_) | Self::SwitchedOff,
+    Undelegated => Self::Unknown | Self::NotYours | Self::Over { .. },
     VoteReply => Self::NotCounted { .. } | Self::Unknown,
 }
 

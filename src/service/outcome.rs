@@ -1,8 +1,11 @@
 //! What a use case answers: values for everything that is to be expected, so that each door says
 //! it in its own words.
 
+use std::collections::BTreeMap;
+
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
+use crate::domain::delegation::Delegation;
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
 use crate::domain::login::Login;
@@ -249,6 +252,162 @@ pub enum Refusal {
     },
     /// The request has ended.
     RequestEnded(Request),
+    /// The policy names nobody who decides on appeals.
+    NoAppeals,
+    /// Only a no can be appealed, and this is none.
+    NotDenied(Request),
+    /// What was decided on an appeal is final.
+    Final(Request),
+    /// It was appealed before; once is all.
+    AppealedBefore(Request),
+    /// Only who asked, and the agent's owner, may appeal.
+    MayNotAppeal {
+        /// Who asked.
+        asked_by: PersonId,
+        /// The agent's owner.
+        owner: PersonId,
+    },
+    /// The no is too long ago.
+    TooLateToAppeal {
+        /// What was denied.
+        reference: Reference,
+        /// Until when it could have been appealed.
+        until: Timestamp,
+        /// When it was tried.
+        now: Timestamp,
+    },
+    /// The no was that of a person who does not want to own the agent.
+    OwnerDeclined {
+        /// Who.
+        owner: PersonId,
+    },
+    /// What was denied could not become true any more, whoever agreed.
+    CannotBecomeTrue {
+        /// What was denied.
+        reference: Reference,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// A field of the form by which somebody lets another answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DelegationField {
+    /// Who is to answer.
+    Person,
+    /// Until when.
+    Until,
+    /// For which roles.
+    Roles,
+}
+
+/// What is wrong with such a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DelegationProblem {
+    /// Nothing is in it.
+    Empty,
+    /// Nobody stands in for themselves.
+    Oneself,
+    /// The person cannot answer for anybody.
+    NotMember(Standing),
+    /// The policy lets only holders of these roles answer for others.
+    NotEntitled {
+        /// The roles.
+        roles: Vec<RoleName>,
+    },
+    /// It is no day.
+    BadDay {
+        /// What was typed; untrusted text.
+        typed: String,
+    },
+    /// It has passed.
+    Past {
+        /// What was typed.
+        at: Timestamp,
+        /// When it was typed.
+        now: Timestamp,
+    },
+    /// It is longer than the policy allows.
+    TooLong {
+        /// The longest.
+        longest: Span,
+    },
+    /// The policy does not let this role be lent.
+    MayNotLend {
+        /// Which.
+        role: RoleName,
+    },
+    /// The policy knows no such role.
+    UnknownRole {
+        /// What was typed; untrusted text.
+        typed: String,
+        /// All there are.
+        all: Vec<RoleName>,
+    },
+}
+
+/// What came of letting another answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delegated {
+    /// It is in force.
+    Done {
+        /// The delegation.
+        delegation: Delegation,
+        /// Now.
+        now: Timestamp,
+    },
+    /// Something must change first.
+    Invalid(Vec<(DelegationField, DelegationProblem)>),
+    /// Only a full, active member may.
+    NotMember(Standing),
+    /// The policy does not let anybody.
+    SwitchedOff,
+    /// The same was done before.
+    Before,
+}
+
+/// What came of taking a delegation back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undelegated {
+    /// It is over.
+    Done {
+        /// The delegation.
+        delegation: Delegation,
+        /// Now.
+        now: Timestamp,
+    },
+    /// It was over before.
+    Over {
+        /// The delegation, as it is in truth.
+        delegation: Delegation,
+        /// Now.
+        now: Timestamp,
+    },
+    /// It is of others.
+    NotYours,
+    /// There is none.
+    Unknown,
+    /// The same click was taken before.
+    Before,
+}
+
+/// The delegations of one person, and what the form for another needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegationsOf {
+    /// Whose.
+    pub person: PersonId,
+    /// Whether the policy lets anybody delegate.
+    pub allowed: bool,
+    /// The longest at once.
+    pub longest: Span,
+    /// Those that the person gave.
+    pub given: Vec<Delegation>,
+    /// Those by which the person answers for others.
+    pub received: Vec<Delegation>,
+    /// The roles that may be lent.
+    pub roles: Vec<RoleName>,
+    /// When this was true.
+    pub now: Timestamp,
 }
 
 /// What a click on a card did.
@@ -404,6 +563,10 @@ pub struct Overview {
     pub grants_in_all: usize,
     /// Where the person is logged in, the newest first; looked up for App Home alone.
     pub your_logins: Vec<Login>,
+    /// The time that each tier usually takes, where there is a record.
+    pub usual: BTreeMap<Tier, Span>,
+    /// By which the person lets others answer, and answers for others; looked up for App Home alone.
+    pub delegations: Vec<Delegation>,
     /// When this was true.
     pub now: Timestamp,
 }

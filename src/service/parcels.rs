@@ -31,10 +31,14 @@ impl Service {
             Delivery::Notice { place, notice } => {
                 let mut session = self.parts.store.read().await?;
                 let content = content(&mut session, notice, now).await?;
+                drop(session);
+                let content = self.with_appeal(content, now).await?;
                 // "About to end" must not be said of what has ended while Slack was away.
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
                     Some(Content::CredentialEnding { credential, .. }) => !credential.is_live(now),
+                    // Nor that somebody is asked who has answered meanwhile.
+                    Some(Content::Escalated { request, .. }) => !request.is_open(now),
                     // A question that is answered or over is not put any more.
                     Some(Content::LoginAsked { login }) => !login.waits(now),
                     _ => false,
@@ -44,6 +48,19 @@ impl Service {
                 Ok(content.map(|content| Parcel::Notice { place, content, now }))
             }
         }
+    }
+
+    /// A no that can be appealed says until when.
+    async fn with_appeal(
+        &self,
+        content: Option<Content>,
+        now: Timestamp,
+    ) -> Result<Option<Content>> {
+        let Some(Content::Outcome { request, agent, grant, .. }) = content else {
+            return Ok(content);
+        };
+        let appeal_until = self.appeal_until(&request, &agent, now).await?;
+        Ok(Some(Content::Outcome { request, agent, grant, appeal_until }))
     }
 
     async fn card_parcel(&self, id: CardId) -> Result<Option<Parcel>> {
@@ -212,9 +229,20 @@ async fn grant_with_agent(
 
 async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
     Ok(match notice {
+        Notice::Escalated { request } => match with_agent(session, *request).await? {
+            Some((request, agent)) => {
+                let usual = session.usual_wait(request.tier).await?;
+                Some(Content::Escalated { request, agent, usual })
+            }
+            None => None,
+        },
+        Notice::Delegated { delegation } => {
+            let found = session.delegation(*delegation).await?;
+            found.map(|delegation| Content::Delegated { delegation })
+        }
         Notice::Outcome { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {
-                let grant = match &request.ask {
+                let grant = match request.ask.in_truth() {
                     Ask::Extension { grant, .. } => {
                         match session.grant_of_request(request.id).await? {
                             Some(grant) => Some(grant),
@@ -223,7 +251,7 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
                     }
                     _ => session.grant_of_request(request.id).await?,
                 };
-                Some(Content::Outcome { request, agent, grant })
+                Some(Content::Outcome { request, agent, grant, appeal_until: None })
             }
             None => None,
         },

@@ -43,10 +43,17 @@ pub(super) async fn approved(
     let what = What::RequestApproved { request: request.id, rule, people };
     tx.append_about(now, actor.clone(), what, about(request)).await?;
 
+    // What an appeal is about becomes true as if it had been asked and approved now.
+    let appealed = matches!(request.ask, Ask::Appeal { .. });
+    let request = &super::appeals::in_truth(request);
     match &request.ask {
         Ask::Registration => {
             let certified_until = now + policy.certify_every().delta();
-            let agent = agent.activate(now, certified_until).map_err(conflict)?;
+            let agent = match appealed {
+                true => agent.revive(now, certified_until),
+                false => agent.activate(now, certified_until),
+            };
+            let agent = agent.map_err(conflict)?;
             tx.update_agent(&agent).await?;
             let (tier, owner) = (agent.tier, agent.owner.clone());
             let what = What::AgentActivated { agent: agent.id, tier, owner };
@@ -60,6 +67,7 @@ pub(super) async fn approved(
             tx.append_about(now, actor, what, about(request)).await?;
             Ok((agent, None))
         }
+        Ask::Appeal { .. } => Err(StoreError::conflict("an appeal is never appealed")),
         Ask::Credential { .. } => {
             super::credentials::add(tx, entropy, request, actor, now).await?;
             Ok((agent, None))

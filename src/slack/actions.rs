@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
 use crate::domain::draft::Draft;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::ids::{AgentId, CredentialId, DelegationId, GrantId, LoginId, RequestId};
 use crate::domain::quiz::{Path, Quiz};
 
 /// A button, as read back from a click.
@@ -26,6 +26,12 @@ pub enum Button {
     Decline(RequestId),
     /// The requester takes the request back.
     TakeBack(RequestId),
+    /// Opens the form that appeals against a no.
+    Appeal(RequestId),
+    /// Opens the form by which somebody lets another answer.
+    Delegate,
+    /// The one or the other ends a delegation.
+    Withdraw(DelegationId),
     /// Opens the form that prolongs a grant.
     Extend(GrantId),
     /// The owner hands a grant back.
@@ -86,6 +92,9 @@ impl Button {
             Self::Accept(_) => "accept",
             Self::Decline(_) => "decline",
             Self::TakeBack(_) => "take_back",
+            Self::Appeal(_) => "appeal",
+            Self::Delegate => "delegate",
+            Self::Withdraw(_) => "withdraw",
             Self::Extend(_) => "extend",
             Self::Release(_) => "release",
             Self::Revoke(_) => "revoke",
@@ -133,7 +142,9 @@ impl Button {
             | Self::Details(id)
             | Self::Accept(id)
             | Self::Decline(id)
-            | Self::TakeBack(id) => id.to_string(),
+            | Self::TakeBack(id)
+            | Self::Appeal(id) => id.to_string(),
+            Self::Withdraw(id) => id.to_string(),
             Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
@@ -144,9 +155,11 @@ impl Button {
             Self::Quiz(path) => path.to_string(),
             Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
             Self::QuizAt(_) => "-".to_owned(),
-            Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
-                "-".to_owned()
-            }
+            Self::Request(None)
+            | Self::Register
+            | Self::Delegate
+            | Self::LogOutEverywhere
+            | Self::Nothing => "-".to_owned(),
         }
     }
 
@@ -162,6 +175,9 @@ impl Button {
             "accept" => request().map(Self::Accept),
             "decline" => request().map(Self::Decline),
             "take_back" => request().map(Self::TakeBack),
+            "appeal" => request().map(Self::Appeal),
+            "delegate" => Some(Self::Delegate),
+            "withdraw" => value.parse().ok().map(Self::Withdraw),
             "extend" => grant().map(Self::Extend),
             "release" => grant().map(Self::Release),
             "revoke" => grant().map(Self::Revoke),
@@ -236,6 +252,13 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// Why a no should not stand.
+    Appeal {
+        /// Which request was denied.
+        request: RequestId,
+    },
+    /// Who answers in somebody's place, and until when.
+    Delegate,
     /// How an agent is to prove itself.
     AddKey {
         /// Which.
@@ -260,6 +283,8 @@ impl Form {
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
             Self::Reinstate { .. } => "reinstate",
+            Self::Appeal { .. } => "appeal",
+            Self::Delegate => "delegate",
             Self::AddKey { .. } => "add_key",
             Self::RevokeKey { .. } => "revoke_key",
         }

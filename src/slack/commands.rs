@@ -5,6 +5,8 @@
 //! follows `because` (or stands at the end), a length of time follows `for` or `by` (or stands
 //! alone, `30m`), an access has a colon, a reference looks like `G-1042`.
 
+mod delegate;
+
 use std::borrow::Cow;
 
 use crate::domain;
@@ -87,6 +89,22 @@ pub enum SlashCommand {
         /// The request's reference.
         reference: Option<String>,
     },
+    /// A no should not stand.
+    Appeal {
+        /// The denied request's reference.
+        reference: Option<String>,
+        /// What is new.
+        because: Option<String>,
+    },
+    /// Somebody lets another answer in their place.
+    Delegate {
+        /// Slack's id of whom.
+        to: Option<String>,
+        /// Until when, as typed.
+        until: Option<String>,
+        /// For which roles, as typed.
+        roles: Vec<String>,
+    },
     /// What an agent proves itself by.
     Keys {
         /// Its name.
@@ -116,7 +134,7 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 17] = [
     "register",
     "request",
     "list",
@@ -128,6 +146,8 @@ pub const WORDS: [&str; 15] = [
     "stop",
     "reinstate",
     "cancel",
+    "appeal",
+    "delegate",
     "key",
     "login",
     "quiz",
@@ -143,7 +163,8 @@ const LONGEST_REASON: usize = 4_000;
 
 /// Reads what was typed after `/agent`.
 pub fn read(typed: &str) -> SlashCommand {
-    let typed = unescape(cut(typed.trim(), LONGEST));
+    let sent = cut(typed.trim(), LONGEST);
+    let typed = unescape(sent);
     let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((&typed, ""));
     let rest = rest.trim();
     let word = word.to_lowercase();
@@ -158,6 +179,7 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
         Some("key") => keys(rest),
+        Some("delegate") => delegate::read(sent, rest),
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
@@ -172,6 +194,7 @@ pub fn read(typed: &str) -> SlashCommand {
                 "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
                 "revoke" => SlashCommand::Revoke { reference: thing, because },
                 "stop" => SlashCommand::Stop { agent: thing, because },
+                "appeal" => SlashCommand::Appeal { reference: thing, because },
                 _ => SlashCommand::Reinstate { agent: thing, because },
             }
         }

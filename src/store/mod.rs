@@ -23,6 +23,7 @@ mod bulletins;
 mod cards;
 mod credentials;
 mod deadlines;
+mod delegations;
 mod deliveries;
 pub mod error;
 mod evaluations;
@@ -306,6 +307,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         bulletins::ALL,
         cards::ALL,
         deadlines::ALL,
+        delegations::ALL,
         deliveries::ALL,
         events::ALL,
         once::ALL,

@@ -20,8 +20,8 @@ use crate::domain::vote::Choice;
 
 statements! {
     INSERT on "requests" = "INSERT INTO requests (id, number, agent_id, asked_by, asked_at, ask, access, \
-        grant_id, tier, decide_by, state, ended_at, by_people, doc) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+        grant_id, tier, decide_by, state, ended_at, by_people, doc, appeal_of) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
     UPDATE on "requests" = "UPDATE requests \
         SET tier = $2, decide_by = $3, state = $4, ended_at = $5, by_people = $6, doc = $7 \
         WHERE id = $1 AND state = 'open' \
@@ -48,6 +48,7 @@ statements! {
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
+    APPEAL_OF on "requests" = "SELECT id, doc FROM requests WHERE appeal_of = $1";
     STANDING on "requests" = "SELECT r.id, r.doc, a.id, a.doc, g.id, g.doc FROM requests r \
         JOIN agents a ON a.id = r.agent_id LEFT JOIN grants g \
         ON g.id = COALESCE((SELECT s.id FROM grants s WHERE s.request_id = r.id), r.grant_id) \
@@ -60,7 +61,7 @@ statements! {
     COUNT_CHOSEN on "requests" = "SELECT COUNT(*) FROM requests WHERE ($1 = '' OR agent_id = $1) \
         AND ($2 = '' OR asked_by = $2) AND ($3 = '' OR state = $3)";
     WAITS on "requests" = "SELECT asked_at, ended_at FROM requests \
-        WHERE tier = $1 AND by_people = TRUE AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
+        WHERE tier = $1 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
 }
 
 /// A vote that is written at the end of the transaction.
@@ -124,7 +125,12 @@ impl Tx {
             Ask::Registration
             | Ask::Grant { .. }
             | Ask::Reinstatement { .. }
-            | Ask::Credential { .. } => None,
+            | Ask::Credential { .. }
+            | Ask::Appeal { .. } => None,
+        };
+        let appeal_of = match &request.ask {
+            Ask::Appeal { denied, .. } => Some(denied.request.to_string()),
+            _ => None,
         };
         let inserted = execute!(
             self,
@@ -143,6 +149,7 @@ impl Tx {
             request.state.ended_at(),
             by_people(request),
             Json(request),
+            appeal_of,
         )?;
         if inserted != 1 {
             return Err(StoreError::conflict(format!("there is a request {}", request.reference)));
@@ -320,6 +327,11 @@ impl Session {
         agent: AgentId,
     ) -> Result<Option<Request>, StoreError> {
         entity!(self, OPEN_REINSTATEMENT, Request, agent.to_string())
+    }
+
+    /// The appeal against the denial of this request, however it stands.
+    pub async fn appeal_of(&mut self, denied: RequestId) -> Result<Option<Request>, StoreError> {
+        entity!(self, APPEAL_OF, Request, denied.to_string())
     }
 
     /// How long the people of this tier usually take to approve: the median of the last 50; none

@@ -224,6 +224,21 @@ pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             format!("Only who asked can take it back: {}.", named.say(asked_by)),
         )
         .next([format!("ask {}; approvers can deny it", named.say(asked_by))]),
+        // Appeals are made in Slack; no door of this API refuses one.
+        Refusal::NoAppeals
+        | Refusal::NotDenied(_)
+        | Refusal::Final(_)
+        | Refusal::AppealedBefore(_)
+        | Refusal::MayNotAppeal { .. }
+        | Refusal::TooLateToAppeal { .. }
+        | Refusal::OwnerDeclined { .. }
+        | Refusal::CannotBecomeTrue { .. } => of(
+            StatusCode::CONFLICT,
+            "not_appealable",
+            "It cannot be appealed",
+            "This cannot be appealed.".to_owned(),
+        )
+        .next(["in Slack: /agent appeal".to_owned()]),
         Refusal::RequestEnded(request) => {
             let how = match request.state {
                 RequestState::Approved { .. } => "was approved",

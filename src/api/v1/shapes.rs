@@ -12,7 +12,7 @@ use crate::domain;
 use crate::domain::agent::{AgentState, Slug};
 use crate::domain::credential::{CredentialState, Proof};
 use crate::domain::person::PersonId;
-use crate::domain::request::{ApprovedBy, Ask, RequestState};
+use crate::domain::request::{ApprovedBy, RequestState};
 use crate::domain::time::Timestamp;
 use crate::service::outcome::{self, AgentDetail, HistoryLine};
 use crate::service::registry::Stand;
@@ -171,7 +171,11 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         given_by: need.covered_by.map(|vote| person(&vote.by, named)),
         awaited: match need.covered_by {
             None if open && to_people => {
-                known.asked_for(need.role).take(AWAITED).map(|who| person(who, named)).collect()
+                known
+                    .asked_for(need.role)
+                    .take(AWAITED)
+                    .map(|who| person(who.person, named))
+                    .collect()
             }
             _ => Vec::new(),
         },
@@ -182,11 +186,7 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         agent: agent.slug.clone(),
         state: known.state_at(now).word().to_owned(),
         access: known.ask.access().map(ToString::to_string),
-        lasting: match &known.ask {
-            Ask::Grant { lasting, .. } | Ask::Credential { lasting, .. } => Some((*lasting).into()),
-            Ask::Extension { by, .. } => Some((*by).into()),
-            Ask::Registration | Ask::Reinstatement { .. } => None,
-        },
+        lasting: known.ask.lasting().map(Into::into),
         justification: known.ask.because().map(str::to_owned),
         asked_by: person(&known.asked_by, named),
         opened_at: known.asked_at,

@@ -100,10 +100,18 @@ impl Names {
             What::OwnershipAccepted { request } => {
                 format!("accepted to own the agent, in {}", self.request(*request))
             }
-            What::VoteCast { request, approve, roles, .. } => {
+            What::VoteCast { request, approve, roles, stands_in, .. } => {
                 let yes = if *approve { "said yes" } else { "said no" };
-                let roles = join(roles.iter().map(|role| role.as_str().to_owned()));
-                format!("{yes} to {} as {roles}", self.request(*request))
+                let mut voices = Vec::new();
+                if !roles.is_empty() || stands_in.is_empty() {
+                    let roles = roles.iter().map(|role| role.as_str().to_owned());
+                    voices.push(format!("as {}", join(roles)));
+                }
+                if !stands_in.is_empty() {
+                    let others = stands_in.iter().map(PersonId::to_string);
+                    voices.push(format!("in the place of {}", join(others)));
+                }
+                format!("{yes} to {} {}", self.request(*request), voices.join(" or "))
             }
             What::RequestApproved { request, rule, people } => {
                 let by = match rule {
@@ -119,6 +127,24 @@ impl Names {
             What::RequestExpired { request } => {
                 format!("{} expired: too few answered in time", self.request(*request))
             }
+            What::RequestEscalated { request, role, missing, until } => format!(
+                "{} was not answered in time ({} missing): {role} is asked, until {}",
+                self.request(*request),
+                join(missing.iter().map(|role| role.as_str().to_owned())),
+                until.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::DelegationGiven { delegation, from, to, roles, until } => {
+                let roles = match roles.as_slice() {
+                    [] => "all roles".to_owned(),
+                    roles => join(roles.iter().map(|role| role.as_str().to_owned())),
+                };
+                format!(
+                    "{to} may answer for {from} ({roles}) until {}: {delegation}",
+                    until.format("%Y-%m-%d %H:%M:%SZ")
+                )
+            }
+            What::DelegationWithdrawn { delegation } => format!("withdrew {delegation}"),
+            What::DelegationEnded { delegation } => format!("{delegation} ended on time"),
             What::AgentActivated { agent, tier, owner } => {
                 format!("agent {} is active at tier {tier}, owned by {owner}", self.agent(*agent))
             }

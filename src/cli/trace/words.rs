@@ -248,7 +248,11 @@ fn the_request(page: &mut Page, label: &str, request: &Request) {
     let needs = list(request.needs.iter().map(|role| role.as_str().to_owned()));
     page.more(&format!("needed {needs} (policy {})", short(policy)));
     for vote in &request.votes {
-        let roles = list(vote.roles.iter().map(|role| role.as_str().to_owned()));
+        let mut roles = list(vote.roles.iter().map(|role| role.as_str().to_owned()));
+        if !vote.stands_in.is_empty() {
+            let others = list(vote.stands_in.keys().map(ToString::to_string));
+            roles = format!("{roles}, and could stand in for {others}");
+        }
         let (yes, why) = match &vote.choice {
             Choice::Approve => ("yes", String::new()),
             Choice::Deny { reason } => ("no", quoted(reason)),

@@ -1,5 +1,6 @@
 //! The difference between two policies, in words, and whether it opens more than before.
 
+mod answering;
 mod people;
 mod run_time;
 mod things;
@@ -42,6 +43,9 @@ pub fn plan(old: &Policy, new: &Policy) -> Vec<Change> {
     without::rules(old, new, &mut changes);
     things::reminders(old, new, &mut changes);
     things::certification(old, new, &mut changes);
+    answering::delegations(old, new, &mut changes);
+    answering::absence(old, new, &mut changes);
+    answering::appeals(old, new, &mut changes);
     trust::services(old, new, &mut changes);
     trust::issuers(old, new, &mut changes);
     trust::limits(old, new, &mut changes);

@@ -1,5 +1,6 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod answering;
 mod holders;
 mod ids;
 mod log;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 pub(super) use log::Log;
 pub(super) use walk::{Table, Value, parse};
 
+use self::answering::Answering;
 use self::ids::Kind;
 use self::trust::Trust;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
@@ -30,7 +32,7 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "channels",
     "roles",
     "teams",
@@ -39,6 +41,9 @@ const KEYS: [&str; 14] = [
     "without_people",
     "reminders",
     "certification",
+    "delegation",
+    "absence",
+    "appeals",
     "rules",
     "services",
     "issuers",
@@ -137,6 +142,7 @@ pub(super) struct Main {
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    answering: Answering,
     trust: Trust,
 }
 
@@ -158,6 +164,9 @@ impl Main {
             without_people: self.without_people,
             before_end: self.before_end,
             certify_every: self.certify_every,
+            delegations: self.answering.delegations,
+            absence: self.answering.absence,
+            appeals: self.answering.appeals,
             cases,
             warnings,
             services: self.trust.services,
@@ -186,6 +195,10 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
     let certify_every = certification(log, &root);
+    let answering = answering::read(log, &root, &roles);
+    if let (Some(tiers), Some(answering)) = (&tiers, &answering) {
+        tiers::unused(log, &roles, tiers, answering);
+    }
     let trust = trust::read(log, &root);
     Some(Main {
         channels: channels?,
@@ -196,6 +209,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         without_people: without_people?,
         before_end: before_end?,
         certify_every: certify_every?,
+        answering: answering?,
         trust: trust?,
     })
 }

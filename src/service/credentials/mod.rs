@@ -6,7 +6,7 @@ mod keep;
 pub mod outcome;
 mod revoke;
 
-pub(super) use keep::{add, live_credentials, open_request, taken, with_agent};
+pub(super) use keep::{add, live_credentials, open_request, why_taken, with_agent};
 
 use outcome::{CredentialChoices, Keys, KeysShown};
 

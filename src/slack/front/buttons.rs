@@ -12,7 +12,7 @@ use crate::domain::vote::Choice;
 use crate::service::ServiceError;
 use crate::service::input::{GrantForm, RegistrationForm};
 use crate::service::messenger::Content;
-use crate::service::outcome::{Asked, Refusal, VoteReply};
+use crate::service::outcome::{Asked, Delegated, Refusal, VoteReply};
 use crate::slack::actions::{Button, Form};
 use crate::slack::views::{self, Message, forms};
 use crate::slack::wire::desk::{Answer, FollowUp};
@@ -64,6 +64,22 @@ impl FrontDesk {
             },
             Button::TakeBack(id) => {
                 reader.tell(views::cancelled(&service.cancel(&by, id, once).await?))
+            }
+            Button::Appeal(id) => match service.may_appeal(&by, id).await? {
+                Ok((request, agent)) => open(click.trigger_id, forms::appeal(&request, &agent)),
+                Err(refusal) => reader.tell(views::refusal(&refusal)),
+            },
+            Button::Delegate => {
+                let of = service.delegations(&by).await?;
+                if of.allowed {
+                    open(click.trigger_id, forms::delegate(&Default::default(), &of))
+                } else {
+                    reader.tell(views::delegations::delegated(&Delegated::SwitchedOff))
+                }
+            }
+            Button::Withdraw(id) => {
+                let over = service.undelegate(&by, id, once).await?;
+                reader.tell(views::delegations::undelegated(&over))
             }
             Button::Extend(id) => {
                 let answer = self.extend_form(&click, id, reader).await?;

@@ -4,7 +4,7 @@ use super::{FrontDesk, Handled, Reader};
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::vote::Choice;
 use crate::service::credentials::outcome::CredentialAsked;
-use crate::service::outcome::{Asked, Refusal, Registered};
+use crate::service::outcome::{Asked, Delegated, Refusal, Registered};
 use crate::slack::actions::Form;
 use crate::slack::views::{self, forms};
 use crate::slack::wire::desk::{Ack, Answer};
@@ -75,6 +75,24 @@ impl FrontDesk {
                 let asked =
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
                 or_stays_open(&form, asked, reader)
+            }
+            Form::Appeal { request } => {
+                let reason = forms::read_reason(values);
+                let reference = match service.request_and_agent(request).await? {
+                    Some((request, _)) => request.reference.to_string(),
+                    None => return Ok(Answer::empty()),
+                };
+                let asked = service.appeal(&by, &reference, &reason, once).await?;
+                or_stays_open(&form, asked, reader)
+            }
+            Form::Delegate => {
+                let draft = forms::read_delegate(values, &by.workspace);
+                match service.delegate(&by, &draft, once).await? {
+                    Delegated::Invalid(problems) => {
+                        Answer::ack(Ack::FieldErrors(forms::delegate_errors(&problems)))
+                    }
+                    done => reader.tell(views::delegations::delegated(&done)),
+                }
             }
             Form::AddKey { agent } => {
                 let name = self.slug(agent).await?;

@@ -3,6 +3,7 @@
 //! The only place where the wire, the use cases and the views meet. Each function is short on
 //! purpose: what is decided stands in the service, what is said stands in the views.
 
+mod answering;
 mod buttons;
 mod forms;
 mod keys;

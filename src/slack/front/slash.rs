@@ -3,10 +3,11 @@
 use slack_morphism::prelude::SlackView;
 
 use super::{FrontDesk, Handled, json, say};
+use crate::domain::person::PersonId;
 use crate::domain::quiz::Quiz;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
-use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
@@ -91,6 +92,14 @@ impl FrontDesk {
                     None => Cancelled::Refused(Refusal::UnknownReference { typed, near: vec![] }),
                 };
                 say(views::cancelled(&cancelled))
+            }
+            SlashCommand::Appeal { reference, because } => {
+                self.appeal(&slash, reference, because).await?
+            }
+            SlashCommand::Delegate { to, until, roles } => {
+                let to = to.map(|user| PersonId::new(by.workspace.clone(), user));
+                let until = until.unwrap_or_default();
+                self.delegate(&slash, DelegationForm { to, until, roles }).await?
             }
             SlashCommand::Keys { agent } => {
                 say(views::keys(&service.keys(&by, &agent.unwrap_or_default()).await?))

@@ -9,7 +9,7 @@ use super::page::{Message, Page, button, danger, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Face;
-use crate::domain::request::{Acceptance, Ask, Origin, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Denied, Origin, Request, RequestState};
 use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
 use crate::slack::actions::Button;
@@ -39,6 +39,7 @@ pub fn card(
     let mut lines = vec![title(face, request, agent)];
     lines.extend(question(request, agent, opens));
     lines.extend(words::findings(&request.findings));
+    lines.extend(words::escalated(request, now));
     lines.extend(words::requirements(request, agent, now));
     if request.is_open(now) {
         lines.push(words::until(request, usual, now));
@@ -57,7 +58,11 @@ fn title(face: Face, request: &Request, agent: &Agent) -> Line {
         Face::Reminder if matches!(request.state, RequestState::Open) => {
             Line::say("⏳ Still waiting: ").line(words::asks(request, agent))
         }
-        Face::Reminder => words::asks(request, agent),
+        Face::Backup if matches!(request.state, RequestState::Open) => {
+            Line::say("⏳ Nobody answered in time, so you are asked: ")
+                .line(words::asks(request, agent))
+        }
+        Face::Reminder | Face::Backup => words::asks(request, agent),
         Face::Ownership => Line::default()
             .person(&request.asked_by)
             .text(" asks you to answer for ")
@@ -89,6 +94,13 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             };
             lines.push(asked_by(request, agent).text(tier));
         }
+        Ask::Appeal { denied, .. } => {
+            lines.extend(both_sides(request, agent, denied));
+            if let Some(opens) = opens {
+                lines.push(Line::fact("Opens").text(clip(opens, 300)));
+            }
+            return lines;
+        }
         Ask::Extension { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
@@ -114,6 +126,37 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
     if let Some(opens) = opens {
         lines.push(Line::fact("Opens").text(super::escape::clip(opens, 300)));
     }
+    lines
+}
+
+/// What was asked and why, why it was denied and by whom, and what is new.
+fn both_sides(request: &Request, agent: &Agent, denied: &Denied) -> Vec<Line> {
+    let mut lines = Vec::new();
+    match &denied.ask {
+        Ask::Registration => lines.extend(description(agent)),
+        Ask::Credential { proof, .. } => lines.extend(keys::proof(proof)),
+        _ => {}
+    }
+    if let Some(lasting) = denied.ask.lasting() {
+        lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
+    }
+    lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+    let mut asked = Line::fact("Asked").text(format!("{} by ", denied.reference));
+    asked = asked.person(&denied.asked_by);
+    lines.push(match denied.ask.because() {
+        Some(because) => asked.text(": ").quoted(because),
+        None => asked,
+    });
+    lines.push(
+        Line::fact("Denied")
+            .text("by ")
+            .person(&denied.by)
+            .text(", ")
+            .at(denied.at, request.asked_at)
+            .text(": ")
+            .quoted(&denied.reason),
+    );
+    lines.extend(request.ask.because().map(|because| Line::fact("New").quoted(because)));
     lines
 }
 
@@ -183,7 +226,7 @@ fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButto
     let details = button(&Button::Details(id), "Details");
     match face {
         _ if !request.is_open(now) => Vec::new(),
-        Face::Approval | Face::Reminder => decide(request, "Approve"),
+        Face::Approval | Face::Reminder | Face::Backup => decide(request, "Approve"),
         Face::Ownership if request.acceptance == Acceptance::Awaited => vec![
             primary(&Button::Accept(id), "Accept"),
             danger(&Button::Decline(id), "Decline…"),

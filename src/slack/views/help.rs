@@ -1,7 +1,7 @@
 //! `/agent` for one person, and `/agent help`, which needs to know nobody.
 
 use super::line::Line;
-use super::lists::{grant_line, own_agent_row, request_row, waiting_row};
+use super::lists::{grant_line, own_agent_row, request_row, usual, waiting_row};
 use super::page::{Message, Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 19] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -26,6 +26,8 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ("/agent release G-1042", "hand a grant back early"),
     ("/agent revoke G-1042 because wrong table", "end a grant at once"),
     ("/agent cancel G-1043", "take your own request back"),
+    ("/agent appeal G-1042 because …", "ask others whether a no stands, once, with what is new"),
+    ("/agent delegate @vera until Friday", "let a colleague answer in your place for a time"),
     ("/agent key support-agent-v2", "what an agent proves itself by; take one away"),
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
@@ -56,7 +58,7 @@ pub fn help(overview: &Overview) -> Message {
             open,
             open.len(),
             2,
-            |page, of| request_row(page, of, now),
+            |page, of| request_row(page, of, usual(overview, of), now),
         );
     }
     let grants = &overview.your_grants;

@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackView;
 
 use super::line::Line;
-use super::lists::{grant_row, own_agent_row, request_row, waiting_row};
+use super::lists::{grant_row, own_agent_row, request_row, usual, waiting_row};
 use super::page::{Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
@@ -11,6 +11,8 @@ use crate::slack::actions::Button;
 
 /// So many of each kind at most: together they stay below Slack's 100 blocks.
 const MOST: [usize; 4] = [12, 12, 8, 12];
+/// So many delegations.
+const MOST_DELEGATIONS: usize = 4;
 /// So many logins.
 const MOST_LOGINS: usize = 5;
 
@@ -61,7 +63,7 @@ pub fn home(overview: &Overview) -> SlackView {
             open,
             open.len(),
             most_requests,
-            |p, of| request_row(p, of, now),
+            |p, of| request_row(p, of, usual(overview, of), now),
         );
     }
 
@@ -75,6 +77,16 @@ pub fn home(overview: &Overview) -> SlackView {
     } else {
         page.entries(agents, agents.len(), most_agents, |p, line| own_agent_row(p, line, now))
     };
+    let delegations = &overview.delegations;
+    if !delegations.is_empty() {
+        let heading = super::delegations::heading(delegations, &overview.person);
+        page = page.heading(&titled(heading, delegations.len())).entries(
+            delegations,
+            delegations.len(),
+            MOST_DELEGATIONS,
+            |p, one| super::delegations::row(p, one, now),
+        );
+    }
     let logins = &overview.your_logins;
     if !logins.is_empty() {
         page = page.heading(&titled("Where you are logged in", logins.len())).entries(

@@ -9,9 +9,11 @@ use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
 use crate::domain::person::PersonId;
-use crate::domain::request::Acceptance;
-use crate::domain::time::Timestamp;
-use crate::service::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, RequestOf};
+use crate::domain::request::{Acceptance, Ask};
+use crate::domain::time::{Span, Timestamp};
+use crate::service::outcome::{
+    AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Overview, RequestOf,
+};
 use crate::slack::actions::Button;
 
 /// All agents.
@@ -102,12 +104,14 @@ pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     page.entry(&request.id.to_string(), lines, buttons)
 }
 
-/// A request of the reader's that waits for others.
-pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
+/// A request of the reader's that waits for others: for whom, since when, and how long that usually
+/// takes.
+pub fn request_row(page: &mut Page, of: &RequestOf, usual: Option<Span>, now: Timestamp) -> bool {
     let RequestOf { request, agent } = of;
     let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
+    lines.extend(words::escalated(request, now));
     lines.extend(words::requirements(request, agent, now));
-    lines.push(words::until(request, None, now));
+    lines.push(words::until(request, usual, now));
     page.entry(
         &request.id.to_string(),
         lines,
@@ -118,6 +122,13 @@ pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
             "Take it back",
         )],
     )
+}
+
+/// The time that requests of this one's tier usually take.
+pub fn usual(overview: &Overview, of: &RequestOf) -> Option<Span> {
+    // Others decide on appeals than those of the tier.
+    let appeal = matches!(of.request.ask, Ask::Appeal { .. });
+    overview.usual.get(&of.request.tier).copied().filter(|_| !appeal)
 }
 
 /// A live grant on one line.
@@ -240,6 +251,8 @@ pub fn agent(detail: &AgentDetail) -> Message {
         let lines = some(&open, |request| {
             Line::say(format!("• {}  ", request.reference))
                 .line(words::asks(request, agent))
+                .text(", awaited since ")
+                .at(request.awaited_since(), now)
                 .text(", until ")
                 .at(request.decide_by, now)
         });
@@ -310,6 +323,12 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::RequestDenied { .. } => "denied".to_owned(),
         What::RequestCancelled { .. } => "taken back".to_owned(),
         What::RequestExpired { .. } => "expired unanswered".to_owned(),
+        What::RequestEscalated { role, .. } => {
+            format!("not answered in time; {} asked as backup", words::role(role))
+        }
+        What::DelegationGiven { .. }
+        | What::DelegationWithdrawn { .. }
+        | What::DelegationEnded { .. } => "a delegation".to_owned(),
         What::AgentActivated { tier, .. } => format!("at work, tier {tier}"),
         What::AgentRejected { .. } => "registration not approved".to_owned(),
         What::TierRaised { from, to, .. } => format!("tier raised from {from} to {to}"),

@@ -12,6 +12,7 @@
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
+//! | [`delegations`] | `/agent delegate`: who answers in whose place |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
@@ -19,6 +20,7 @@
 //! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
 
 pub mod card;
+pub mod delegations;
 pub mod escape;
 pub mod forms;
 pub mod help;

@@ -13,16 +13,26 @@ use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::By;
 use crate::domain::request::{Acceptance, Ask, Request, RequestState};
 use crate::domain::role::RoleName;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::service::messenger::Content;
 use crate::slack::actions::Button;
 
 /// The message for what there is to tell.
 pub fn notice(content: &Content, now: Timestamp) -> Message {
     match content {
-        Content::Outcome { request, agent, grant } => {
-            outcome(request, agent, grant.as_ref(), now).into_message()
+        Content::Outcome { request, agent, grant, appeal_until } => {
+            let page = outcome(request, agent, grant.as_ref(), now);
+            match appeal_until {
+                Some(until) => page.line(can_be_appealed(*until, now)).buttons(vec![button(
+                    &Button::Appeal(request.id),
+                    "Appeal…",
+                )]),
+                None => page,
+            }
+            .into_message()
         }
+        Content::Escalated { request, agent, usual } => escalated(request, agent, *usual, now),
+        Content::Delegated { delegation } => super::delegations::notice(delegation, now),
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
         Content::GrantEnding { grant, agent } => ending(grant, agent, now),
         Content::GrantEnded { grant, agent } => ended(grant, agent, now),
@@ -164,6 +174,35 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
     }
 }
 
+/// Until when others can be asked whether a no stands.
+fn can_be_appealed(until: Timestamp, now: Timestamp) -> Line {
+    Line::say("Or, if there is something new to say, others decide whether the no stands: once, until ")
+        .at(until, now)
+        .text(".")
+}
+
+/// Nobody answered in time, and the backup is asked.
+fn escalated(request: &Request, agent: &Agent, usual: Option<Span>, now: Timestamp) -> Message {
+    let mut lines = vec![
+        Line::say("⏳ Not answered in time, and passed on: ")
+            .line(words::asks(request, agent))
+            .text(format!(" · {}", request.reference)),
+    ];
+    lines.extend(words::escalated(request, now));
+    lines.extend(words::requirements(request, agent, now));
+    lines.push(words::until(request, usual, now));
+    lines.push(
+        Line::fact("Next").text("nothing to do: they were told, and you get a message with the answer."),
+    );
+    Page::message()
+        .lines(lines)
+        .buttons(vec![
+            button(&Button::Details(request.id), "Details"),
+            button(&Button::TakeBack(request.id), "Take back"),
+        ])
+        .into_message()
+}
+
 /// What would make a message arrive the next time, by Slack's error code.
 fn cure(error: &str) -> Line {
     Line::say(match error {
@@ -208,8 +247,14 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
     let state = request.state_at(now);
     let mark = Line::say(format!("{} ", words::outcome_mark(&state)));
     let subject = words::subject(request, agent);
+    let appealed = matches!(request.ask, Ask::Appeal { .. });
+    let mark = match state {
+        RequestState::Approved { .. } if appealed => mark.text("On appeal: "),
+        _ => mark,
+    };
     mark.line(match state {
-        RequestState::Approved { .. } => match (&request.ask, grant) {
+        RequestState::Approved { .. } => match (request.ask.in_truth(), grant) {
+            (Ask::Appeal { .. }, _) => Line::strong(slug).text(" may go on."),
             (Ask::Registration, _) => Line::strong(slug)
                 .text(format!(" is registered and at work: {}.", words::tier(agent.tier))),
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
@@ -219,7 +264,7 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                 .text(format!(" for {}.", lasting.words())),
             (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
                 let verb =
-                    if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
+                    if matches!(request.ask.in_truth(), Ask::Grant { .. }) { " now has " } else { " keeps " };
                 Line::strong(slug)
                     .text(verb)
                     .bold(words::access(access))
@@ -258,18 +303,18 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
     let next = || Line::fact("Next");
     let slug = agent.slug.as_str();
     let again = || {
-        if matches!(request.ask, Ask::Registration) {
+        if matches!(request.ask.in_truth(), Ask::Registration) {
             button(&Button::Register, "Register again")
         } else if matches!(agent.state, AgentState::Suspended { .. }) {
             button(&Button::Reinstate(agent.id), "Ask again")
-        } else if matches!(request.ask, Ask::Credential { .. }) {
+        } else if matches!(request.ask.in_truth(), Ask::Credential { .. }) {
             button(&Button::AddKey(agent.id), "Ask again")
         } else {
             button(&Button::Request(Some(agent.id)), "Ask again")
         }
     };
     match request.state_at(now) {
-        RequestState::Approved { .. } => match (&request.ask, grant) {
+        RequestState::Approved { .. } => match (request.ask.in_truth(), grant) {
             (Ask::Registration | Ask::Reinstatement { .. }, _) => (
                 Some(
                     next()
@@ -292,7 +337,7 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 ],
             ),
             (_, Some(grant)) if grant.is_live(now) => (
-                Some(next().text(if matches!(request.ask, Ask::Extension { .. }) {
+                Some(next().text(if matches!(request.ask.in_truth(), Ask::Extension { .. }) {
                     "nothing to do; the work goes on. A reminder comes before the end."
                 } else {
                     "it can start. A reminder comes before the end; hand it back when the work is done."
@@ -301,6 +346,10 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
             ),
             _ => (None, vec![button(&Button::Show(agent.id), "Show agent")]),
         },
+        RequestState::Denied { .. } if matches!(request.ask, Ask::Appeal { .. }) => (
+            Some(next().text("nothing to do: what is decided on an appeal is final.")),
+            Vec::new(),
+        ),
         RequestState::Denied { by, .. } => (
             Some(
                 next()

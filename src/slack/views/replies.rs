@@ -10,7 +10,7 @@ use super::words::{self, MOST_NAMED};
 use crate::domain::agent::Agent;
 use crate::domain::grant::GrantState;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{Acceptance, Ask, NotCounted, Request};
+use crate::domain::request::{Acceptance, Ask, CannotLend, NotCounted, Request};
 use crate::domain::time::{Span, Timestamp};
 use crate::service::outcome::{
     Asked, Cancelled, Ended, FieldProblem, Registered, Stopped, VoteReply,
@@ -238,6 +238,37 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
                 words::roles(&request.awaited())
             )),
             next("nothing to do. You can still deny it."),
+        ),
+        NotCounted::Represented { by, at } => (
+            Line::default()
+                .person(by)
+                .text(" has answered in your place, ")
+                .ago(*at, now.max(*at))
+                .text("; it counts, and one of the two is enough."),
+            next("nothing to do. To answer yourself from now on: /agent delegate."),
+        ),
+        NotCounted::StandsInInVain { who, why } => {
+            let line = Line::say("You could answer this only for ").person(who);
+            (
+                match why {
+                    CannotLend::Asked => line.text(", who asked it."),
+                    CannotLend::Owns => line.text(", who answers for the agent."),
+                    CannotLend::DeniedIt => line.text(", who denied what is appealed."),
+                    CannotLend::Voted => line.text(", who has answered already."),
+                    CannotLend::InPart => {
+                        line.text(", who lends you only some of the roles that it takes of them.")
+                    }
+                },
+                next(&format!("nothing to do; {roles} decide.")),
+            )
+        }
+        NotCounted::DeniedIt => (
+            Line::say("You denied what is appealed here, so others decide whether that stands."),
+            next(&format!("nothing to do; {roles} decide.")),
+        ),
+        NotCounted::GoesToBackup => (
+            Line::say("The time to answer is over, and the backup is being asked just now."),
+            next("try again in a minute: then your word counts again."),
         ),
         NotCounted::NoReason => (
             Line::say("A no needs a reason: the requester reads it."),

@@ -3,6 +3,7 @@
 use super::escape::{and, first, roughly};
 use super::line::Line;
 use crate::domain::agent::{Agent, AgentState};
+use crate::domain::backup::Backup;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
@@ -117,6 +118,10 @@ pub fn findings(found: &[Finding]) -> Option<Line> {
 pub fn asks(request: &Request, agent: &Agent) -> Line {
     let line = Line::strong(agent.slug.as_str());
     match &request.ask {
+        Ask::Appeal { denied, .. } => line
+            .text(" appeals: ")
+            .bold(subject_of(&denied.ask, agent))
+            .text(format!(", denied as {}", denied.reference)),
         Ask::Registration => line.text(" asks to be registered"),
         Ask::Grant { access: a, .. } => line.text(" asks for ").bold(access(a)),
         Ask::Extension { access: a, by, .. } => {
@@ -131,8 +136,14 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
 
 /// The same as part of a sentence: `database : read for support-agent-v2`.
 pub fn subject(request: &Request, agent: &Agent) -> String {
+    subject_of(&request.ask, agent)
+}
+
+/// The same of what is asked.
+pub fn subject_of(ask: &Ask, agent: &Agent) -> String {
     let slug = agent.slug.as_str();
-    match &request.ask {
+    match ask {
+        Ask::Appeal { denied, .. } => format!("the appeal for {}", subject_of(&denied.ask, agent)),
         Ask::Registration => format!("the registration of {slug}"),
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
@@ -152,10 +163,15 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
         .iter()
         .take(MOST_NAMED)
         .map(|need| match need.covered_by {
-            Some(vote) => Line::say(format!("✓ {}: ", role(need.role)))
-                .person(&vote.by)
-                .text(", ")
-                .ago(vote.at, now),
+            Some(vote) => {
+                let line = Line::say(format!("✓ {}: ", role(need.role))).person(&vote.by);
+                let line = match need.in_place_of {
+                    Some(other) => line.text(" for ").person(other),
+                    None if !vote.roles.contains(need.role) => line.text(" as backup"),
+                    None => line,
+                };
+                line.text(", ").ago(vote.at, now)
+            }
             None => awaited(request, need.role),
         })
         .collect();
@@ -183,24 +199,52 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
 /// A role whose yes is missing, and who could give it: `○ security: Sam or Sara`.
 fn awaited(request: &Request, role_name: &RoleName) -> Line {
     let line = Line::say(format!("○ {}", role(role_name)));
-    let people: Vec<_> = request.asked_for(role_name).collect();
+    let (away, people): (Vec<_>, Vec<_>) =
+        request.asked_for(role_name).partition(|asked| asked.away.is_some());
     let named = people.iter().take(MOST_PEOPLE);
-    let mut line = named.enumerate().fold(line, |line, (i, person)| {
-        line.text(if i == 0 { ": " } else { " or " }).person(person)
+    let mut line = named.enumerate().fold(line, |line, (i, asked)| {
+        let line = line.text(if i == 0 { ": " } else { " or " }).person(asked.person);
+        match asked.in_place_of {
+            Some(other) => line.text(" for ").person(other),
+            None => line,
+        }
     });
     if people.len() > MOST_PEOPLE {
         line = line.text(format!(" or {} others", people.len() - MOST_PEOPLE));
     }
-    line
+    // By name and not by mention: who is away is not called.
+    let away: Vec<String> = away
+        .iter()
+        .filter_map(|asked| asked.away)
+        .filter(|name| !name.is_empty())
+        .map(|name| super::escape::clip(name, 40))
+        .collect();
+    match away.as_slice() {
+        [] => line,
+        [one] => line.text(format!(" ({one} is away)")),
+        several => line.text(format!(" ({} are away)", and(&first(several, MOST_PEOPLE)))),
+    }
 }
 
-/// Until when people can answer, and how long it usually takes.
+/// Until when people can answer, how long it usually takes, and since when they are asked.
 pub fn until(request: &Request, usual: Option<Span>, now: Timestamp) -> Line {
     let line = Line::fact("Until").at(request.decide_by, now);
-    match usual {
+    let line = match usual {
         Some(span) => line.text(format!(" (usually takes {})", roughly(span))),
         None => line,
-    }
+    };
+    line.text(" · awaited since ").at(request.awaited_since(), now)
+}
+
+/// Who did not answer in time, and who is asked instead since when.
+pub fn escalated(request: &Request, now: Timestamp) -> Option<Line> {
+    let Backup::Called { role: backup, at, missing } = &request.backup else { return None };
+    Some(
+        Line::fact("Backup")
+            .text(format!("{}, since ", role(backup)))
+            .at(*at, now)
+            .text(format!(": {} did not answer in time", roles(missing))),
+    )
 }
 
 /// The mark of how a request ended.

@@ -5,15 +5,17 @@
 //! anyway. The `block_id` of each question is one of the names here, so that a mistake is said on
 //! its field.
 
+mod answering;
 mod ask;
 mod key;
 mod read;
 mod reasons;
 mod register;
 
+pub use answering::{appeal, delegate, delegate_errors};
 pub use ask::{extend, request};
 pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
-pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
+pub use read::{read_add_key, read_delegate, read_extend, read_reason, read_register, read_request};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;
 
@@ -63,6 +65,12 @@ pub const PROOF: &str = "proof";
 pub const KEY: &str = "key";
 /// Who vouches for the workload.
 pub const ISSUER: &str = "issuer";
+/// Who is to answer in somebody's place.
+pub const PERSON: &str = "person";
+/// Until when.
+pub const UNTIL: &str = "until";
+/// For which roles.
+pub const ROLES: &str = "roles";
 /// What its tokens must say.
 pub const CLAIMS: &str = "claims";
 
@@ -138,11 +146,13 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
         Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
         Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
+        Form::Delegate => (PERSON, &[UNTIL, ROLES]),
         Form::Deny { .. }
         | Form::Decline { .. }
         | Form::Revoke { .. }
         | Form::Stop { .. }
         | Form::Reinstate { .. }
+        | Form::Appeal { .. }
         | Form::RevokeKey { .. } => (BECAUSE, &[]),
     };
     let about = match refusal {

@@ -7,12 +7,12 @@
 use serde_json::Value;
 
 use super::{
-    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PROOF,
-    PURPOSE, RUNS_ON, SYSTEMS, TEAM, WORKLOAD,
+    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PERSON, PROOF,
+    PURPOSE, ROLES, RUNS_ON, SYSTEMS, TEAM, UNTIL, WORKLOAD,
 };
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
-use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm};
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
@@ -31,11 +31,7 @@ pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
             money: has("money"),
         },
         team: text(values, TEAM),
-        owner: element(values, OWNER)
-            .and_then(|element| element.get("selected_user"))
-            .and_then(Value::as_str)
-            .filter(|user| !user.is_empty())
-            .map(|user| PersonId::new(workspace, user)),
+        owner: chosen_person(values, OWNER, workspace),
     }
 }
 
@@ -68,6 +64,19 @@ pub fn read_add_key(values: &Value, agent: impl Into<String>) -> CredentialForm 
     }
 }
 
+/// The form by which somebody lets another answer. `workspace` is the one in which they were chosen.
+pub fn read_delegate(values: &Value, workspace: &str) -> DelegationForm {
+    DelegationForm {
+        to: chosen_person(values, PERSON, workspace),
+        until: text(values, UNTIL),
+        roles: text(values, ROLES)
+            .split([',', ';', '\n'])
+            .map(|role| role.trim().to_owned())
+            .filter(|role| !role.is_empty())
+            .collect(),
+    }
+}
+
 /// The reason, of any form that asks only that.
 pub fn read_reason(values: &Value) -> String {
     text(values, BECAUSE)
@@ -76,6 +85,15 @@ pub fn read_reason(values: &Value) -> String {
 /// The only element of an input block, whatever its `action_id`.
 fn element<'a>(values: &'a Value, block: &str) -> Option<&'a Value> {
     values.get(block)?.as_object()?.values().next()
+}
+
+/// The person who was chosen.
+fn chosen_person(values: &Value, block: &str, workspace: &str) -> Option<PersonId> {
+    element(values, block)
+        .and_then(|element| element.get("selected_user"))
+        .and_then(Value::as_str)
+        .filter(|user| !user.is_empty())
+        .map(|user| PersonId::new(workspace, user))
 }
 
 /// What was typed, or the value of what was chosen from a menu.
