@@ -137,6 +137,7 @@ fn question(entropy: &Entropy, agent: &Agent) -> (Request, Vec<Card>) {
         votes: Vec::new(),
         findings: Vec::new(),
         decide_by: now + TimeDelta::hours(8),
+        backup: Default::default(),
         policy: "of the measurement".to_owned(),
         state: RequestState::Open,
     };

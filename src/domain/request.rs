@@ -493,16 +493,21 @@ impl Request {
                 None => NotCounted::NotEligible,
             });
         }
-        // Who was answered for cannot answer as well, unless the other is as good without.
-        let vote = said.clone().vote(by.clone(), now, Choice::Approve);
-        let mut covered = self.requirements().into_iter();
-        if let Some(Some(other)) =
-            covered.find(|r| r.in_place_of == Some(by)).map(|r| r.covered_by)
-            && !self.adds(&vote)
-        {
-            return Err(NotCounted::Represented { by: other.by.clone(), at: other.at });
+        match self.represented(by) {
+            Some(other) => Err(NotCounted::Represented { by: other.by.clone(), at: other.at }),
+            None => Ok(said),
         }
-        Ok(said)
+    }
+
+    /// The yes that was said in this person's place, if it is needed as such: who was answered for
+    /// cannot answer as well.
+    fn represented(&self, person: &PersonId) -> Option<&Vote> {
+        let yes = self.requirements().into_iter().find(|r| r.in_place_of == Some(person))?;
+        let mut without = self.clone();
+        for vote in &mut without.votes {
+            vote.stands_in.remove(person);
+        }
+        (without.awaited().len() > self.awaited().len()).then_some(yes.covered_by).flatten()
     }
 
     /// Takes one person's word.

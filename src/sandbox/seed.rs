@@ -180,6 +180,8 @@ pub fn member(id: &str, name: &str, real_name: &str, title: &str) -> Person {
         admin: false,
         bot_id: None,
         app_id: None,
+        status: Default::default(),
+        paused: None,
     }
 }
 

@@ -11,9 +11,12 @@
 mod database;
 mod support;
 
+mod appeal;
+mod backup;
 mod byways;
 mod credentials;
 mod deadlines;
+mod delegate;
 mod escalate;
 mod grant;
 mod input;

@@ -243,6 +243,7 @@ impl Site {
             by: PersonId::new("T0ACME", user),
             at: now,
             roles: BTreeSet::new(),
+            stands_in: Default::default(),
             choice: Choice::Approve,
         };
         let (entropy, agent, team) = (Arc::clone(&self.entropy), agent.id, agent.team.clone());
@@ -265,6 +266,7 @@ impl Site {
                     votes,
                     findings: Vec::new(),
                     decide_by: now + TimeDelta::hours(1),
+                    backup: Default::default(),
                     policy: "digest".into(),
                     origin: Origin::Person,
                     state: RequestState::Approved { at: now, by: ApprovedBy::People },

@@ -74,6 +74,8 @@ async fn app_homes_are_published() {
         your_grants: Vec::new(),
         grants_in_all: 0,
         your_logins: Vec::new(),
+        usual: Default::default(),
+        delegations: Vec::new(),
         now: now(),
     };
     assert_eq!(messenger.deliver(&Parcel::Home { overview }).await, Delivered::Shown);

@@ -60,6 +60,7 @@ fn request(state: RequestState) -> Request {
         votes: Vec::new(),
         findings: Vec::new(),
         decide_by: now(),
+        backup: Default::default(),
         policy: "digest".into(),
         state,
     }

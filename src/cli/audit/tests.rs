@@ -189,7 +189,13 @@ fn day() -> Vec<(Actor, What, About)> {
         ),
         (
             by(&teo),
-            What::VoteCast { request, approve: true, roles: vec![lead], reason: None },
+            What::VoteCast {
+                request,
+                approve: true,
+                roles: vec![lead],
+                stands_in: Vec::new(),
+                reason: None,
+            },
             about,
         ),
         (

@@ -36,7 +36,7 @@ fn agent_id() -> AgentId {
 
 fn vote(user: &str, minute: i64, role: &str) -> Vote {
     let roles = [RoleName::new(role)].into();
-    Vote { by: person(user), at: at(minute), roles, choice: Choice::Approve }
+    Vote { by: person(user), at: at(minute), roles, stands_in: Default::default(), choice: Choice::Approve }
 }
 
 fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: RequestState) -> Request {
@@ -56,6 +56,7 @@ fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: Request
         votes,
         findings: Vec::new(),
         decide_by: at(100),
+        backup: Default::default(),
         policy: "4f3a9c".repeat(8),
         state,
     }

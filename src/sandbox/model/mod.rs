@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use channel::{Channel, ChannelKind};
 pub use message::{Author, Edited, Message};
 pub(crate) use people::set as people_set;
-pub use people::{App, Group, Person, PersonKind, Team};
+pub use people::{App, Group, Person, PersonKind, Status, Team};
 pub use view::{View, ViewKind};
 
 use super::seed::Seed;
@@ -70,6 +70,7 @@ impl Model {
                 "users:read",
                 "users:read.email",
                 "usergroups:read",
+                "dnd:read",
                 "team:read",
                 "channels:read",
                 "groups:read",

@@ -81,6 +81,23 @@ pub struct Person {
     pub bot_id: Option<String>,
     /// For bots, the app they belong to.
     pub app_id: Option<String>,
+    /// The status that they have set.
+    #[serde(default)]
+    pub status: Status,
+    /// When their notifications are paused next, or just now: from, until, in seconds since 1970.
+    #[serde(default)]
+    pub paused: Option<(i64, i64)>,
+}
+
+/// The status beside a person's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// `:palm_tree:`; empty if there is none.
+    pub emoji: String,
+    /// Its words.
+    pub text: String,
+    /// When it ends, in seconds since 1970; 0 if it does not.
+    pub expiration: i64,
 }
 
 impl Person {
@@ -103,9 +120,9 @@ impl Person {
             "display_name": self.name,
             "display_name_normalized": self.name,
             "fields": null,
-            "status_text": "",
-            "status_emoji": "",
-            "status_expiration": 0,
+            "status_text": self.status.text,
+            "status_emoji": self.status.emoji,
+            "status_expiration": self.status.expiration,
             "avatar_hash": "g0000000000a",
             "first_name": first,
             "last_name": last,
@@ -159,6 +176,16 @@ impl Person {
         }
         set(&mut user, "profile", profile);
         user
+    }
+
+    /// Their entry in the answer of `dnd.teamInfo`.
+    pub(crate) fn dnd_as_slack(&self) -> Value {
+        let (from, until) = self.paused.unwrap_or((1, 1));
+        json!({
+            "dnd_enabled": self.paused.is_some(),
+            "next_dnd_start_ts": from,
+            "next_dnd_end_ts": until,
+        })
     }
 
     /// The colour of their initials, six hexadecimal digits.

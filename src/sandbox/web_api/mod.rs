@@ -124,6 +124,7 @@ fn method(name: &str) -> Option<Method> {
         "conversations.members" => bot(Tier::Four, READ_CONVERSATIONS, conversations::members),
         "conversations.open" => bot(Tier::Three, WRITE_CONVERSATIONS, conversations::open),
         "conversations.replies" => bot(Tier::Three, READ_HISTORY, conversations::replies),
+        "dnd.teamInfo" => bot(Tier::Two, &["dnd:read"], users::dnd_team_info),
         "team.info" => bot(Tier::Three, &["team:read"], auth::team_info),
         "usergroups.list" => bot(Tier::Two, &["usergroups:read"], usergroups::list),
         "usergroups.users.list" => bot(Tier::Two, &["usergroups:read"], usergroups::users_list),

@@ -3,6 +3,8 @@
 //! Answers are read for what is used and no more, so that a new field or an odd type elsewhere
 //! breaks nothing.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -81,6 +83,24 @@ pub struct UserProfile {
     pub display_name: Option<String>,
     /// Their workspace.
     pub team: Option<String>,
+    /// The emoji of their status, `:palm_tree:`; empty if they have none.
+    pub status_emoji: Option<String>,
+    /// The words of their status.
+    pub status_text: Option<String>,
+    /// When the status ends, in seconds since 1970; 0 if it does not.
+    pub status_expiration: Option<i64>,
+}
+
+/// When somebody's notifications are paused, as `dnd.teamInfo` tells of it.
+/// <https://docs.slack.dev/reference/methods/dnd.teamInfo>
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+pub struct DndInfo {
+    /// Whether there is a schedule at all.
+    pub dnd_enabled: Option<bool>,
+    /// When the next pause begins, or the present one began, in seconds since 1970.
+    pub next_dnd_start_ts: Option<i64>,
+    /// When it ends.
+    pub next_dnd_end_ts: Option<i64>,
 }
 
 /// A channel as `conversations.info` tells of it.
@@ -322,6 +342,23 @@ impl Client {
         }
         let found: Found = self.get("users.info", vec![("user", Some(user))]).await?;
         Ok(found.user)
+    }
+
+    /// `dnd.teamInfo`: when the notifications of these people are paused; of 50 at most. Org-wide
+    /// installations name the workspace.
+    pub async fn dnd(
+        &self,
+        users: &[String],
+        team: Option<&str>,
+    ) -> Result<BTreeMap<String, DndInfo>, CallError> {
+        #[derive(Deserialize)]
+        struct Found {
+            users: BTreeMap<String, DndInfo>,
+        }
+        let users = users.join(",");
+        let query = vec![("users", Some(users.as_str())), ("team_id", team)];
+        let found: Found = self.get("dnd.teamInfo", query).await?;
+        Ok(found.users)
     }
 
     /// `users.lookupByEmail`; deactivated people are not found.

@@ -4,24 +4,36 @@
 //! or at most 60 while Slack cannot be reached or asks to wait. Slack's own word that somebody or a
 //! group has changed makes it forget them at once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use tracing::debug;
 
 use super::cache::Cache;
-use super::calls::UserInfo;
+use super::calls::{DndInfo, UserInfo};
 use super::client::{CallError, Client};
 use super::inbound::Inbound;
 use super::installation::Installation;
 use super::intake::Acquaintance;
 use crate::clock::Clock;
+use crate::domain::absence::Absence;
 use crate::domain::person::{PersonId, Profile, Standing};
+use crate::domain::time::Timestamp;
 use crate::service::directory::{Directory, DirectoryError};
 
 const PERSON_FRESH: TimeDelta = TimeDelta::seconds(60);
 const GROUP_FRESH: TimeDelta = TimeDelta::seconds(15);
 const GROUP_USABLE: TimeDelta = TimeDelta::seconds(60);
+
+/// Who is away may be told a minute late.
+const PAUSES_FRESH: TimeDelta = TimeDelta::seconds(60);
+/// So long a question about who is away may take: nothing waits for it longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// So many people Slack takes in one question about pauses.
+const ASKED_AT_ONCE: usize = 50;
 
 /// How many people and groups are remembered at most.
 const REMEMBERED: usize = 20_000;
@@ -32,6 +44,7 @@ pub struct SlackDirectory {
     installation: Arc<Installation>,
     people: Cache<Option<Arc<UserInfo>>, CallError>,
     groups: Cache<Arc<Vec<PersonId>>, CallError>,
+    pauses: Cache<Arc<BTreeMap<String, DndInfo>>, CallError>,
 }
 
 impl SlackDirectory {
@@ -45,8 +58,65 @@ impl SlackDirectory {
             client,
             installation,
             people: Cache::new(Arc::clone(&clock), REMEMBERED),
-            groups: Cache::new(clock, REMEMBERED),
+            groups: Cache::new(Arc::clone(&clock), REMEMBERED),
+            pauses: Cache::new(clock, REMEMBERED),
         }
+    }
+
+    /// When the notifications of these people are paused, as far as Slack says it.
+    async fn pauses(&self, users: &[String]) -> Arc<BTreeMap<String, DndInfo>> {
+        let (client, installation) = (Arc::clone(&self.client), Arc::clone(&self.installation));
+        let asked = users.to_vec();
+        let ask = || async move {
+            let team = match installation.teams() {
+                teams if installation.is_org_wide() => teams.into_iter().next(),
+                _ => None,
+            };
+            client.dnd(&asked, team.as_deref()).await.map(Arc::new)
+        };
+        let key = users.join(",");
+        match self.pauses.get(&key, PAUSES_FRESH, PAUSES_FRESH, |_| false, ask).await {
+            Ok(found) => found,
+            Err(error) => {
+                debug!(error = &error as &dyn std::error::Error, "who is away is not known");
+                Arc::default()
+            }
+        }
+    }
+
+    async fn look_for_absence(
+        &self,
+        people: &[PersonId],
+        absence: &Absence,
+        now: Timestamp,
+    ) -> BTreeSet<PersonId> {
+        let mut away = BTreeSet::new();
+        let here: Vec<&PersonId> =
+            people.iter().filter(|who| who.workspace == self.installation.id()).collect();
+        if !absence.statuses.is_empty() {
+            for person in &here {
+                let Ok(Some(user)) = self.user(&person.user).await else { continue };
+                let Some(profile) = &user.profile else { continue };
+                let emoji = profile.status_emoji.as_deref().unwrap_or_default();
+                let text = profile.status_text.as_deref().unwrap_or_default();
+                let expires = profile.status_expiration.unwrap_or_default();
+                if absence.by_status(emoji, text, expires, now) {
+                    away.insert((*person).clone());
+                }
+            }
+        }
+        if absence.dnd {
+            let mut users: Vec<String> = here.iter().map(|person| person.user.clone()).collect();
+            users.sort();
+            for some in users.chunks(ASKED_AT_ONCE) {
+                let pauses = self.pauses(some).await;
+                let paused = here.iter().filter(|person| {
+                    pauses.get(&person.user).is_some_and(|pause| is_paused(pause, now))
+                });
+                away.extend(paused.map(|person| (*person).clone()));
+            }
+        }
+        away
     }
 
     /// What Slack says of this user id; `None` if it knows nobody by it.
@@ -122,6 +192,24 @@ impl Directory for SlackDirectory {
             Err(error) => Err(failed("an e-mail address", &error)),
         }
     }
+
+    async fn away(
+        &self,
+        people: &[PersonId],
+        absence: &Absence,
+        now: Timestamp,
+    ) -> BTreeSet<PersonId> {
+        let look = self.look_for_absence(people, absence, now);
+        tokio::time::timeout(LONGEST_WAIT, look).await.unwrap_or_default()
+    }
+}
+
+/// Whether notifications are paused at this moment.
+fn is_paused(pause: &DndInfo, now: Timestamp) -> bool {
+    let (Some(from), Some(until)) = (pause.next_dnd_start_ts, pause.next_dnd_end_ts) else {
+        return false;
+    };
+    pause.dnd_enabled == Some(true) && (from..until).contains(&now.timestamp())
 }
 
 /// The user ids in a group; nobody if it is disabled or unknown.

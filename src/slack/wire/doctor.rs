@@ -30,7 +30,7 @@ impl Check {
 }
 
 /// The scopes that the bot's token must have; `manifests/slack/README.md` says why each.
-pub const SCOPES: [&str; 9] = [
+pub const SCOPES: [&str; 10] = [
     "commands",
     "chat:write",
     "chat:write.public",
@@ -38,6 +38,7 @@ pub const SCOPES: [&str; 9] = [
     "users:read",
     "users:read.email",
     "usergroups:read",
+    "dnd:read",
     "channels:read",
     "groups:read",
 ];

@@ -65,6 +65,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     forms(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
+    super::catalogue_answering::answering(said, &mut all);
     super::quiz::steps(&mut all);
     all
 }
@@ -141,7 +142,12 @@ fn notices(said: &Said, all: &mut Catalogue) {
     };
     let agent = said.agent();
     let outcome =
-        |request: Request, agent: Agent, grant| Content::Outcome { request, agent, grant };
+        |request: Request, agent: Agent, grant| Content::Outcome {
+            request,
+            agent,
+            grant,
+            appeal_until: None,
+        };
     let asks = said.grant_request();
     add("registered", outcome(said.approved(said.registration()), agent.clone(), None));
     let granted = said.approved(asks.clone());
@@ -411,6 +417,8 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
         grants_in_all: many,
         your_logins: (0..many).map(|i| super::logins::login_of(said, i)).collect(),
+        usual: [(Tier::Internal, Span::minutes(40))].into(),
+        delegations: (0..many).map(super::catalogue_answering::delegation_of).collect(),
         now: now(),
     }
 }
@@ -474,6 +482,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_grants: vec![],
         grants_in_all: 0,
         your_logins: vec![],
+        delegations: vec![],
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };
