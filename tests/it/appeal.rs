@@ -45,7 +45,7 @@ stories! {
         for other in ["U0SAM", "U0SARA", "U0THEO"] {
             assert!(!office.person(other).is_asked(&appeal).await, "{other}");
         }
-        for both in ["customer support queries", "the replica would do", "a day behind", &reference] {
+        for both in ["customer support queries", "the replica would do", "a day behind", reference.as_str()] {
             office.all_copies_say(&appeal, both, true).await;
         }
         let said = office.sam().approves_in_channel(&appeal).await;

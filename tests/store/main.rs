@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod answering;
 mod at_the_end;
 #[path = "../support/database.rs"]
 mod database;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use countersign::clock::{Clock, MovableClock};
+use countersign::domain::absence::Absence;
 use countersign::domain::person::{PersonId, Standing};
-use countersign::sandbox::model::PersonKind;
+use countersign::sandbox::model::{PersonKind, Status};
 use countersign::sandbox::{Fault, Lasting};
 use countersign::service::directory::Directory;
 use countersign::slack::wire::directory::SlackDirectory;
@@ -137,4 +138,34 @@ async fn while_slack_asks_to_wait_nobody_is_asked_again() {
         assert_eq!(error.error, "ratelimited");
     }
     assert_eq!(asked.calls("users.info"), 1);
+}
+
+#[tokio::test]
+async fn who_is_away_is_told_by_status_and_pause_and_nobody_where_it_is_not_known() {
+    let asked = ask().await;
+    let workspace = asked.sandbox.workspace();
+    let now = asked.clock.now();
+    let absence = Absence { statuses: vec![":palm_tree:".to_owned()], dnd: true };
+    let people = ["U0SAM", "U0SARA", "U0THEO", "U0NOBODY"].map(acme);
+    let away = || async {
+        let away = asked.directory.away(&people, &absence, asked.clock.now()).await;
+        away.into_iter().map(|person| person.user).collect::<Vec<_>>()
+    };
+    assert_eq!(away().await, [""; 0]);
+    let ends = now.timestamp() + 3_600;
+    let status =
+        Status { emoji: ":palm_tree:".to_owned(), text: "At sea".to_owned(), expiration: ends };
+    workspace.set_status("U0SARA", status).unwrap();
+    workspace.set_paused("U0THEO", Some((now.timestamp(), ends))).unwrap();
+    workspace.set_paused("U0SAM", Some((ends, ends + 60))).unwrap();
+    asked.later(60);
+    assert_eq!(away().await, ["U0SARA", "U0THEO"]);
+    // One question for all, and none again within a minute.
+    assert_eq!(away().await.len(), 2);
+    assert_eq!(asked.calls("dnd.teamInfo"), 2);
+    asked.later(3_540);
+    assert_eq!(away().await, ["U0SAM"], "the status and the pause have ended");
+    asked.sandbox.faults().inject("dnd.teamInfo", Fault::Html { status: 503 }, Lasting::UntilCleared);
+    asked.later(60);
+    assert_eq!(away().await, [""; 0]);
 }

@@ -65,6 +65,24 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ),
     ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
     ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
+    (
+        "a backup",
+        "longest_grant = \"4h\"",
+        "longest_grant = \"4h\"\nbackup = \"vp\"\nbackup_within = \"4h\"",
+    ),
+    ("no delegations", "[channels]", "[delegation]\nallowed = false\n[channels]"),
+    ("shorter delegations", "[channels]", "[delegation]\nlongest = \"7d\"\n[channels]"),
+    (
+        "delegations of one role to some",
+        "[channels]",
+        "[delegation]\nroles = [\"team-lead\"]\nto = [\"vp\"]\n[channels]",
+    ),
+    (
+        "who is away",
+        "[channels]",
+        "[absence]\nstatuses = [\":palm_tree:\"]\ndnd = true\n[channels]",
+    ),
+    ("appeals", "[channels]", "[appeals]\nboard = [\"vp\", \"security\"]\n[channels]"),
     ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
 ];
 

@@ -27,6 +27,9 @@ fn every_key_is_documented() {
     for section in [
         "reminders",
         "certification",
+        "delegation",
+        "absence",
+        "appeals",
         "rules",
         "issuers.a",
         "services.a",

@@ -6,7 +6,6 @@ use ulid::Ulid;
 
 use super::catalogue::{Catalogue, Shown};
 use super::sample::*;
-use super::sample::asked;
 use crate::domain::backup::Backup;
 use crate::domain::delegation::{Delegation, DelegationState, Lent};
 use crate::domain::delivery::Face;
@@ -52,7 +51,7 @@ fn appeal(said: &Said, ask: Ask) -> Request {
     };
     let ask = Ask::Appeal { denied: Box::new(denied), because: said.because.clone() };
     let needs = vec![role("vp"), role("compliance")];
-    let asked = vec![asked(person("U0VERA"), "vp"), asked(person("U0MINA"), "compliance")];
+    let asked = vec![was_asked(person("U0VERA"), "vp"), was_asked(person("U0MINA"), "compliance")];
     Request { needs, asked, ..said.request(1050, ask) }
 }
 
@@ -60,7 +59,7 @@ fn appeal(said: &Said, ask: Ask) -> Request {
 fn passed_on(said: &Said) -> Request {
     let half = said.half(said.grant_request());
     let mut asked_too = half.asked.clone();
-    asked_too.push(asked(person("U0VERA"), "vp"));
+    asked_too.push(was_asked(person("U0VERA"), "vp"));
     let backup =
         Backup::Called { role: role("vp"), at: at(500), missing: vec![role("security")] };
     Request { backup, asked: asked_too, ..half }
@@ -71,9 +70,9 @@ fn with_others(said: &Said) -> Request {
     let stands_in = BTreeMap::from([(theo(), [role("team-lead")].into())]);
     let vera =
         Asked { person: person("U0VERA"), roles: Default::default(), stands_in, away: None };
-    let mut sara = asked(person("U0SARA"), "security");
+    let mut sara = was_asked(person("U0SARA"), "security");
     sara.away = Some(said.short.clone());
-    let asked = vec![asked(theo(), "team-lead"), vera, asked(sam(), "security"), sara];
+    let asked = vec![was_asked(theo(), "team-lead"), vera, was_asked(sam(), "security"), sara];
     Request { asked, ..said.grant_request() }
 }
 

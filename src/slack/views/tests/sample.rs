@@ -170,9 +170,9 @@ impl Said {
             team: TeamName::new("support"),
             needs: vec![role("team-lead"), role("security")],
             asked: vec![
-                asked(theo(), "team-lead"),
-                asked(sam(), "security"),
-                asked(PersonId::new("T0ACME", "U0SARA"), "security"),
+                was_asked(theo(), "team-lead"),
+                was_asked(sam(), "security"),
+                was_asked(PersonId::new("T0ACME", "U0SARA"), "security"),
             ],
             acceptance: Acceptance::NotNeeded,
             votes: Vec::new(),
@@ -429,6 +429,6 @@ pub fn yes(by: PersonId, roles: &[&str], seconds: i64) -> Vote {
     }
 }
 
-pub fn asked(person: PersonId, name: &str) -> Asked {
+pub fn was_asked(person: PersonId, name: &str) -> Asked {
     Asked { person, roles: [role(name)].into(), stands_in: BTreeMap::new(), away: None }
 }
