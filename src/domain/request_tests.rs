@@ -316,7 +316,8 @@ fn nobody_stands_in_for_who_asked_or_owns_or_lends_in_part() {
         ("THEO", &["security"], CannotLend::InPart),
         ("THEO", &[], CannotLend::InPart),
     ] {
-        let voice = Voice { own: BTreeSet::new(), loans: vec![loan(lender, &["team-lead"], lends)] };
+        let voice =
+            Voice { own: BTreeSet::new(), loans: vec![loan(lender, &["team-lead"], lends)] };
         assert_eq!(
             speaks(open.clone(), "VERA", &voice, Choice::Approve),
             Voted::NotCounted(NotCounted::StandsInInVain { who: person(lender), why })
@@ -328,10 +329,7 @@ fn nobody_stands_in_for_who_asked_or_owns_or_lends_in_part() {
     assert_eq!(said, Voted::NotCounted(NotCounted::NotEligible));
     for own in ["DANA", "OLGA"] {
         let said = speaks(open.clone(), own, &for_theo(), Choice::Approve);
-        assert!(matches!(
-            said,
-            Voted::NotCounted(NotCounted::OwnRequest | NotCounted::OwnAgent)
-        ));
+        assert!(matches!(said, Voted::NotCounted(NotCounted::OwnRequest | NotCounted::OwnAgent)));
     }
 }
 
@@ -413,7 +411,8 @@ fn who_denied_what_is_appealed_has_no_word_in_it() {
     ] {
         assert_eq!(yes(open.clone(), who, &["security"], at(1)), Voted::NotCounted(why), "{who}");
     }
-    let voice = Voice { own: BTreeSet::new(), loans: vec![loan("SAM", &["security"], &["security"])] };
+    let voice =
+        Voice { own: BTreeSet::new(), loans: vec![loan("SAM", &["security"], &["security"])] };
     assert!(matches!(
         speaks(open.clone(), "VERA", &voice, Choice::Approve),
         Voted::NotCounted(NotCounted::StandsInInVain { why: CannotLend::DeniedIt, .. })
@@ -429,7 +428,8 @@ fn older_requests_and_votes_read() {
     json.as_object_mut().unwrap().remove("backup");
     let old: Request = serde_json::from_value(json).unwrap();
     assert_eq!(old, Request { backup: Backup::Nobody, ..new });
-    let stood_in = counted(speaks(request(&["team-lead", "vp"]), "VERA", &for_theo(), Choice::Approve));
+    let stood_in =
+        counted(speaks(request(&["team-lead", "vp"]), "VERA", &for_theo(), Choice::Approve));
     let json = serde_json::to_string(&stood_in).unwrap();
     assert_eq!(serde_json::from_str::<Request>(&json).unwrap(), stood_in);
 }

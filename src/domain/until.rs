@@ -33,8 +33,7 @@ fn read(text: &str, now: Timestamp, clock: FixedOffset) -> Option<Timestamp> {
     }
     let text = text.replacen('t', "T", usize::from(is_iso_moment(&text))).replace('T', " ");
     const FILLERS: [&str; 8] = ["until", "till", "to", "the", "end", "of", "on", "at"];
-    let words: Vec<&str> =
-        text.split_whitespace().filter(|word| !FILLERS.contains(word)).collect();
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !FILLERS.contains(word)).collect();
     let today = now.with_timezone(&clock).date_naive();
     let (hour, words) = match words.split_last() {
         Some((last, before)) if last.contains(':') => (Some(time(last)?), before.to_vec()),
@@ -76,12 +75,7 @@ fn weekday(word: &str, today: NaiveDate) -> Option<NaiveDate> {
 }
 
 /// `24 december` or `december 24`; without a year the next one.
-fn day_and_month(
-    one: &str,
-    two: &str,
-    year: Option<i32>,
-    today: NaiveDate,
-) -> Option<NaiveDate> {
+fn day_and_month(one: &str, two: &str, year: Option<i32>, today: NaiveDate) -> Option<NaiveDate> {
     let number = |word: &str| {
         word.trim_end_matches(|c: char| c == '.' || c.is_ascii_alphabetic()).parse::<u32>().ok()
     };
@@ -95,9 +89,9 @@ fn day_and_month(
     let in_year = |year| NaiveDate::from_ymd_opt(year, month, day);
     match year {
         Some(year) => in_year(year),
-        None => in_year(today.year()).filter(|day| *day >= today).or_else(|| {
-            in_year(today.year().checked_add(1)?)
-        }),
+        None => in_year(today.year())
+            .filter(|day| *day >= today)
+            .or_else(|| in_year(today.year().checked_add(1)?)),
     }
 }
 

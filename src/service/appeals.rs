@@ -80,7 +80,9 @@ impl Service {
         if let Some(appeal) = session.appeal_of(request.id).await? {
             return Ok(Err(Refusal::AppealedBefore(appeal)));
         }
-        if let Some(reason) = why_not(&mut session, &request.ask, not_after(&request), &agent, now).await? {
+        if let Some(reason) =
+            why_not(&mut session, &request.ask, not_after(&request), &agent, now).await?
+        {
             return Ok(Err(Refusal::CannotBecomeTrue { reference: request.reference, reason }));
         }
         Ok(Ok((request, agent)))
@@ -289,9 +291,7 @@ pub(super) fn in_truth(request: &Request) -> Request {
     let Ask::Appeal { denied, .. } = &request.ask else { return request.clone() };
     let origin = match denied.not_after {
         None => Origin::Person,
-        not_after => {
-            Origin::Agent { evaluation: None, task: None, by_service: None, not_after }
-        }
+        not_after => Origin::Agent { evaluation: None, task: None, by_service: None, not_after },
     };
     Request { ask: denied.ask.clone(), origin, ..request.clone() }
 }

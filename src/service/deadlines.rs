@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tracing::{error, warn};
 
+use super::escalate::out_of_time;
 use super::grants::{about, owner_and_team, tell_ended};
 use super::opening::{post_card, refresh_homes, send};
-use super::escalate::out_of_time;
 use super::{Result, Service, ServiceError};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
@@ -159,8 +159,7 @@ impl Service {
         let roster = self.roster(&policy, &roles, &request.team, workspace).await?;
         let mut excluded = request.excluded(&agent.owner);
         excluded.extend(request.votes.iter().map(|vote| &vote.by));
-        let asked =
-            self.to_be_asked(&policy, &roster, &request.team, &awaited, &excluded).await?;
+        let asked = self.to_be_asked(&policy, &roster, &request.team, &awaited, &excluded).await?;
         let could = |asked: &Asked| {
             let lent = asked.stands_in.values();
             std::iter::once(&asked.roles)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::bulletins;
 use super::input::{DelegationForm, OnceKey};
 use super::opening::{due_at, refresh_homes};
-use super::outcome::{DelegationField, DelegationProblem, Delegated, DelegationsOf, Undelegated};
+use super::outcome::{Delegated, DelegationField, DelegationProblem, DelegationsOf, Undelegated};
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::deadline::Due;
@@ -34,8 +34,13 @@ impl Service {
     ) -> Result<Delegated> {
         match self.delegate_anew(by, form, once.clone()).await? {
             // What is refused may have been done by this very form, whose answer was lost.
-            refused @ (Delegated::NotMember(_) | Delegated::Invalid(_) | Delegated::SwitchedOff) => {
-                if self.was_done(once.as_ref()).await? { Ok(Delegated::Before) } else { Ok(refused) }
+            refused
+            @ (Delegated::NotMember(_) | Delegated::Invalid(_) | Delegated::SwitchedOff) => {
+                if self.was_done(once.as_ref()).await? {
+                    Ok(Delegated::Before)
+                } else {
+                    Ok(refused)
+                }
             }
             done => Ok(done),
         }

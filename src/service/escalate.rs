@@ -29,12 +29,12 @@ impl Service {
         let policy = self.policy();
         let mut roles = request.answerable();
         roles.push(role.clone());
-        let roster = self.roster(&policy, &roles, &request.team, &request.asked_by.workspace).await?;
+        let roster =
+            self.roster(&policy, &roles, &request.team, &request.asked_by.workspace).await?;
         let mut excluded = request.excluded(&agent.owner);
         excluded.extend(request.votes.iter().map(|vote| &vote.by));
         let needs = [role.clone()];
-        let asked =
-            self.to_be_asked(&policy, &roster, &request.team, &needs, &excluded).await?;
+        let asked = self.to_be_asked(&policy, &roster, &request.team, &needs, &excluded).await?;
         let is_backup = |asked: &Asked| {
             asked.roles.contains(role) || asked.stands_in.values().any(|roles| roles.contains(role))
         };

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::outcome::{Refusal, Route};
 use super::people::{deciders, uncoverable};
-use crate::domain::backup::Backup;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::backup::Backup;
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Card, Delivery, Face, Notice, Place};
 use crate::domain::event::{TextHash, What};

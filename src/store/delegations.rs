@@ -59,10 +59,7 @@ impl Tx {
 
 impl Session {
     /// The delegation.
-    pub async fn delegation(
-        &mut self,
-        id: DelegationId,
-    ) -> Result<Option<Delegation>, StoreError> {
+    pub async fn delegation(&mut self, id: DelegationId) -> Result<Option<Delegation>, StoreError> {
         entity!(self, BY_ID, Delegation, id.to_string())
     }
 

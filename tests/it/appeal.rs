@@ -3,8 +3,8 @@
 use countersign::domain::event::What;
 use serde_json::json;
 
-use crate::stories_of;
 use crate::stories;
+use crate::stories_of;
 use crate::support::{Office, Setup};
 
 /// Dana's agent was denied writing; the reference of what was denied.
@@ -155,7 +155,8 @@ stories! {
 }
 
 fn without_appeals(setup: &mut Setup) {
-    let board = "[appeals]\nboard = [\"vp\", \"compliance\"]\nwithin = \"7d\"\ndecide_within = \"2d\"\n";
+    let board =
+        "[appeals]\nboard = [\"vp\", \"compliance\"]\nwithin = \"7d\"\ndecide_within = \"2d\"\n";
     setup.policy = Some(crate::support::starter_with(&[(board, "")]));
 }
 

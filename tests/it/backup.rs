@@ -11,7 +11,10 @@ fn with_backup(setup: &mut Setup) {
     let two = "requires      = [\"security\", \"team-lead\"]\n";
     setup.policy = Some(crate::support::starter_with(&[
         (one, "decide_within = \"4h\"\nbackup = \"vp\"\nbackup_within = \"2h\"\n"),
-        (two, "requires = [\"security\", \"team-lead\"]\nbackup = \"compliance\"\nbackup_within = \"2h\"\n"),
+        (
+            two,
+            "requires = [\"security\", \"team-lead\"]\nbackup = \"compliance\"\nbackup_within = \"2h\"\n",
+        ),
     ]));
 }
 

@@ -87,8 +87,7 @@ async fn a_request_is_appealed_once(database: TestDatabase) {
     let mut session = store.read().await.unwrap();
     assert_eq!(session.appeal_of(asked.id).await.unwrap().as_ref(), Some(&appeal));
     assert_eq!(session.appeal_of(appeal.id).await.unwrap(), None);
-    let twice = store
-        .write(move |tx| Box::pin(async move { tx.insert_request(&second).await }))
-        .await;
+    let twice =
+        store.write(move |tx| Box::pin(async move { tx.insert_request(&second).await })).await;
     assert!(matches!(twice, Err(StoreError::Conflict { .. })), "{twice:?}");
 }

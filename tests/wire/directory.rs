@@ -165,7 +165,11 @@ async fn who_is_away_is_told_by_status_and_pause_and_nobody_where_it_is_not_know
     assert_eq!(asked.calls("dnd.teamInfo"), 2);
     asked.later(3_540);
     assert_eq!(away().await, ["U0SAM"], "the status and the pause have ended");
-    asked.sandbox.faults().inject("dnd.teamInfo", Fault::Html { status: 503 }, Lasting::UntilCleared);
+    asked.sandbox.faults().inject(
+        "dnd.teamInfo",
+        Fault::Html { status: 503 },
+        Lasting::UntilCleared,
+    );
     asked.later(60);
     assert_eq!(away().await, [""; 0]);
 }

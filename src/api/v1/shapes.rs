@@ -170,13 +170,11 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         role: need.role.to_string(),
         given_by: need.covered_by.map(|vote| person(&vote.by, named)),
         awaited: match need.covered_by {
-            None if open && to_people => {
-                known
-                    .asked_for(need.role)
-                    .take(AWAITED)
-                    .map(|who| person(who.person, named))
-                    .collect()
-            }
+            None if open && to_people => known
+                .asked_for(need.role)
+                .take(AWAITED)
+                .map(|who| person(who.person, named))
+                .collect(),
             _ => Vec::new(),
         },
     });

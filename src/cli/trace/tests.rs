@@ -36,7 +36,13 @@ fn agent_id() -> AgentId {
 
 fn vote(user: &str, minute: i64, role: &str) -> Vote {
     let roles = [RoleName::new(role)].into();
-    Vote { by: person(user), at: at(minute), roles, stands_in: Default::default(), choice: Choice::Approve }
+    Vote {
+        by: person(user),
+        at: at(minute),
+        roles,
+        stands_in: Default::default(),
+        choice: Choice::Approve,
+    }
 }
 
 fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: RequestState) -> Request {

@@ -22,9 +22,8 @@ pub(super) fn delegations(old: &Policy, new: &Policy, changes: &mut Changes) {
         ),
         _ => {}
     }
-    changes.grew("delegation", "longest", (before.longest, after.longest), |span: &Span| {
-        span.words()
-    });
+    changes
+        .grew("delegation", "longest", (before.longest, after.longest), |span: &Span| span.words());
     some("roles that may be lent", &before.roles, &after.roles, changes);
     some("those who may answer for others", &before.to, &after.to, changes);
 }

@@ -106,12 +106,18 @@ fn backup(about: &str, before: &Backup, after: &Backup, changes: &mut Changes) {
         }
         _ => Effect::Widens,
     };
-    let what = format!("after the time to decide {} is asked (was {})", words(after), words(before));
+    let what =
+        format!("after the time to decide {} is asked (was {})", words(after), words(before));
     changes.note(about, what, effect);
 }
 
 /// Whoever is not asked any more was a hurdle, whoever comes in their place.
-pub(super) fn requires(about: &str, before: &[RoleName], after: &[RoleName], changes: &mut Changes) {
+pub(super) fn requires(
+    about: &str,
+    before: &[RoleName],
+    after: &[RoleName],
+    changes: &mut Changes,
+) {
     let dropped = minus(before, after);
     let added = minus(after, before);
     let from = format!("{} (was {})", join(after), join(before));

@@ -97,7 +97,8 @@ fn appeals(log: &mut Log<'_>, root: &Table<'_, '_>, roles: &Roles) -> Option<Opt
         Some(value) => value.span(log),
         None => Some(usual),
     };
-    let (within, decide_within) = (span("within", Span::days(7)), span("decide_within", Span::days(2)));
+    let (within, decide_within) =
+        (span("within", Span::days(7)), span("decide_within", Span::days(2)));
     Some(Some(Appeals { board: board?, within: within?, decide_within: decide_within? }))
 }
 

@@ -165,7 +165,12 @@ fn requires(log: &mut Log<'_>, value: &Value<'_, '_>, roles: &Roles) -> Option<V
 
 /// Where all holders are listed by name, the list must be able to cover what is required: each yes
 /// is another person. What user groups hold is only known at the click.
-pub(super) fn enough_people(log: &mut Log<'_>, value: &Value<'_, '_>, needs: &[RoleName], roles: &Roles) {
+pub(super) fn enough_people(
+    log: &mut Log<'_>,
+    value: &Value<'_, '_>,
+    needs: &[RoleName],
+    roles: &Roles,
+) {
     let mut held: BTreeMap<&str, BTreeSet<RoleName>> = BTreeMap::new();
     let mut listed = Vec::new();
     for need in needs {
@@ -223,7 +228,8 @@ fn compare(log: &mut Log<'_>, table: &Table<'_, '_>, tiers: &Tiers) {
 pub(super) fn unused(log: &mut Log<'_>, roles: &Roles, tiers: &Tiers, answering: &Answering) {
     let asked = |role: &RoleName| {
         Tier::ALL.into_iter().map(|tier| tiers.of(tier)).any(|rules| {
-            let backup = matches!(&rules.backup, Backup::Planned { role: backup, .. } if backup == role);
+            let backup =
+                matches!(&rules.backup, Backup::Planned { role: backup, .. } if backup == role);
             backup || rules.requires.contains(role)
         })
     };

@@ -105,18 +105,34 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     // Who answers for whom.
     ("an unknown key of delegations", "[channels]", "[delegation]\nchains = true\n[channels]"),
-    ("a delegation of a role that is none", "[channels]", "[delegation]\nroles = [\"boss\"]\n[channels]"),
+    (
+        "a delegation of a role that is none",
+        "[channels]",
+        "[delegation]\nroles = [\"boss\"]\n[channels]",
+    ),
     ("delegations to nobody", "[channels]", "[delegation]\nto = []\n[channels]"),
     ("delegations for no time", "[channels]", "[delegation]\nlongest = 30\n[channels]"),
-    ("delegations switched off in words", "[channels]", "[delegation]\nallowed = \"no\"\n[channels]"),
+    (
+        "delegations switched off in words",
+        "[channels]",
+        "[delegation]\nallowed = \"no\"\n[channels]",
+    ),
     ("a picture for a status", "[channels]", "[absence]\nstatuses = [\"🌴\"]\n[channels]"),
     ("a status that says nothing", "[channels]", "[absence]\nstatuses = [\" \"]\n[channels]"),
     ("an unknown key of absence", "[channels]", "[absence]\nstatus = \":palm_tree:\"\n[channels]"),
     ("appeals without a board", "[channels]", "[appeals]\nwithin = \"7d\"\n[channels]"),
     ("a board of nobody", "[channels]", "[appeals]\nboard = []\n[channels]"),
     ("a board with an unknown role", "[channels]", "[appeals]\nboard = [\"judge\"]\n[channels]"),
-    ("a board of one person twice", "[channels]", "[appeals]\nboard = [\"vp\", \"vp\"]\n[channels]"),
-    ("an unknown key of appeals", "[channels]", "[appeals]\nboard = [\"vp\"]\nfinal = true\n[channels]"),
+    (
+        "a board of one person twice",
+        "[channels]",
+        "[appeals]\nboard = [\"vp\", \"vp\"]\n[channels]",
+    ),
+    (
+        "an unknown key of appeals",
+        "[channels]",
+        "[appeals]\nboard = [\"vp\"]\nfinal = true\n[channels]",
+    ),
     // Resources.
     ("a resource without actions", "actions = { read = 3 }\n", ""),
     ("a resource with no action", "{ read = 3 }", "{}"),

@@ -33,9 +33,9 @@ pub(in crate::service) async fn why_taken(
 ) -> Done<Option<String>> {
     let Some(other) = same(session, proof, now).await? else { return Ok(None) };
     Ok(match proof {
-        _ if other.agent != agent => Some(
-            format!("another agent proves itself by the same {} by now", proof.word()),
-        ),
+        _ if other.agent != agent => {
+            Some(format!("another agent proves itself by the same {} by now", proof.word()))
+        }
         Proof::Key { .. } => Some("it has this key already".to_owned()),
         // Asked again for a workload, it only lasts longer.
         Proof::Workload { .. } => None,

@@ -3,7 +3,7 @@
 use super::slash::open;
 use super::{FrontDesk, Handled, say};
 use crate::service::input::DelegationForm;
-use crate::service::outcome::{DelegationField, DelegationProblem, Delegated};
+use crate::service::outcome::{Delegated, DelegationField, DelegationProblem};
 use crate::slack::views::{self, forms};
 use crate::slack::wire::inbound::Slash;
 
@@ -44,9 +44,7 @@ impl FrontDesk {
             return Ok(say(views::asked(&asked)));
         }
         Ok(match service.to_appeal(by, &typed).await? {
-            Ok((request, agent)) => {
-                open(slash.trigger_id.clone(), forms::appeal(&request, &agent))
-            }
+            Ok((request, agent)) => open(slash.trigger_id.clone(), forms::appeal(&request, &agent)),
             Err(refusal) => say(views::refusal(&refusal)),
         })
     }

@@ -7,7 +7,9 @@ use crate::domain::person::PersonId;
 use crate::domain::quiz::Quiz;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
-use crate::service::input::{CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{
+    CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm,
+};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};

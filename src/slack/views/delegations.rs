@@ -25,18 +25,20 @@ pub fn list(of: &DelegationsOf) -> Message {
     page = if all.is_empty() {
         page.line(Line::strong("Nobody answers for you, and you answer for nobody."))
     } else {
-        page.line(Line::strong("Who answers in whose place"))
-            .entries(&all, all.len(), MOST, |page, one| row(page, one, of.now))
+        page.line(Line::strong("Who answers in whose place")).entries(
+            &all,
+            all.len(),
+            MOST,
+            |page, one| row(page, one, of.now),
+        )
     };
     if of.allowed {
         page = page.buttons(vec![begin()]);
     } else {
         page = page.line(Line::say(words_for_off()));
     }
-    page.small(
-        Line::say("Typed at once: ").code("/agent delegate @vera until Friday for security"),
-    )
-    .into_message()
+    page.small(Line::say("Typed at once: ").code("/agent delegate @vera until Friday for security"))
+        .into_message()
 }
 
 /// Opens the form.
@@ -94,7 +96,9 @@ pub fn notice(one: &Delegation, now: Timestamp) -> Message {
             Line::fact("Means")
                 .person(&one.to)
                 .text(" is asked as well, and each request shows in whose place a yes was said. ")
-                .text("Never for what one of the two asked or owns, and one yes is still one person."),
+                .text(
+                    "Never for what one of the two asked or owns, and one yes is still one person.",
+                ),
         );
         vec![withdraw(one)]
     } else {
@@ -110,7 +114,8 @@ pub fn delegated(delegated: &Delegated) -> Message {
             .lines(vec![
                 Line::say("✓ ").line(who(delegation)),
                 Line::fact("State").line(state(delegation, *now)),
-                Line::fact("Next").text("nothing to do: both of you are told, and it ends by itself."),
+                Line::fact("Next")
+                    .text("nothing to do: both of you are told, and it ends by itself."),
             ])
             .buttons(vec![withdraw(delegation)])
             .into_message(),
@@ -130,7 +135,8 @@ pub fn delegated(delegated: &Delegated) -> Message {
         Delegated::SwitchedOff => Page::message()
             .lines(vec![
                 Line::say(words_for_off()),
-                Line::fact("Next").text("nothing to do: others who hold your roles are asked anyway."),
+                Line::fact("Next")
+                    .text("nothing to do: others who hold your roles are asked anyway."),
             ])
             .into_message(),
         Delegated::Before => before(),
@@ -185,9 +191,8 @@ pub const fn label(field: DelegationField) -> &'static str {
 
 /// What is wrong with a field, in plain words without markup.
 pub fn problem_words(problem: &DelegationProblem) -> String {
-    let named = |roles: &[RoleName]| -> String {
-        or(&roles.iter().map(words::role).collect::<Vec<_>>())
-    };
+    let named =
+        |roles: &[RoleName]| -> String { or(&roles.iter().map(words::role).collect::<Vec<_>>()) };
     match problem {
         DelegationProblem::Empty => "Please fill this in.".to_owned(),
         DelegationProblem::Oneself => "You answer for yourself already. Choose another.".to_owned(),
@@ -195,14 +200,12 @@ pub fn problem_words(problem: &DelegationProblem) -> String {
             "This person {}; only a full, active member answers for others.",
             words::is_standing(*standing)
         ),
-        DelegationProblem::NotEntitled { roles } => format!(
-            "The policy lets only {} answer for others. Choose one of them.",
-            named(roles)
-        ),
-        DelegationProblem::BadDay { typed } => format!(
-            "“{}” is no day. Write it like Friday, 2026-12-24 or 3d.",
-            clip(typed, 40)
-        ),
+        DelegationProblem::NotEntitled { roles } => {
+            format!("The policy lets only {} answer for others. Choose one of them.", named(roles))
+        }
+        DelegationProblem::BadDay { typed } => {
+            format!("“{}” is no day. Write it like Friday, 2026-12-24 or 3d.", clip(typed, 40))
+        }
         DelegationProblem::Past { at, now } => {
             format!("That has passed: {}. Choose a later day.", super::escape::utc(*at, *now))
         }

@@ -176,9 +176,11 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
 
 /// Until when others can be asked whether a no stands.
 fn can_be_appealed(until: Timestamp, now: Timestamp) -> Line {
-    Line::say("Or, if there is something new to say, others decide whether the no stands: once, until ")
-        .at(until, now)
-        .text(".")
+    Line::say(
+        "Or, if there is something new to say, others decide whether the no stands: once, until ",
+    )
+    .at(until, now)
+    .text(".")
 }
 
 /// Nobody answered in time, and the backup is asked.
@@ -192,7 +194,8 @@ fn escalated(request: &Request, agent: &Agent, usual: Option<Span>, now: Timesta
     lines.extend(words::requirements(request, agent, now));
     lines.push(words::until(request, usual, now));
     lines.push(
-        Line::fact("Next").text("nothing to do: they were told, and you get a message with the answer."),
+        Line::fact("Next")
+            .text("nothing to do: they were told, and you get a message with the answer."),
     );
     Page::message()
         .lines(lines)
@@ -263,8 +266,11 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                 .quoted(&clip(name, 60))
                 .text(format!(" for {}.", lasting.words())),
             (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
-                let verb =
-                    if matches!(request.ask.in_truth(), Ask::Grant { .. }) { " now has " } else { " keeps " };
+                let verb = if matches!(request.ask.in_truth(), Ask::Grant { .. }) {
+                    " now has "
+                } else {
+                    " keeps "
+                };
                 Line::strong(slug)
                     .text(verb)
                     .bold(words::access(access))

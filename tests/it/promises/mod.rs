@@ -191,8 +191,7 @@ impl Case<'_> {
         let said = said.expect("an answer");
         let voters = self.names.get(&id).cloned().unwrap_or_default();
         let stale = self.stale_registration(id);
-        let expected =
-            if stale { "ended" } else { self.model.vote(&who, id, yes, &voters, now) };
+        let expected = if stale { "ended" } else { self.model.vote(&who, id, yes, &voters, now) };
         let got = word(&said);
         assert_eq!(got, expected, "{who} says {yes} to {:?}: {said:?}", self.model.questions[&id]);
         if matches!(got, "counted" | "approved" | "denied") {

@@ -148,11 +148,7 @@ impl Model {
             .members
             .iter()
             .filter(|who| !without.contains(&who.as_str()))
-            .map(|who| Yes {
-                by: who.clone(),
-                own: self.holds(who, &needs),
-                lent: BTreeMap::new(),
-            })
+            .map(|who| Yes { by: who.clone(), own: self.holds(who, &needs), lent: BTreeMap::new() })
             .collect();
         covered(&needs, &people) == needs.len()
     }

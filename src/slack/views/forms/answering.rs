@@ -51,8 +51,12 @@ pub fn delegate(draft: &DelegationForm, of: &DelegationsOf) -> SlackView {
     };
     Page::view()
         .lines(vec![
-            Line::say("A colleague answers in your place for a time; you can still answer yourself."),
-            Line::say("Never what one of you asked or owns, and nothing that others let you answer."),
+            Line::say(
+                "A colleague answers in your place for a time; you can still answer yourself.",
+            ),
+            Line::say(
+                "Never what one of you asked or owns, and nothing that others let you answer.",
+            ),
         ])
         .input(person)
         .input(until.input())
@@ -77,8 +81,7 @@ pub fn delegate_errors(
 
 /// Why a no should not stand.
 pub fn appeal(request: &Request, agent: &Agent) -> SlackView {
-    let mut lines =
-        vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
+    let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(words::outcome(request, agent, request.decide_by));
     lines.push(Line::say(
         "It is put to others than those who denied it, once. What they decide is final.",

@@ -15,7 +15,9 @@ mod register;
 pub use answering::{appeal, delegate, delegate_errors};
 pub use ask::{extend, request};
 pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
-pub use read::{read_add_key, read_delegate, read_extend, read_reason, read_register, read_request};
+pub use read::{
+    read_add_key, read_delegate, read_extend, read_reason, read_register, read_request,
+};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
 pub use register::register;
 

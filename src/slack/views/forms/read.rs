@@ -7,12 +7,14 @@
 use serde_json::Value;
 
 use super::{
-    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PERSON, PROOF,
-    PURPOSE, ROLES, RUNS_ON, SYSTEMS, TEAM, UNTIL, WORKLOAD,
+    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PERSON,
+    PROOF, PURPOSE, ROLES, RUNS_ON, SYSTEMS, TEAM, UNTIL, WORKLOAD,
 };
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
-use crate::service::input::{CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{
+    CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm,
+};
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {

@@ -141,13 +141,12 @@ fn notices(said: &Said, all: &mut Catalogue) {
         all.push((format!("notice_{name}"), notice(&content, now()).into()));
     };
     let agent = said.agent();
-    let outcome =
-        |request: Request, agent: Agent, grant| Content::Outcome {
-            request,
-            agent,
-            grant,
-            appeal_until: None,
-        };
+    let outcome = |request: Request, agent: Agent, grant| Content::Outcome {
+        request,
+        agent,
+        grant,
+        appeal_until: None,
+    };
     let asks = said.grant_request();
     add("registered", outcome(said.approved(said.registration()), agent.clone(), None));
     let granted = said.approved(asks.clone());

@@ -60,16 +60,14 @@ fn passed_on(said: &Said) -> Request {
     let half = said.half(said.grant_request());
     let mut asked_too = half.asked.clone();
     asked_too.push(was_asked(person("U0VERA"), "vp"));
-    let backup =
-        Backup::Called { role: role("vp"), at: at(500), missing: vec![role("security")] };
+    let backup = Backup::Called { role: role("vp"), at: at(500), missing: vec![role("security")] };
     Request { backup, asked: asked_too, ..half }
 }
 
 /// Vera was asked for Theo, Sara is away.
 fn with_others(said: &Said) -> Request {
     let stands_in = BTreeMap::from([(theo(), [role("team-lead")].into())]);
-    let vera =
-        Asked { person: person("U0VERA"), roles: Default::default(), stands_in, away: None };
+    let vera = Asked { person: person("U0VERA"), roles: Default::default(), stands_in, away: None };
     let mut sara = was_asked(person("U0SARA"), "security");
     sara.away = Some(said.short.clone());
     let asked = vec![was_asked(theo(), "team-lead"), vera, was_asked(sam(), "security"), sara];
@@ -180,7 +178,10 @@ fn cards(said: &Said, all: &mut Catalogue) {
     add("card_appeal_new", new_card(Face::Approval, &of_grant, &agent).into());
     add("card_appeal", card(Face::Approval, &of_grant, &agent, opens, None, now()).into());
     let of_agent = appeal(said, Ask::Registration);
-    add("card_appeal_registration", card(Face::Approval, &of_agent, &agent, None, None, now()).into());
+    add(
+        "card_appeal_registration",
+        card(Face::Approval, &of_agent, &agent, None, None, now()).into(),
+    );
     let of_key = appeal(said, said.key_request().ask);
     add("card_appeal_key", card(Face::Approval, &of_key, &agent, None, None, now()).into());
     for (name, request, grant) in [
@@ -189,8 +190,7 @@ fn cards(said: &Said, all: &mut Catalogue) {
         ("denied", said.denied(of_grant.clone()), None),
         ("expired", said.expired(of_grant.clone()), None),
     ] {
-        let told =
-            Content::Outcome { request, agent: agent.clone(), grant, appeal_until: None };
+        let told = Content::Outcome { request, agent: agent.clone(), grant, appeal_until: None };
         add(&format!("outcome_appeal_{name}"), notice(&told, now()).into());
     }
     for (name, why) in [
@@ -224,11 +224,7 @@ fn refusals(said: &Said, all: &mut Catalogue) {
         ("may_not_appeal", Refusal::MayNotAppeal { asked_by: dana(), owner: theo() }),
         (
             "too_late_to_appeal",
-            Refusal::TooLateToAppeal {
-                reference: reference("G-1042"),
-                until: at(300),
-                now: now(),
-            },
+            Refusal::TooLateToAppeal { reference: reference("G-1042"), until: at(300), now: now() },
         ),
         ("owner_declined", Refusal::OwnerDeclined { owner: theo() }),
         (
