@@ -161,7 +161,7 @@ fn without_appeals(setup: &mut Setup) {
 }
 
 stories_of! {
-    without_appeals;
+    super::without_appeals;
     /// Without a board there are no appeals, and that is said.
     async fn without_a_board_there_are_none(office) {
         let reference = denied(office).await;

@@ -19,7 +19,7 @@ fn with_backup(setup: &mut Setup) {
 }
 
 stories_of! {
-    with_backup;
+    super::with_backup;
     /// Nobody answers: the backup has a card, the requester knows, and the backup's yes decides.
     async fn what_nobody_answers_goes_to_the_backup(office) {
         office.dana().registers("support-agent-v2", &[]).await;

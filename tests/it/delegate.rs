@@ -240,7 +240,7 @@ fn without_delegation(setup: &mut Setup) {
 }
 
 stories_of! {
-    with_dnd;
+    super::with_dnd;
     /// Paused notifications tell it too; that Slack does not say it holds nothing up.
     async fn who_has_paused_notifications_is_passed_over(office) {
         let now = office.now().timestamp();
@@ -264,7 +264,7 @@ stories_of! {
 }
 
 stories_of! {
-    without_delegation;
+    super::without_delegation;
     /// The policy can switch it off.
     async fn the_policy_can_switch_it_off(office) {
         let said = office.theo().types("/agent delegate @vera until Friday").await;
