@@ -140,7 +140,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let (warnings, _) = doubtful.text.rsplit_once("The policy checks").unwrap();
     assert_eq!(
         warnings,
-        "policy.toml:62:1: resources.docs does not say what it opens. \
+        "policy.toml:64:1: resources.docs does not say what it opens. \
          Approvers read it on the card: opens = \"reading every row of the support database\".\n\
          \n1 warning: allowed, and perhaps not meant.\n"
     );

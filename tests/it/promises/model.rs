@@ -305,7 +305,7 @@ impl Model {
 
     fn settle(&mut self, id: RequestId) -> &'static str {
         let Some(question) = self.questions.get_mut(&id) else { return "unknown" };
-        let all = covered(&question.needs, &question.yes, &mut Vec::new()) == question.needs.len();
+        let all = covered(&question.needs, &question.yes) == question.needs.len();
         if !all || question.owner_awaited {
             return "counted";
         }
