@@ -119,7 +119,7 @@ impl Delegation {
     /// Its time came. `None` if it is over already, or it is not yet time.
     pub fn end(self, now: Timestamp) -> Option<Self> {
         (self.state == DelegationState::Active && now >= self.until)
-            .then(|| Self { state: DelegationState::Ended { at: now }, ..self })
+            .then_some(Self { state: DelegationState::Ended { at: now }, ..self })
     }
 }
 

@@ -229,7 +229,8 @@ fn refused(
         return Some(Refusal::MayNotAppeal { asked_by, owner });
     }
     let until = *at + rules.within.delta();
-    (now >= until).then(|| Refusal::TooLateToAppeal { reference: request.reference, until, now })
+    let reference = request.reference;
+    (now >= until).then_some(Refusal::TooLateToAppeal { reference, until, now })
 }
 
 /// Why what was denied could not become true any more, whoever agreed.

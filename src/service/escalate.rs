@@ -73,9 +73,9 @@ pub(super) async fn out_of_time(
     tx.redraw(request.id, entropy.ulid(now), now);
     let mut told = vec![&request.asked_by];
     told.extend((agent.owner != request.asked_by).then_some(&agent.owner));
-    for person in told.iter().copied() {
+    for person in &told {
         let notice = Notice::Escalated { request: request.id };
-        let place = Place::Person(person.clone());
+        let place = Place::Person((*person).clone());
         send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
     }
     let mut deadlines = Vec::new();

@@ -13,8 +13,6 @@ use serde_json::json;
 use crate::support::{Office, Setup};
 use crate::{stories, stories_of};
 
-const APPROVALS: &str = "C0APPROVALS";
-
 fn person(user: &str) -> PersonId {
     PersonId::new("T0ACME", user)
 }
