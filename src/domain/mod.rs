@@ -18,6 +18,7 @@
 //! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
+//! | [`secret`] | keys that stand in text |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
 //! | [`credential`], [`public_key`], [`claims`] | how an agent proves who it is |
@@ -56,6 +57,7 @@ pub mod reference;
 pub mod request;
 pub mod review;
 pub mod role;
+pub mod secret;
 pub mod signing_key;
 pub mod task;
 pub mod text;
