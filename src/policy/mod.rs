@@ -9,6 +9,7 @@
 
 mod cases;
 mod digest;
+mod discovery;
 mod folder;
 mod handle;
 mod mistake;
@@ -29,6 +30,7 @@ use std::path::Path;
 use chrono::FixedOffset;
 
 pub use cases::{CaseFailed, CaseResult};
+pub use discovery::{Discovery, Pattern};
 pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
@@ -55,6 +57,7 @@ pub struct Policy {
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    discovery: Discovery,
     cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
@@ -198,6 +201,11 @@ impl Policy {
     /// How long an owner's word that an agent is needed and compliant holds.
     pub const fn certify_every(&self) -> Span {
         self.certify_every
+    }
+
+    /// What is looked for that nobody registered.
+    pub const fn discovery(&self) -> &Discovery {
+        &self.discovery
     }
 
     /// What is allowed and yet perhaps not meant.

@@ -42,6 +42,7 @@ pub fn plan(old: &Policy, new: &Policy) -> Vec<Change> {
     without::rules(old, new, &mut changes);
     things::reminders(old, new, &mut changes);
     things::certification(old, new, &mut changes);
+    things::discovery(old, new, &mut changes);
     trust::services(old, new, &mut changes);
     trust::issuers(old, new, &mut changes);
     trust::limits(old, new, &mut changes);

@@ -1,4 +1,4 @@
-//! What changed for things: resources, reminders, certification.
+//! What changed for things: resources, reminders, certification, discovery.
 
 use std::collections::BTreeMap;
 
@@ -81,4 +81,32 @@ pub(super) fn reminders(old: &Policy, new: &Policy, changes: &mut Changes) {
 pub(super) fn certification(old: &Policy, new: &Policy, changes: &mut Changes) {
     let every = (old.certify_every(), new.certify_every());
     changes.grew("certification", "every", every, |span: &Span| span.words());
+}
+
+/// What is not looked for, or passed over, works on without an owner.
+pub(super) fn discovery(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let (was, is) = (old.discovery(), new.discovery());
+    match (was.slack, is.slack) {
+        (true, false) => changes.note(
+            "discovery",
+            "bots of the workspace that nobody registered are not looked for any more",
+            Effect::Widens,
+        ),
+        (false, true) => changes.note(
+            "discovery",
+            "bots of the workspace that nobody registered are looked for",
+            Effect::Narrows,
+        ),
+        _ => {}
+    }
+    for pattern in is.ignore.iter().filter(|pattern| !was.ignore.contains(pattern)) {
+        let what = format!("what is called {} is passed over", pattern.as_str());
+        changes.note("discovery", what, Effect::Widens);
+    }
+    for pattern in was.ignore.iter().filter(|pattern| !is.ignore.contains(pattern)) {
+        let what = format!("what is called {} is not passed over any more", pattern.as_str());
+        changes.note("discovery", what, Effect::Narrows);
+    }
+    let (before, after) = (was.remind_after.words(), is.remind_after.words());
+    changes.moved("discovery", "remind_after", &before, &after);
 }

@@ -1,5 +1,6 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod discovery;
 mod holders;
 mod ids;
 mod log;
@@ -17,6 +18,7 @@ pub(super) use walk::{Table, Value, parse};
 
 use self::ids::Kind;
 use self::trust::Trust;
+use super::discovery::Discovery;
 use super::rules::{Channels, Holders, Resource, Team, Tiers};
 use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
@@ -30,7 +32,7 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "channels",
     "roles",
     "teams",
@@ -39,6 +41,7 @@ const KEYS: [&str; 14] = [
     "without_people",
     "reminders",
     "certification",
+    "discovery",
     "rules",
     "services",
     "issuers",
@@ -137,6 +140,7 @@ pub(super) struct Main {
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
     certify_every: Span,
+    discovery: Discovery,
     trust: Trust,
 }
 
@@ -158,6 +162,7 @@ impl Main {
             without_people: self.without_people,
             before_end: self.before_end,
             certify_every: self.certify_every,
+            discovery: self.discovery,
             cases,
             warnings,
             services: self.trust.services,
@@ -186,6 +191,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
     let certify_every = certification(log, &root);
+    let discovery = discovery::read(log, &root);
     let trust = trust::read(log, &root);
     Some(Main {
         channels: channels?,
@@ -196,6 +202,7 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         without_people: without_people?,
         before_end: before_end?,
         certify_every: certify_every?,
+        discovery: discovery?,
         trust: trust?,
     })
 }

@@ -318,7 +318,12 @@ fn tokens(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<Tokens> {
     })
 }
 
-fn within(log: &mut Log<'_>, value: &Value<'_, '_>, least: Span, most: Span) -> Option<Span> {
+pub(super) fn within(
+    log: &mut Log<'_>,
+    value: &Value<'_, '_>,
+    least: Span,
+    most: Span,
+) -> Option<Span> {
     let span = value.span(log)?;
     if span < least || span > most {
         log.mistake(

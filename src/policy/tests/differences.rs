@@ -50,6 +50,12 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "[resources.mail]\nsensitivity = \"restricted\"\nactions = { send = 3 }\nopens = \"mail\"\n[resources.crm]",
     ),
     ("a resource with a new name", "[resources.crm]", "[resources.customers]"),
+    ("bots are looked for", "[channels]", "[discovery]\nslack = true\n[channels]"),
+    (
+        "something is passed over",
+        "[channels]",
+        "[discovery]\nslack = false\nignore = [\"build-*\"]\nremind_after = \"14d\"\n[channels]",
+    ),
     ("longer without people", "up_to = \"1h\"", "up_to = \"2h\""),
     ("shorter without people", "up_to = \"1h\"", "up_to = \"30m\""),
     ("higher tiers without people", "tier = 1\n", "tier = 3\n"),

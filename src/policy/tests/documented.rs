@@ -27,6 +27,7 @@ fn every_key_is_documented() {
     for section in [
         "reminders",
         "certification",
+        "discovery",
         "rules",
         "issuers.a",
         "services.a",

@@ -129,6 +129,18 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("a reminder twice", "[channels]", "[reminders]\nbefore_end = [\"60m\", \"1h\"]\n\n[channels]"),
     ("a reminder that is no list", "[channels]", "[reminders]\nbefore_end = \"1h\"\n\n[channels]"),
+    ("a search that does not say for what", "[channels]", "[discovery]\n\n[channels]"),
+    ("a search by words", "[channels]", "[discovery]\nslack = \"yes\"\n\n[channels]"),
+    (
+        "everything passed over, and something twice",
+        "[channels]",
+        "[discovery]\nslack = true\nignore = [\"*\", \"build-*\", \"BUILD-*\"]\n\n[channels]",
+    ),
+    (
+        "a reminder each minute, and a slip",
+        "[channels]",
+        "[discovery]\nslack = true\nremind_after = \"1m\"\nignored = \"U1\"\n\n[channels]",
+    ),
     ("a certification each minute", "[channels]", "[certification]\nevery = \"1m\"\n\n[channels]"),
 ];
 
