@@ -47,6 +47,7 @@ impl Seed {
                 "app_uninstalled",
                 "tokens_revoked",
                 "user_change",
+                "team_join",
                 "subteam_members_changed",
                 "subteam_updated",
             ]

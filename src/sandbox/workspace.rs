@@ -11,7 +11,7 @@ use super::acts::press::{self, Place};
 use super::acts::{self, ActError, ClickOutcome, CommandOutcome, SubmitOutcome};
 use super::core::{Core, RecordedCall};
 use super::limits::RateLimits;
-use super::model::{Message, Model, PersonKind, View};
+use super::model::{Message, Model, Person, PersonKind, View};
 use super::outgoing::{self, DeliveryFailure, HttpAnswer, SignedRequest, payloads};
 use super::socket::DisconnectReason;
 use super::state::Change;
@@ -222,6 +222,11 @@ impl Workspace {
     /// When there is nobody with this id.
     pub fn set_person_kind(&self, user: &str, kind: PersonKind) -> Result<(), ActError> {
         self.core.set_person_kind(user, kind)
+    }
+
+    /// Somebody, or a bot, comes to the workspace; the app hears of it.
+    pub fn arrive(&self, person: Person) {
+        self.core.arrive(person);
     }
 
     /// Archives a channel, or brings it back.

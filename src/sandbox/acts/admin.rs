@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ActError;
 use crate::sandbox::core::Core;
-use crate::sandbox::model::{Message, PersonKind};
+use crate::sandbox::model::{Message, Person, PersonKind};
 use crate::sandbox::state::Change;
 
 impl Core {
@@ -80,6 +80,24 @@ impl Core {
         })?;
         self.emit(event);
         Ok(())
+    }
+
+    /// Somebody, or a bot, comes to the workspace.
+    pub(crate) fn arrive(self: &Arc<Self>, person: Person) {
+        let event = self.change(|state, now| {
+            let email = state.model.scopes.iter().any(|scope| scope == "users:read.email");
+            let object = person.as_slack(email, false);
+            state.model.people.retain(|known| known.id != person.id);
+            state.model.people.push(person);
+            state.changes.push(Change::State);
+            json!({
+                "type": "team_join",
+                "user": object,
+                "cache_ts": now.timestamp(),
+                "event_ts": format!("{}.000500", now.timestamp()),
+            })
+        });
+        self.emit(event);
     }
 
     /// Archives a channel, or brings it back.

@@ -52,6 +52,8 @@ pub enum PersonKind {
     Outsider,
     /// An app's bot user.
     Bot,
+    /// The bot user of a workflow that people built.
+    WorkflowBot,
     /// Slack's own bot, which says of itself that it is none.
     Slackbot,
 }
@@ -86,7 +88,13 @@ pub struct Person {
 impl Person {
     /// Whether a person can sit down and use Slack as this account.
     pub fn can_sign_in(&self) -> bool {
-        !matches!(self.kind, PersonKind::Deactivated | PersonKind::Bot | PersonKind::Slackbot)
+        self.kind != PersonKind::Deactivated && !self.is_bot() && self.kind != PersonKind::Slackbot
+    }
+
+    /// Whether Slack says of it that it is a bot; also of one that was deleted.
+    pub(crate) fn is_bot(&self) -> bool {
+        matches!(self.kind, PersonKind::Bot | PersonKind::WorkflowBot)
+            || (self.kind == PersonKind::Deactivated && self.bot_id.is_some())
     }
 
     /// The object that `users.info` answers with. `stranger`: of another workspace, and sharing
@@ -118,7 +126,8 @@ impl Person {
             "name": self.name,
             "deleted": self.kind == PersonKind::Deactivated,
             "real_name": self.real_name,
-            "is_bot": self.kind == PersonKind::Bot,
+            "is_bot": self.is_bot(),
+            "is_workflow_bot": self.kind == PersonKind::WorkflowBot,
             "is_app_user": false,
             "updated": 1_700_000_000,
             "who_can_share_contact_card": "EVERYONE",

@@ -96,7 +96,7 @@ fn describe(person: &Person) -> Value {
         PersonKind::SingleChannelGuest => "single_channel_guest",
         PersonKind::Deactivated => "deactivated",
         PersonKind::Outsider => "outsider",
-        PersonKind::Bot | PersonKind::Slackbot => "bot",
+        PersonKind::Bot | PersonKind::WorkflowBot | PersonKind::Slackbot => "bot",
     };
     let initials: String =
         person.real_name.split(' ').filter_map(|name| name.chars().next()).take(2).collect();
