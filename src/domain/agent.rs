@@ -46,6 +46,12 @@ impl Slug {
             && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     }
 
+    /// The name that a thing of another name would have as an agent: `Deploy Helper` is
+    /// `deploy-helper`. `None` if nothing is left of it.
+    pub fn like(name: &str) -> Option<Self> {
+        Self::nearest(name).map(Self)
+    }
+
     /// The nearest name to what somebody typed, if anything is left of it.
     fn nearest(text: &str) -> Option<String> {
         let mut out = String::new();

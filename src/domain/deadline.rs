@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CredentialId, DeadlineId, GrantId, RequestId};
+use super::ids::{CredentialId, DeadlineId, DiscoveryId, GrantId, RequestId};
 use super::time::{Span, Timestamp};
 
 /// What is due.
@@ -43,6 +43,13 @@ pub enum Due {
         /// This one.
         credential: CredentialId,
     },
+    /// Something that was found is still nobody's: say so again.
+    DiscoveryReminder {
+        /// This one.
+        discovery: DiscoveryId,
+    },
+    /// Tell security what was found, all of it at once.
+    Discoveries,
     /// Once a day: look whether everything is still as it is recorded, outside as well.
     Sweep,
 }
@@ -51,8 +58,11 @@ impl Due {
     /// The subject of the daily sweep, of which there is one.
     pub const SWEEP: &'static str = "sweep";
 
+    /// The subject of what security is still to be told was found.
+    pub const DISCOVERIES: &'static str = "discoveries";
+
     /// What it is about, for finding all deadlines of one thing: a request's, a
-    /// grant's or a credential's id.
+    /// grant's, a credential's or a discovery's id.
     pub fn subject(&self) -> String {
         match self {
             Self::RequestReminder { request } | Self::RequestExpiry { request } => {
@@ -62,6 +72,8 @@ impl Due {
             Self::CredentialReminder { credential, .. } | Self::CredentialExpiry { credential } => {
                 credential.to_string()
             }
+            Self::DiscoveryReminder { discovery } => discovery.to_string(),
+            Self::Discoveries => Self::DISCOVERIES.to_owned(),
             Self::Sweep => Self::SWEEP.to_owned(),
         }
     }

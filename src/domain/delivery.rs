@@ -7,7 +7,8 @@ use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
 use super::ids::{
-    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+    AgentId, BulletinId, CardId, CredentialId, DeliveryId, DiscoveryId, GrantId, LoginId,
+    RequestId, TaskId,
 };
 use super::person::PersonId;
 use super::time::{Span, Timestamp};
@@ -131,6 +132,25 @@ pub enum Notice {
     MayBeRegistered {
         /// What the repository says.
         draft: Draft,
+    },
+    /// To security's channel: something was found that may be an agent, and how it stands.
+    DiscoveryFound {
+        /// Which.
+        discovery: DiscoveryId,
+    },
+    /// To security's channel: so many were found at once, and how they stand.
+    DiscoveriesFound {
+        /// Under which name they were told together.
+        batch: String,
+        /// How many.
+        count: u32,
+    },
+    /// To a person: security asks them to register what was found.
+    DiscoveryAsked {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Whom; what is asked of somebody else later is not asked of them.
+        of: PersonId,
     },
     /// To the agent's owner: the agent asks so often that it was told to wait.
     QuotaReached {

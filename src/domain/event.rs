@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, DiscoveryId, GrantId, LoginId,
+    RequestId, TokenId,
 };
 use super::login::Ending;
 use super::person::{By, PersonId};
@@ -315,6 +316,59 @@ pub enum What {
         /// Of what: `evaluations`, `tokens`, `requests`.
         quota: String,
     },
+    /// Something was found that may be an agent.
+    DiscoveryFound {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Where: `slack`, `aws-iam`.
+        source: String,
+        /// What it is, in a word.
+        thing: String,
+        /// The hash of its id there.
+        external: TextHash,
+    },
+    /// Somebody was asked to register what was found.
+    DiscoveryAsked {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Whom.
+        of: PersonId,
+    },
+    /// What was found belongs to an agent.
+    DiscoveryClaimed {
+        /// Which.
+        discovery: DiscoveryId,
+        /// The agent.
+        agent: AgentId,
+        /// What matched (`name`, `external_id`), if nobody said it.
+        matched: Option<String>,
+    },
+    /// What was found is no agent.
+    DiscoveryDismissed {
+        /// Which.
+        discovery: DiscoveryId,
+        /// The reason's hash.
+        reason: TextHash,
+    },
+    /// What was found is left as it is for now.
+    DiscoveryPutOff {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// What was found is nobody's again.
+    DiscoveryReopened {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Why, in a word: `not_theirs`, `not_registered`, `wrong_agent`, `agent_ended`, `returned`.
+        why: String,
+    },
+    /// What was found is not there any more.
+    DiscoveryGone {
+        /// Which.
+        discovery: DiscoveryId,
+    },
     /// A message can never arrive.
     DeliveryFailed {
         /// Which.
@@ -366,6 +420,7 @@ impl What {
             | Self::AgentReinstated { agent }
             | Self::CredentialAdded { agent, .. }
             | Self::CredentialRevoked { agent, .. }
+            | Self::DiscoveryClaimed { agent, .. }
             | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },
             Self::GrantStarted { grant, agent, .. } => {
                 About { agent: Some(*agent), grant: Some(*grant), ..none }
@@ -386,6 +441,13 @@ impl What {
             | Self::TokenRevoked { .. }
             | Self::ActivityRecorded { .. }
             | Self::EvaluationsRecorded { .. }
+            // Of what is no agent, or not yet.
+            | Self::DiscoveryFound { .. }
+            | Self::DiscoveryAsked { .. }
+            | Self::DiscoveryDismissed { .. }
+            | Self::DiscoveryPutOff { .. }
+            | Self::DiscoveryReopened { .. }
+            | Self::DiscoveryGone { .. }
             // Of people, not of agents.
             | Self::LoginConfirmed { .. }
             | Self::LoginRefused { .. }

@@ -81,6 +81,8 @@ ids! {
     BulletinId = "bul", "a bulletin";
     /// Names a message on its way.
     DeliveryId = "dlv", "a delivery";
+    /// Names something that was found: a bot, a service account, a key.
+    DiscoveryId = "dsc", "a discovery";
     /// Names something to do at a time.
     DeadlineId = "due", "a deadline";
     /// Names a credential of an agent.

@@ -18,6 +18,7 @@
 //! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
 //! | [`vote`] | one yes is one person: matching votes to requirements |
 //! | [`review`] | what the automated review finds before people look |
+//! | [`finding`], [`discovery`] | something that was found and may be an agent, and what becomes of it |
 //! | [`secret`] | keys that stand in text |
 //! | [`gate`], [`draft`] | a pipeline's check; a registration that is ready for its owner |
 //! | [`grant`] | what a yes opens, until when |
@@ -42,9 +43,11 @@ pub mod claims;
 pub mod credential;
 pub mod deadline;
 pub mod delivery;
+pub mod discovery;
 pub mod draft;
 pub mod evaluation;
 pub mod event;
+pub mod finding;
 pub mod gate;
 pub mod grant;
 pub mod ids;

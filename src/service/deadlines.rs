@@ -214,6 +214,13 @@ impl Acting {
                 let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
                 tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
             }
+            Due::DiscoveryReminder { discovery } => {
+                super::discoveries::remind(tx, &self.entropy, &self.policy, discovery, self.now)
+                    .await
+            }
+            Due::Discoveries => {
+                super::discoveries::tell(tx, &self.entropy, &self.policy, self.now).await
+            }
             Due::Sweep => match known.swept {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
                 None => Ok(()),

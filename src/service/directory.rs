@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::discovery::Sent;
 use crate::domain::person::{PersonId, Profile};
 
 /// The workspace could not be asked. Whoever waits is told that nothing was recorded.
@@ -12,6 +13,15 @@ pub struct DirectoryError {
     pub about: String,
     /// The error code.
     pub error: String,
+}
+
+/// Something of the workspace that is no person: a bot, an app, a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// What is known of it; untrusted.
+    pub sent: Sent,
+    /// Whether it was deleted.
+    pub deleted: bool,
 }
 
 /// Who is in the workspace. Answers may be a few seconds old, never more than the time that the
@@ -29,6 +39,18 @@ pub trait Directory: Send + Sync + 'static {
     /// not let itself be searched.
     async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
         let _ = hint;
+        Ok(None)
+    }
+
+    /// All bots, apps and workflows of the workspace but Countersign's own and Slack's, those that were
+    /// deleted too; `None` if it does not let itself be searched.
+    async fn machines(&self) -> Result<Option<Vec<Machine>>, DirectoryError> {
+        Ok(None)
+    }
+
+    /// The one with this id, if it is one of them.
+    async fn machine(&self, id: &str) -> Result<Option<Machine>, DirectoryError> {
+        let _ = id;
         Ok(None)
     }
 }

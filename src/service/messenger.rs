@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::discoveries::DiscoveryOf;
 use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
 use crate::domain::credential::Credential;
 use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
+use crate::domain::discovery::Discovery;
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
 use crate::domain::login::Login;
+use crate::domain::person::PersonId;
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
 
@@ -79,7 +82,7 @@ pub enum Content {
         /// The agent's name.
         agent: Slug,
         /// Who asked.
-        asked_by: crate::domain::person::PersonId,
+        asked_by: PersonId,
         /// The roles.
         roles: Vec<String>,
     },
@@ -103,6 +106,27 @@ pub enum Content {
     MayBeRegistered {
         /// What it says about the agent.
         draft: Draft,
+    },
+    /// Something was found that may be an agent.
+    DiscoveryFound {
+        /// What, and how it stands.
+        found: DiscoveryOf,
+    },
+    /// Many were found at once.
+    DiscoveriesFound {
+        /// How many.
+        count: u32,
+        /// How many of them are still open.
+        open: u32,
+        /// The first of those.
+        first: Vec<Discovery>,
+    },
+    /// Its reader is asked to register what was found.
+    DiscoveryAsked {
+        /// What, and how it stands.
+        found: DiscoveryOf,
+        /// The reader.
+        reader: PersonId,
     },
     /// An agent asks too often.
     QuotaReached {

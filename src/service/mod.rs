@@ -13,6 +13,7 @@ mod bulletins;
 pub mod credentials;
 mod deadlines;
 pub mod directory;
+pub mod discoveries;
 pub mod gate;
 mod grants;
 pub mod input;

@@ -2,6 +2,7 @@
 
 use futures::future::BoxFuture;
 
+use super::discoveries::Decision;
 use super::input::OnceKey;
 use super::outcome::{Asked, Cancelled, Ended, Registered, Stopped, VoteReply};
 use super::{Result, Service};
@@ -37,6 +38,7 @@ outcomes! {
     Ended => Self::Refused(_),
     Stopped => Self::Refused(_),
     Cancelled => Self::Refused(_),
+    Decision => Self::Refused(_) | Self::Late(_),
     VoteReply => Self::NotCounted { .. } | Self::Unknown,
 }
 

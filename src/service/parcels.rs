@@ -188,6 +188,9 @@ async fn callback_failed(
     Ok(Some(Notice::CallbackFailed { agent: task.agent, host, error }))
 }
 
+/// As many of those that were found together are named.
+const FIRST_FOUND: u32 = 5;
+
 /// The host of an address, with its port.
 fn host_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -270,6 +273,16 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         Notice::MayBeRegistered { draft } => {
             Some(Content::MayBeRegistered { draft: draft.clone() })
         }
+        Notice::DiscoveryFound { discovery } => super::discoveries::found(session, *discovery)
+            .await?
+            .map(|found| Content::DiscoveryFound { found }),
+        Notice::DiscoveriesFound { batch, count } => {
+            let (first, open) = session.discoveries_told_as(batch, FIRST_FOUND).await?;
+            Some(Content::DiscoveriesFound { count: *count, open, first })
+        }
+        Notice::DiscoveryAsked { discovery, of } => super::discoveries::found(session, *discovery)
+            .await?
+            .map(|found| Content::DiscoveryAsked { found, reader: of.clone() }),
         Notice::QuotaReached { agent, quota, limit } => session
             .agent(*agent)
             .await?

@@ -1,12 +1,13 @@
 //! Registering an agent: the form judged field by field, the tier computed, the question put.
 
+use super::discoveries;
 use super::input::{OnceKey, RegistrationForm};
 use super::opening::{Addressees, Put, Question, put};
 use super::outcome::{Field, FieldProblem, FormChoices, Refusal, Registered, Route, TierPreview};
 use super::{Result, Service};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description, Slug};
-use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::ids::{AgentId, DiscoveryId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin};
 use crate::domain::review::Finding;
@@ -66,7 +67,18 @@ impl Service {
         form: RegistrationForm,
         once: Option<OnceKey>,
     ) -> Result<Registered> {
-        match self.register_anew(by, form, once.clone()).await? {
+        self.register_found(by, form, None, once).await
+    }
+
+    /// A person registers as an agent what was found, when security asked them to.
+    pub async fn register_found(
+        &self,
+        by: &PersonId,
+        form: RegistrationForm,
+        found: Option<DiscoveryId>,
+        once: Option<OnceKey>,
+    ) -> Result<Registered> {
+        match self.register_anew(by, form, found, once.clone()).await? {
             // The name may be taken by this very form, whose answer was lost on its way.
             Registered::Invalid(_) | Registered::Refused(_)
                 if self.was_done(once.as_ref()).await? =>
@@ -81,6 +93,7 @@ impl Service {
         &self,
         by: &PersonId,
         form: RegistrationForm,
+        found: Option<DiscoveryId>,
         once: Option<OnceKey>,
     ) -> Result<Registered> {
         let standing = self.standing(by).await?;
@@ -189,6 +202,10 @@ impl Service {
                     return Ok(Registered::Invalid(vec![(Field::Name, problem)]));
                 }
                 tx.insert_agent(&question.agent).await?;
+                if let Some(found) = found {
+                    let (by, agent) = (&question.asked_by, question.agent.id);
+                    discoveries::registering(tx, &entropy, found, by, agent, now).await?;
+                }
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Registered::Opened { agent, request, usual },
                     Put::Approved(agent, request, _) => Registered::Approved { agent, request },

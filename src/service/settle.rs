@@ -51,6 +51,7 @@ pub(super) async fn approved(
             let (tier, owner) = (agent.tier, agent.owner.clone());
             let what = What::AgentActivated { agent: agent.id, tier, owner };
             tx.append_about(now, actor, what, about(request)).await?;
+            super::discoveries::registered(tx, entropy, &agent, now).await?;
             Ok((agent, None))
         }
         Ask::Reinstatement { .. } => {
@@ -182,6 +183,7 @@ pub(super) async fn came_to_nothing(
         tx.update_agent(&agent).await?;
         let what = What::AgentRejected { agent: agent.id };
         tx.append_about(now, actor, what, about(request)).await?;
+        super::discoveries::unregistered(tx, entropy, agent.id, now).await?;
         return Ok(agent);
     }
     Ok(agent)

@@ -39,7 +39,8 @@ impl Service {
         }
     }
 
-    async fn sweep_all(&self, _now: Timestamp) -> Result<()> {
+    async fn sweep_all(&self, now: Timestamp) -> Result<()> {
+        self.sweep_discoveries(now).await?;
         Ok(())
     }
 }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
 use crate::domain::draft::Draft;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::ids::{AgentId, CredentialId, DiscoveryId, GrantId, LoginId, RequestId};
 use crate::domain::quiz::{Path, Quiz};
+use crate::slack::steps::DiscoveryStep;
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub enum Button {
     Register,
     /// Opens the registration form, filled in with what a repository says.
     RegisterDraft(Draft),
+    /// A step about something that was found.
+    Discovery(DiscoveryStep, DiscoveryId),
+    /// Shows what was found.
+    Discoveries,
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
     /// Shows what an agent proves itself by.
@@ -94,6 +99,8 @@ impl Button {
             Self::Reinstate(_) => "reinstate",
             Self::Register => "register",
             Self::RegisterDraft(_) => "register_draft",
+            Self::Discovery(step, _) => step.id(),
+            Self::Discoveries => "discoveries",
             Self::Request(_) => "request",
             Self::Keys(_) => "keys",
             Self::AddKey(_) => "add_key",
@@ -144,9 +151,12 @@ impl Button {
             Self::Quiz(path) => path.to_string(),
             Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
             Self::QuizAt(_) => "-".to_owned(),
-            Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
-                "-".to_owned()
-            }
+            Self::Discovery(_, id) => id.to_string(),
+            Self::Request(None)
+            | Self::Discoveries
+            | Self::Register
+            | Self::LogOutEverywhere
+            | Self::Nothing => "-".to_owned(),
         }
     }
 
@@ -191,8 +201,12 @@ impl Button {
             "quiz_yes" | "quiz_no" | "quiz_persons" | "quiz_own" | "quiz_unsure" => {
                 Quiz::resume(value).ok().map(|quiz| Self::Quiz(quiz.path().clone()))
             }
+            "discoveries" => Some(Self::Discoveries),
             "nothing" => Some(Self::Nothing),
-            _ => None,
+            other => {
+                let step = DiscoveryStep::read(other)?;
+                Some(Self::Discovery(step, value.parse().ok()?))
+            }
         }
     }
 }
@@ -236,6 +250,13 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// What a step about something that was found needs to know.
+    Discovery {
+        /// Which step.
+        step: DiscoveryStep,
+        /// About what.
+        discovery: DiscoveryId,
+    },
     /// How an agent is to prove itself.
     AddKey {
         /// Which.
@@ -260,6 +281,7 @@ impl Form {
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
             Self::Reinstate { .. } => "reinstate",
+            Self::Discovery { step, .. } => step.id(),
             Self::AddKey { .. } => "add_key",
             Self::RevokeKey { .. } => "revoke_key",
         }

@@ -42,6 +42,8 @@ pub enum SlashCommand {
         /// Its name.
         agent: Option<String>,
     },
+    /// What was found that may be an agent.
+    Discoveries,
     /// What is granted.
     Grants {
         /// To this agent; to the person's own if absent.
@@ -116,11 +118,12 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 16] = [
     "register",
     "request",
     "list",
     "show",
+    "discoveries",
     "grants",
     "extend",
     "release",
@@ -153,6 +156,7 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("help") => SlashCommand::StaticHelp,
         Some("register") => SlashCommand::Register { name: name(rest) },
         Some("list") => SlashCommand::List,
+        Some("discoveries") => SlashCommand::Discoveries,
         Some("show") => SlashCommand::Show { agent: first(rest) },
         Some("grants") => SlashCommand::Grants { agent: first(rest) },
         Some("release") => SlashCommand::Release { reference: first(rest) },
@@ -238,6 +242,7 @@ fn canonical(word: &str) -> Option<&'static str> {
         "ask" | "need" => "request",
         "ls" | "agents" => "list",
         "info" => "show",
+        "discovery" | "discovered" | "found" | "inventory" => "discoveries",
         "prolong" => "extend",
         "return" => "release",
         "suspend" => "stop",
@@ -541,6 +546,8 @@ mod tests {
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            ("discoveries", Discoveries),
+            ("inventory", Discoveries),
             ("quiz", Quiz),
             ("quiz is my script an agent?", Quiz),
             ("login", Login { code: None }),

@@ -4,5 +4,6 @@ pub mod actions;
 pub mod commands;
 pub mod front;
 pub mod render;
+pub mod steps;
 pub mod views;
 pub mod wire;

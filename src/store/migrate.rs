@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "activity", include_str!("../../migrations/0005_activity.sql")),
     (6, "logins", include_str!("../../migrations/0006_logins.sql")),
     (7, "bulletins", include_str!("../../migrations/0007_bulletins.sql")),
+    (11, "discoveries", include_str!("../../migrations/0011_discoveries.sql")),
 ];
 
 /// What the two engines must be told in different words: that the audit log only grows. It guards

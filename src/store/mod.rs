@@ -24,6 +24,7 @@ mod cards;
 mod credentials;
 mod deadlines;
 mod deliveries;
+mod discoveries;
 pub mod error;
 mod evaluations;
 mod events;
@@ -57,6 +58,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use agents::{AgentChoice, WithLive};
+pub use discoveries::DiscoveryCounts;
 use error::Cause;
 pub use error::StoreError;
 
@@ -307,6 +309,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         cards::ALL,
         deadlines::ALL,
         deliveries::ALL,
+        discoveries::ALL,
         events::ALL,
         once::ALL,
         settings::ALL,

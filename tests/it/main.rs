@@ -14,6 +14,7 @@ mod support;
 mod byways;
 mod credentials;
 mod deadlines;
+mod discovery;
 mod escalate;
 mod grant;
 mod input;

@@ -12,6 +12,7 @@ mod at_the_end;
 #[path = "../support/database.rs"]
 mod database;
 mod deadlines;
+mod discoveries;
 mod entities;
 mod guards;
 mod lanes;

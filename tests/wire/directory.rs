@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign::clock::{Clock, MovableClock};
 use countersign::domain::person::{PersonId, Standing};
 use countersign::sandbox::model::PersonKind;
-use countersign::sandbox::{Fault, Lasting};
+use countersign::sandbox::{Fault, Lasting, seed};
 use countersign::service::directory::Directory;
 use countersign::slack::wire::directory::SlackDirectory;
 use countersign::slack::wire::inbound::Inbound;
@@ -137,4 +137,33 @@ async fn while_slack_asks_to_wait_nobody_is_asked_again() {
         assert_eq!(error.error, "ratelimited");
     }
     assert_eq!(asked.calls("users.info"), 1);
+}
+
+/// Page for page, however many there are, and again when Slack asks to wait.
+#[tokio::test]
+async fn everybody_is_looked_through_for_what_is_no_person() {
+    let asked = ask().await;
+    asked.sandbox.workspace().change_model(|model| {
+        for n in 0..2_500 {
+            model.people.push(seed::member(&format!("U9{n}"), "somebody", "Some Body", ""));
+        }
+        model.people.push(seed::bot("U9LAST", "last", "Last bot", "B9LAST", "A9LAST"));
+    });
+    let fault = Fault::RateLimited { retry_after: 1 };
+    asked.sandbox.faults().inject("users.list", fault, Lasting::Calls(1));
+    let found = asked.directory.machines().await.unwrap().unwrap();
+    let ids: Vec<&str> = found.iter().map(|machine| machine.sent.external_id.as_str()).collect();
+    assert_eq!(ids, ["U0ROBO", "U9LAST"], "neither ourselves nor Slackbot");
+    assert_eq!(asked.calls("users.list"), 4);
+    // Longer than anybody waits: said, and not taken for an empty workspace.
+    let fault = Fault::RateLimited { retry_after: 3_600 };
+    asked.sandbox.faults().inject("users.list", fault, Lasting::Calls(1));
+    let error = asked.directory.machines().await.unwrap_err();
+    assert_eq!(error.error, "ratelimited");
+
+    let machine = async |id| asked.directory.machine(id).await.unwrap();
+    assert_eq!(machine("U0ROBO").await.unwrap().sent.name, "Robo");
+    for other in ["U0DANA", "U0COUNTERSIGN", "USLACKBOT", "U0NOBODY"] {
+        assert_eq!(machine(other).await, None, "{other}");
+    }
 }

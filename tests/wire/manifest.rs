@@ -22,7 +22,7 @@ fn both_manifests_ask_for_the_same_and_the_reasons_are_written() {
     assert_eq!(list(&socket, "bot"), BTreeSet::from(SCOPES), "what the doctor looks for");
     assert_eq!(list(&http, "bot"), list(&socket, "bot"));
     assert_eq!(list(&http, "bot_events"), list(&socket, "bot_events"));
-    assert_eq!(list(&socket, "bot_events").len(), 7);
+    assert_eq!(list(&socket, "bot_events").len(), 8);
     for asked in list(&socket, "bot").iter().chain(&list(&socket, "bot_events")) {
         assert!(reasons.contains(&format!("`{asked}`")), "no reason for {asked}");
     }

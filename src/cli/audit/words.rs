@@ -196,6 +196,24 @@ impl Names {
             What::QuotaReached { agent, quota } => {
                 format!("agent {} used up its {quota} for now", self.agent(*agent))
             }
+            What::DiscoveryFound { discovery, source, thing, .. } => {
+                format!("{thing} {discovery} was found in {source}")
+            }
+            What::DiscoveryAsked { discovery, of } => {
+                format!("asked {of} to register {discovery}")
+            }
+            What::DiscoveryClaimed { discovery, agent, matched } => {
+                let how = matched.as_ref().map(|how| format!(", by its {how}")).unwrap_or_default();
+                format!("{discovery} belongs to agent {}{how}", self.agent(*agent))
+            }
+            What::DiscoveryDismissed { discovery, .. } => format!("{discovery} is no agent"),
+            What::DiscoveryPutOff { discovery, until } => {
+                format!("left {discovery} until {}", until.format("%Y-%m-%d %H:%M:%SZ"))
+            }
+            What::DiscoveryReopened { discovery, why } => {
+                format!("{discovery} is nobody's again: {}", why.replace('_', " "))
+            }
+            What::DiscoveryGone { discovery } => format!("{discovery} is gone"),
             What::DeliveryFailed { delivery, error } => {
                 format!("message {delivery} can never arrive: {error}")
             }

@@ -14,6 +14,7 @@ use crate::service::input::{GrantForm, RegistrationForm};
 use crate::service::messenger::Content;
 use crate::service::outcome::{Asked, Refusal, VoteReply};
 use crate::slack::actions::{Button, Form};
+use crate::slack::steps::DiscoveryStep;
 use crate::slack::views::{self, Message, forms};
 use crate::slack::wire::desk::{Answer, FollowUp};
 use crate::slack::wire::inbound::{Click, ViewRef};
@@ -109,6 +110,10 @@ impl FrontDesk {
                 let preview = service.preview(draft.answers).await?;
                 open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
             }
+            Button::Discovery(step, id) => {
+                return self.discovery_button(click, step, id, reader).await;
+            }
+            Button::Discoveries => self.list_discoveries(&by, reader).await?,
             Button::Request(agent) => {
                 let agent = match agent {
                     Some(id) => self.slug(id).await?,
@@ -155,19 +160,22 @@ impl FrontDesk {
 
     /// An input in a form changed that shows something else: the tier panel of the registration.
     pub(super) async fn changed(&self, click: Click) -> Handled {
-        if let Some(Form::AddKey { agent }) = click.view.as_ref().and_then(ViewRef::form) {
+        let form = click.view.as_ref().and_then(ViewRef::form);
+        if let Some(Form::AddKey { agent }) = form {
             return self.key_form_changed(click, agent).await;
         }
         let Some(ViewRef { id, hash, callback_id, values, .. }) = click.view else {
             return Ok(Answer::empty());
         };
-        if callback_id != Form::Register.callback_id() {
-            return Ok(Answer::empty());
-        }
+        let form = match form {
+            Some(form @ Form::Discovery { step: DiscoveryStep::Register, .. }) => form,
+            _ if callback_id == Form::Register.callback_id() => Form::Register,
+            _ => return Ok(Answer::empty()),
+        };
         let draft = forms::read_register(&values, &click.by.workspace);
         let choices = self.service.choices(&click.by, None).await?;
         let preview = self.service.preview(draft.answers).await?;
-        let view = forms::register(&draft, &choices, Some(&preview));
+        let view = forms::register_as(&form, &draft, &choices, Some(&preview));
         Ok(Answer::then(FollowUp::UpdateView { view_id: id, hash, view: json(&view) }))
     }
 

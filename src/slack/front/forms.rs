@@ -28,6 +28,9 @@ impl FrontDesk {
                     registered => reader.tell(views::registered(&registered)),
                 }
             }
+            Form::Discovery { step, discovery } => {
+                return self.discovery_form(&submission, step, discovery, reader).await;
+            }
             Form::Request => {
                 let draft = forms::read_request(values);
                 let asked = service.ask_grant(&by, &draft, once).await?;

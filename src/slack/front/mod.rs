@@ -4,6 +4,7 @@
 //! purpose: what is decided stands in the service, what is said stands in the views.
 
 mod buttons;
+mod discoveries;
 mod forms;
 mod keys;
 mod slash;
@@ -60,6 +61,9 @@ impl Desk for FrontDesk {
             Inbound::Revoked { .. } => {
                 error!("the app was uninstalled or its tokens were revoked: install it again");
                 Ok(Answer::empty())
+            }
+            Inbound::MachineChanged { user } => {
+                self.service.machine_changed(&user).await.map(|()| Answer::empty())
             }
             // Who is who and who is in which group is looked up when it matters.
             Inbound::PeopleChanged { .. }
@@ -156,6 +160,7 @@ const fn kind(inbound: &Inbound) -> &'static str {
         Inbound::Submitted(_) => "form",
         Inbound::HomeOpened { .. } => "home",
         Inbound::PeopleChanged { .. } => "people",
+        Inbound::MachineChanged { .. } => "machine",
         Inbound::GroupChanged { .. } => "group",
         Inbound::Revoked { .. } => "revoked",
         Inbound::Ignored { .. } => "ignored",

@@ -45,6 +45,7 @@ impl FrontDesk {
                     Err(refusal) => views::refusal(&refusal),
                 })
             }
+            SlashCommand::Discoveries => self.say_discoveries(&by).await?,
             SlashCommand::Register { name } => {
                 let draft =
                     RegistrationForm { name: name.unwrap_or_default(), ..Default::default() };

@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 18] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -21,6 +21,7 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ),
     ("/agent list", "all agents"),
     ("/agent show support-agent-v2", "one agent: who, what, tier, grants, history"),
+    ("/agent discoveries", "bots, accounts and keys that were found, and whose they are"),
     ("/agent grants support-agent-v2", "live grants with the time left; without a name, yours"),
     ("/agent extend G-1042 by 30m because the queue is long", "ask for more time, before the end"),
     ("/agent release G-1042", "hand a grant back early"),

@@ -333,6 +333,13 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::EvaluationsRecorded { .. } => "questions answered".to_owned(),
         What::ActivityRecorded { .. } => "told what it did".to_owned(),
         What::QuotaReached { quota, .. } => format!("used up its {quota} for a while"),
+        What::DiscoveryClaimed { .. } => "something that was found belongs to it".to_owned(),
+        What::DiscoveryFound { .. }
+        | What::DiscoveryAsked { .. }
+        | What::DiscoveryDismissed { .. }
+        | What::DiscoveryPutOff { .. }
+        | What::DiscoveryReopened { .. }
+        | What::DiscoveryGone { .. } => "something that was found".to_owned(),
         What::DeliveryFailed { .. } => format!("a message about {} never arrived", agent.slug),
     }
 }

@@ -13,12 +13,14 @@
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
 //! | [`logins`] | `/agent login`: a device logs somebody in |
+//! | [`discoveries`] | what was found and may be an agent |
 //! | [`mod@quiz`] | `/agent quiz`: is this an agent? |
 //! | [`mod@home`] | App Home |
 //! | [`forms`] | modals, and reading them back |
 //! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
 
 pub mod card;
+pub mod discoveries;
 pub mod escape;
 pub mod forms;
 pub mod help;

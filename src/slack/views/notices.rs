@@ -1,6 +1,7 @@
 //! What the app tells by itself: outcomes, reminders, ends, and what the operators must know.
 
 use super::card::question;
+use super::discoveries;
 use super::escape::{and, clip, first, roughly};
 use super::keys;
 use super::line::Line;
@@ -96,6 +97,11 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             ])
             .buttons(vec![primary(&Button::RegisterDraft(draft.short()), "Register…")])
             .into_message(),
+        Content::DiscoveryFound { found } => discoveries::found(found, now),
+        Content::DiscoveriesFound { count, open, first } => {
+            discoveries::many(*count, *open, first)
+        }
+        Content::DiscoveryAsked { found, reader } => discoveries::asked(found, reader, now),
         Content::QuotaReached { agent, quota, limit } => Page::message()
             .lines(vec![
                 Line::say("⚠ ").bold(agent.slug.as_str()).text(match quota.as_str() {

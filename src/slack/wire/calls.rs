@@ -3,6 +3,8 @@
 //! Answers are read for what is used and no more, so that a new field or an odd type elsewhere
 //! breaks nothing.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -81,6 +83,10 @@ pub struct UserProfile {
     pub display_name: Option<String>,
     /// Their workspace.
     pub team: Option<String>,
+    /// Of a bot: which.
+    pub bot_id: Option<String>,
+    /// Of a bot: its app.
+    pub api_app_id: Option<String>,
 }
 
 /// A channel as `conversations.info` tells of it.
@@ -139,6 +145,8 @@ struct Done {}
 
 /// How many pages of a list are read at most.
 const PAGES: usize = 50;
+/// How many users are asked for at once: the most that Slack gives.
+const USERS_AT_ONCE: &str = "1000";
 
 impl Client {
     async fn get<T: serde::de::DeserializeOwned>(
@@ -322,6 +330,45 @@ impl Client {
         }
         let found: Found = self.get("users.info", vec![("user", Some(user))]).await?;
         Ok(found.user)
+    }
+
+    /// `users.list`: everybody of the workspace, those that were deactivated too. Waits when Slack asks
+    /// to, for as long as `patience` in all. Org-wide installations name the workspace.
+    pub async fn all_users(
+        &self,
+        team: Option<&str>,
+        patience: Duration,
+    ) -> Result<Vec<UserInfo>, CallError> {
+        #[derive(Deserialize)]
+        struct Page {
+            members: Vec<UserInfo>,
+            response_metadata: Option<Cursor>,
+        }
+        #[derive(Deserialize)]
+        struct Cursor {
+            next_cursor: Option<String>,
+        }
+        let (mut all, mut cursor, mut patience) = (Vec::new(), None::<String>, patience);
+        loop {
+            let query = vec![
+                ("limit", Some(USERS_AT_ONCE)),
+                ("cursor", cursor.as_deref()),
+                ("team_id", team),
+            ];
+            let page: Page = match self.get("users.list", query).await {
+                Err(CallError::RateLimited { after }) if after <= patience => {
+                    patience = patience.saturating_sub(after.max(Duration::from_millis(50)));
+                    tokio::time::sleep(after).await;
+                    continue;
+                }
+                page => page?,
+            };
+            all.extend(page.members);
+            cursor = page.response_metadata.and_then(|m| m.next_cursor).filter(|c| !c.is_empty());
+            if cursor.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// `users.lookupByEmail`; deactivated people are not found.

@@ -34,6 +34,11 @@ pub enum Inbound {
         /// Which user id; anybody if absent.
         user: Option<String>,
     },
+    /// A bot, an app or a workflow of the workspace has come, changed or gone.
+    MachineChanged {
+        /// Which user id.
+        user: String,
+    },
     /// A user group has changed.
     GroupChanged {
         /// Which group's id; any if absent.
@@ -63,6 +68,7 @@ impl Inbound {
             Self::Submitted(_) => "form",
             Self::HomeOpened { .. } => "home",
             Self::PeopleChanged { .. } => "people_changed",
+            Self::MachineChanged { .. } => "machine_changed",
             Self::GroupChanged { .. } => "group_changed",
             Self::Revoked { .. } => "revoked",
             Self::Ignored { .. } => "ignored",

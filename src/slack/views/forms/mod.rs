@@ -6,16 +6,20 @@
 //! its field.
 
 mod ask;
+mod discovery;
 mod key;
 mod read;
 mod reasons;
 mod register;
 
 pub use ask::{extend, request};
+pub use discovery::{discovery_ask, discovery_claim, discovery_dismiss, discovery_errors};
 pub use key::{WORKLOAD, add_key, key_errors, revoke_key};
-pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
+pub use read::{
+    read_add_key, read_agent, read_extend, read_owner, read_reason, read_register, read_request,
+};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
-pub use register::register;
+pub use register::{register, register_as};
 
 use std::collections::BTreeMap;
 
@@ -134,7 +138,7 @@ pub fn problem_words(problem: &FieldProblem) -> String {
 pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
     // The fields have the same names in the forms for a grant, an extension and a reinstatement.
     let (first, others): (_, &[&str]) = match form {
-        Form::Register => (NAME, &[TEAM]),
+        Form::Register | Form::Discovery { .. } => (NAME, &[TEAM]),
         Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
         Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),

@@ -31,12 +31,22 @@ pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
             money: has("money"),
         },
         team: text(values, TEAM),
-        owner: element(values, OWNER)
-            .and_then(|element| element.get("selected_user"))
-            .and_then(Value::as_str)
-            .filter(|user| !user.is_empty())
-            .map(|user| PersonId::new(workspace, user)),
+        owner: read_owner(values, workspace),
     }
+}
+
+/// The person who was chosen, in any form that asks for one.
+pub fn read_owner(values: &Value, workspace: &str) -> Option<PersonId> {
+    element(values, OWNER)
+        .and_then(|element| element.get("selected_user"))
+        .and_then(Value::as_str)
+        .filter(|user| !user.is_empty())
+        .map(|user| PersonId::new(workspace, user))
+}
+
+/// The agent, of any form that asks for one.
+pub fn read_agent(values: &Value) -> String {
+    text(values, AGENT)
 }
 
 /// The form for a grant.

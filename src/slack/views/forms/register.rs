@@ -25,6 +25,16 @@ pub fn register(
     choices: &FormChoices,
     preview: Option<&TierPreview>,
 ) -> SlackView {
+    register_as(&Form::Register, draft, choices, preview)
+}
+
+/// The same as this form, which says what it comes back for.
+pub fn register_as(
+    form: &Form,
+    draft: &RegistrationForm,
+    choices: &FormChoices,
+    preview: Option<&TierPreview>,
+) -> SlackView {
     Page::view()
         .input(
             TextField {
@@ -92,7 +102,7 @@ pub fn register(
         .input(answers(draft.answers))
         .rule()
         .lines(panel(preview))
-        .into_modal("Register an agent", Some("Register"), &Form::Register)
+        .into_modal("Register an agent", Some("Register"), form)
 }
 
 fn answers(draft: Answers) -> SlackInputBlock {

@@ -65,6 +65,7 @@ pub fn catalogue(said: &Said) -> Catalogue {
     forms(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
+    super::catalogue_discovery::discoveries(said, &mut all);
     super::quiz::steps(&mut all);
     all
 }
