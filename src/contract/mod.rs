@@ -11,6 +11,7 @@
 //! | [`grants`] | what is granted, prolonged, handed back |
 //! | [`catalogue`] | what can be asked for |
 //! | [`evaluation`] | why an answer was what it was |
+//! | [`discoveries`] | what was found and may be an agent |
 //! | [`manifest`] | `agent.toml` |
 //! | [`gate`] | a pipeline's check |
 //! | [`activity`] | what an agent did |
@@ -24,6 +25,7 @@ pub mod about;
 pub mod activity;
 pub mod agents;
 pub mod catalogue;
+pub mod discoveries;
 pub mod evaluation;
 pub mod gate;
 pub mod grants;

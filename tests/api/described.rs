@@ -42,7 +42,7 @@ async fn tried(caller: Caller, whom: &str) {
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "as {whom}:\n{said}\n{errors}");
-    assert!(said.contains("Tested: 22"), "not all was tried as {whom}:\n{said}");
+    assert!(said.contains("Tested: 24"), "not all was tried as {whom}:\n{said}");
     // Whoever shows a token is known by it.
     assert!(!known || !said.contains("- GET /api/v1/me"), "as {whom}:\n{said}");
 }
@@ -121,7 +121,7 @@ on_both! {
                 }
             }
         }
-        assert_eq!(ids.len(), 22, "{ids:?}");
+        assert_eq!(ids.len(), 24, "{ids:?}");
         let mut found = BTreeSet::new();
         references(&document, &mut found);
         for reference in &found {

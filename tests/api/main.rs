@@ -52,6 +52,7 @@ mod access;
 mod agents;
 mod client;
 mod described;
+mod discoveries;
 mod gate;
 mod itself;
 mod requests;

@@ -10,7 +10,7 @@
 //! | `names` | people by their names |
 //! | `shapes` | from what is known to what is told |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate`, `discoveries` | the resources |
 //! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
@@ -19,6 +19,7 @@ mod agents;
 pub mod caller;
 mod catalogue;
 mod credentials;
+mod discoveries;
 mod evaluations;
 mod gate;
 mod grants;
@@ -96,6 +97,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(evaluations::why))
         .routes(routes!(gate::gate))
+        .routes(routes!(discoveries::list, discoveries::tell))
 }
 
 /// The routes below `/api/v1`.
