@@ -51,6 +51,12 @@ pub enum Command {
     },
     /// Tell the story of a call, a token, a deed or a grant: back to the people who allowed it.
     Trace(Trace),
+    /// Take what was found elsewhere and may be an agent: service accounts, keys, apps.
+    Discover {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: Discover,
+    },
     /// Show the settings in force, or all there are.
     Config {
         /// Which.
@@ -211,6 +217,37 @@ pub struct Trace {
     /// Print JSON: one object with all that the record holds.
     #[arg(long)]
     pub json: bool,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// What to do with findings.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Discover {
+    /// Hold a list of findings against the registry; security is told of those that no agent claims.
+    ///
+    /// CSV with a header, or JSON with an object a line: external_id, name, kind, owner; whatever else
+    /// stands there is kept as a detail. The same list may be imported again: what is known counts once.
+    /// Never put keys into it: what looks like one is refused.
+    Import(Import),
+}
+
+/// Which findings.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// The file; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub findings: PathBuf,
+    /// How it is written [default: by its name, or by how it begins].
+    #[arg(long, value_enum)]
+    pub format: Option<super::discover::Format>,
+    /// Where they were found, such as aws-iam; unless the file says it in a column `source`.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Say what would become of each, and record nothing.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Where the settings are.
     #[command(flatten)]
     pub file: ConfigFile,

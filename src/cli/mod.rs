@@ -9,6 +9,7 @@
 //! | `policy` | `policy check`, `test`, `plan`, `explain` |
 //! | [`audit`] | `audit verify`, `audit list` |
 //! | [`trace`] | `trace` |
+//! | [`discover`] | `discover import` |
 //! | [`doctor`] | `doctor` |
 //!
 //! What a command answers goes to standard output; the log and errors go to standard error.
@@ -16,6 +17,7 @@
 pub mod arguments;
 pub mod audit;
 mod config;
+pub mod discover;
 pub mod doctor;
 pub mod exit;
 mod policy;
@@ -98,6 +100,7 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Doctor(arguments) => doctor::run(arguments, out).await,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
+        Command::Discover { command } => discover::run(command, out).await,
         Command::Trace(arguments) => trace::run(arguments, out).await,
         Command::Config { command } => config::run(&command, out),
     }
