@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Done, change, to_be_told};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState, Slug};
-use crate::domain::discovery::{Discovery, DiscoveryState, Finding, Match};
+use crate::domain::discovery::{Again, Discovery, DiscoveryState, Finding, Match};
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::ids::DiscoveryId;
 use crate::domain::person::By;
@@ -267,19 +267,17 @@ async fn again(
     if let Some(agent) = of_ended(tx, &after).await? {
         after = after.orphaned(agent.id);
     }
-    match &after.state {
-        DiscoveryState::Unclaimed { again: Some(again), .. } if after.state != before.state => {
-            let why = again.word().to_owned();
-            let what = What::DiscoveryReopened { discovery: after.id, why };
-            change(tx, entropy, &before, &after, Actor::System, what, now).await?;
-        }
-        state if *state != before.state => {
-            let why = "returned".to_owned();
-            let what = What::DiscoveryReopened { discovery: after.id, why };
-            change(tx, entropy, &before, &after, Actor::System, what, now).await?;
-        }
-        _ => tx.update_discovery(&after).await?,
+    if after.state == before.state {
+        tx.update_discovery(&after).await?;
+        return Ok(after);
     }
+    let why = match &after.state {
+        DiscoveryState::Unclaimed { again: Some(again), .. } => again.word(),
+        // It was gone, and is back as it was decided.
+        _ => Again::Returned.word(),
+    };
+    let what = What::DiscoveryReopened { discovery: after.id, why: why.to_owned() };
+    change(tx, entropy, &before, &after, Actor::System, what, now).await?;
     Ok(after)
 }
 
