@@ -241,6 +241,7 @@ stories! {
             let said = office.sam().clicks(SECURITY, &told.ts, "discovery_put_off").await;
             assert!(said.contains("nothing to do until then"), "{said}");
         }
+        office.settled().await;
         let told = office.told("Night job").await;
         assert!(!told.action_ids().contains(&"discovery_put_off".to_owned()));
         office.sam().decides(&told, "dismiss", ("because", "no model in it")).await;
