@@ -39,7 +39,7 @@ impl Service {
     /// Takes these; if they are all there are, what is not among them is gone.
     async fn take_machines(&self, machines: Vec<Machine>, all: bool, now: Timestamp) -> Result<()> {
         let (there, deleted): (Vec<_>, Vec<_>) = machines.into_iter().partition(|m| !m.deleted);
-        let findings: Vec<Finding> = there.iter().filter_map(|machine| found(machine)).collect();
+        let findings: Vec<Finding> = there.iter().filter_map(found).collect();
         let seen: BTreeSet<&str> = there.iter().map(|m| m.sent.external_id.as_str()).collect();
         let deleted: BTreeSet<&str> = deleted.iter().map(|m| m.sent.external_id.as_str()).collect();
 
