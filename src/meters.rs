@@ -38,6 +38,33 @@ pub static HTTP: Family<Times> = Family::new(
     "How long requests took",
     &["http.request.method", "http.route", "http.response.status_code"],
 );
+/// Open requests.
+pub static OPEN: Family<Level> =
+    Family::new("countersign.requests.open", "Requests that wait for people", &["tier"]);
+/// How long the oldest open request waits, in seconds.
+pub static OLDEST: Family<Level> = Family::new(
+    "countersign.requests.oldest.age.seconds",
+    "How long the oldest open request waits, in seconds",
+    &["tier"],
+);
+/// Requests that ended, as the record has them.
+pub static DECIDED: Family<Count> = Family::new(
+    "countersign.requests.decided",
+    "Requests that ended, by how",
+    &["outcome", "tier", "by"],
+);
+/// From the question to the last yes, where people said yes.
+pub static APPROVALS: Family<Waits> = Family::new(
+    "countersign.approval.duration",
+    "How long people took to approve a request",
+    &["tier"],
+);
+/// The agents that are registered and not ended.
+pub static AGENTS: Family<Level> = Family::new(
+    "countersign.agents",
+    "Agents at work, certified, and without an owner",
+    &["state"],
+);
 /// Grants that are live.
 pub static GRANTS: Family<Level> =
     Family::new("countersign.grants.live", "Grants that are live on the record", &[]);
@@ -54,6 +81,12 @@ const MOST: usize = 500;
 /// The upper bounds of the classes into which times fall, in seconds.
 pub const BOUNDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// The same for what people are waited for: from a minute to three days.
+pub const LONG_BOUNDS: [f64; 13] = [
+    60.0, 180.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 57_600.0,
+    86_400.0, 259_200.0,
+];
 
 /// Where these labels stand, or would.
 fn place<N>(known: &[(Vec<String>, N)], labels: &[&str]) -> Result<usize, usize> {
@@ -73,6 +106,13 @@ pub struct Level(AtomicU64);
 pub struct Times {
     classes: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
+}
+
+/// How long people were waited for, in classes.
+#[derive(Debug, Default)]
+pub struct Waits {
+    classes: [AtomicU64; LONG_BOUNDS.len() + 1],
+    seconds: AtomicU64,
 }
 
 /// Numbers of one kind, by their labels.
@@ -132,6 +172,11 @@ impl Family<Count> {
     pub fn more(&self, labels: &[&str], n: u64) {
         self.with(labels).0.fetch_add(n, Ordering::Relaxed);
     }
+
+    /// So many in all, as the record has it: never fewer than before.
+    pub fn in_all(&self, labels: &[&str], n: u64) {
+        self.with(labels).0.fetch_max(n, Ordering::Relaxed);
+    }
 }
 
 impl Family<Level> {
@@ -159,10 +204,24 @@ impl Family<Times> {
     }
 }
 
+impl Family<Waits> {
+    /// People took so long this time.
+    pub fn took(&self, labels: &[&str], time: Duration) {
+        let waits = self.with(labels);
+        let class = LONG_BOUNDS.iter().position(|bound| time.as_secs_f64() <= *bound);
+        if let Some(class) = waits.classes.get(class.unwrap_or(LONG_BOUNDS.len())) {
+            class.fetch_add(1, Ordering::Relaxed);
+        }
+        waits.seconds.fetch_add(time.as_secs(), Ordering::Relaxed);
+    }
+}
+
 /// How often something took how long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Took {
-    /// How often, for each class of [`BOUNDS`] and for all that took longer.
+    /// The upper bounds of the classes, in seconds.
+    pub bounds: &'static [f64],
+    /// How often, for each class and for all that took longer.
     pub classes: Vec<u64>,
     /// All of it together, in seconds.
     pub sum: f64,
@@ -200,9 +259,18 @@ pub fn read() -> Vec<Reading> {
     let level = |family: &Family<Level>| {
         family.reading(Data::Levels(family.read(|n| n.0.load(Ordering::Relaxed))))
     };
+    let counts = |classes: &[AtomicU64]| -> Vec<u64> {
+        classes.iter().map(|class| class.load(Ordering::Relaxed)).collect()
+    };
     let took = |times: &Times| Took {
-        classes: times.classes.iter().map(|class| class.load(Ordering::Relaxed)).collect(),
+        bounds: &BOUNDS,
+        classes: counts(&times.classes),
         sum: Duration::from_micros(times.micros.load(Ordering::Relaxed)).as_secs_f64(),
+    };
+    let waited = |waits: &Waits| Took {
+        bounds: &LONG_BOUNDS,
+        classes: counts(&waits.classes),
+        sum: Duration::from_secs(waits.seconds.load(Ordering::Relaxed)).as_secs_f64(),
     };
     vec![
         count(&EVALUATIONS),
@@ -212,6 +280,11 @@ pub fn read() -> Vec<Reading> {
         count(&DELIVERIES),
         count(&DROPPED),
         HTTP.reading(Data::Times(HTTP.read(took))),
+        level(&OPEN),
+        level(&OLDEST),
+        count(&DECIDED),
+        APPROVALS.reading(Data::Times(APPROVALS.read(waited))),
+        level(&AGENTS),
         level(&GRANTS),
         level(&REQUESTS),
         level(&MESSAGES),

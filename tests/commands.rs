@@ -188,3 +188,42 @@ fn a_reader_who_has_seen_enough_is_no_mistake() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+/// Findings are taken into the server's own database, line by line; a key is never repeated.
+#[test]
+fn findings_are_imported() {
+    let folder = folder();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("aws.csv", "external_id,name,kind\narn:1,deploy,service-account\narn:2,odd,robot\n");
+    let missing = countersign(folder.path(), &[], "discover import aws.csv --source aws-iam");
+    assert_eq!(missing.status, 69);
+    assert!(missing.err.contains("there is no database"), "{missing:?}");
+
+    let url = format!("sqlite://{}", folder.path().join("c.db").display());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime
+        .block_on(async { countersign::store::Store::connect(&url).await.unwrap().close().await });
+    let variables = [("COUNTERSIGN_DATABASE__URL", url.as_str())];
+    let key = format!("glpat-{}", "k7Qz".repeat(6));
+    write("keys.jsonl", &format!("{{\"external_id\": \"{key}\", \"name\": \"a key\"}}\n"));
+    for (line, status, says) in [
+        ("discover import aws.csv --source aws-iam --dry-run", 1, "Nothing was recorded"),
+        ("discover import aws.csv --source aws-iam", 1, "line 3: `kind` is `robot`"),
+        ("discover import aws.csv --source aws-iam", 1, "known          1  deploy"),
+        ("discover import keys.jsonl --source gitlab", 1, "never the key itself"),
+        ("discover import aws.csv", 1, "give --source"),
+    ] {
+        let ended = countersign(folder.path(), &variables, line);
+        assert_eq!((ended.status, ended.err.as_str()), (status, ""), "{line}: {ended:?}");
+        assert!(ended.out.contains(says) && !ended.out.contains(&key), "{line}: {ended:?}");
+    }
+    for (line, status) in [
+        ("discover import", 64),
+        ("discover import aws.csv --format xml", 64),
+        ("discover import nowhere.csv --source aws-iam", 69),
+    ] {
+        assert_eq!(countersign(folder.path(), &variables, line).status, status, "{line}");
+    }
+    let log = countersign(folder.path(), &variables, "audit verify");
+    assert_eq!(log.status, 0, "{log:?}");
+}

@@ -114,7 +114,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let (text, digest) = good.text.rsplit_once("Digest ").unwrap();
     assert_eq!(
         text,
-        "The policy checks: 3 roles, 2 teams, 8 resources, 2 rules without people, \
+        "The policy checks: 4 roles, 2 teams, 8 resources, 2 rules without people, \
          4 rules at run time, 28 tests.\n"
     );
     assert_eq!(digest.trim_end(), Policy::starter().digest());
@@ -123,7 +123,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let bad = check_report(folder.path());
     assert!(!bad.ok);
     insta::assert_snapshot!(bad.text, @r#"
-    policy.toml:43:18: unknown role "team-leed" in tiers.1.requires. Did you mean "team-lead"?
+    policy.toml:44:18: unknown role "team-leed" in tiers.1.requires. Did you mean "team-lead"?
 
     1 mistake to correct. A server would not take this policy.
     "#);
@@ -140,7 +140,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let (warnings, _) = doubtful.text.rsplit_once("The policy checks").unwrap();
     assert_eq!(
         warnings,
-        "policy.toml:62:1: resources.docs does not say what it opens. \
+        "policy.toml:66:1: resources.docs does not say what it opens. \
          Approvers read it on the card: opens = \"reading every row of the support database\".\n\
          \n1 warning: allowed, and perhaps not meant.\n"
     );

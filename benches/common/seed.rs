@@ -98,6 +98,7 @@ pub async fn requests(store: &Store, entropy: &Entropy, agent: &Agent, many: usi
                     for card in &mut cards {
                         let channel = match &card.place {
                             Place::Channel(channel) => channel.clone(),
+                            Place::Thread(_) => continue,
                             Place::Person(person) => person.user.replace('U', "D"),
                         };
                         card.message = Some(MessageRef { channel, ts: ts.clone() });
@@ -138,6 +139,7 @@ fn question(entropy: &Entropy, agent: &Agent) -> (Request, Vec<Card>) {
         votes: Vec::new(),
         findings: Vec::new(),
         decide_by: now + TimeDelta::hours(8),
+        backup: Default::default(),
         policy: "of the measurement".to_owned(),
         state: RequestState::Open,
     };

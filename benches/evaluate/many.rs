@@ -73,6 +73,7 @@ fn rows(engine: Engine, agent: &Agent, first: usize, many: usize, ends: Timestam
         votes: Vec::new(),
         findings: Vec::new(),
         decide_by: ends,
+        backup: Default::default(),
         policy: "of the measurement".to_owned(),
         origin: Origin::Person,
         state: RequestState::Approved { at: now(), by: ApprovedBy::People },

@@ -27,8 +27,22 @@ pub const DEEPEST: usize = 64;
 ///
 /// 400 for whatever is malformed, also for another content type; 413 for a body that is too large.
 pub async fn document<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, Problem> {
-    if !is_json(parts) {
-        return Err(Problem::malformed("send JSON, with `Content-Type: application/json`"));
+    document_of(parts, body, &["application/json"]).await
+}
+
+/// The same, with one of these content types.
+///
+/// # Errors
+///
+/// As [`document`].
+pub async fn document_of<T: DeserializeOwned>(
+    parts: &Parts,
+    body: Body,
+    kinds: &[&str],
+) -> Result<T, Problem> {
+    if !is_one_of(parts, kinds) {
+        let kind = kinds.first().copied().unwrap_or_default();
+        return Err(Problem::malformed(format!("send JSON, with `Content-Type: {kind}`")));
     }
     let bytes = read(body).await?;
     if bytes.is_empty() {
@@ -44,12 +58,12 @@ pub async fn document<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<
         .map_err(|error| Problem::malformed(format!("the body is not understood: {error}")))
 }
 
-fn is_json(parts: &Parts) -> bool {
+fn is_one_of(parts: &Parts, kinds: &[&str]) -> bool {
     let Some(Ok(value)) = parts.headers.get(CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;
     };
     let essence = value.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    kinds.iter().any(|kind| essence.trim().eq_ignore_ascii_case(kind))
 }
 
 async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {

@@ -143,6 +143,13 @@ fn passed_on(done: PassedOn, page: &Page) -> Vec<String> {
                  workspace. Put somebody who is into agent.toml."
             ),
         ),
+        PassedOn::Ownerless => (
+            "Nobody answers for it".to_owned(),
+            format!(
+                "The owner of {agent} has left, and nothing new is given to an agent that nobody \
+                 answers for. A lead of its team can take it: /agent take {agent} in Slack."
+            ),
+        ),
         PassedOn::TooOften => (
             "The owner was asked often enough".to_owned(),
             format!("The owner of {agent} has several such questions of this hour. Try it later."),
@@ -244,6 +251,7 @@ mod tests {
             PassedOn::BeingDecided,
             PassedOn::AlreadyHas,
             PassedOn::TooOften,
+            PassedOn::Ownerless,
             PassedOn::NotActive,
         ];
         let of_registration = [

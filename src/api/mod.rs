@@ -12,6 +12,7 @@
 //! | [`oauth`] | tokens |
 //! | [`device`] | where people are told what to do with a device's code |
 //! | [`activity`] | what agents did |
+//! | [`scim`] | the identity provider pushes people and groups |
 //! | [`v1`] | `/api/v1`: what `agent-cli` uses |
 
 pub mod activity;
@@ -25,4 +26,5 @@ pub mod link;
 pub mod oauth;
 pub mod problem;
 pub mod requests;
+pub mod scim;
 pub mod v1;

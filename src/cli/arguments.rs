@@ -4,9 +4,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::STATUSES;
+use crate::domain::request::Reference;
 use crate::domain::time::Span;
 use crate::service::trace::named::{FORMS, Named};
 
@@ -49,8 +50,20 @@ pub enum Command {
         #[command(subcommand)]
         command: Audit,
     },
+    /// Print where all agents stand with their reviews: who is done, who is late.
+    Certifications(Certifications),
     /// Tell the story of a call, a token, a deed or a grant: back to the people who allowed it.
     Trace(Trace),
+    /// Print all agents: for a service catalogue (Backstage), as JSON, or for a spreadsheet.
+    Export(Export),
+    /// Export the timeline of an incident: what led to it, who allowed what, what followed.
+    Incident(Incident),
+    /// Take what was found elsewhere and may be an agent: service accounts, keys, apps.
+    Discover {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: Discover,
+    },
     /// Show the settings in force, or all there are.
     Config {
         /// Which.
@@ -201,6 +214,26 @@ pub enum Audit {
     },
 }
 
+/// How to print the reviews.
+#[derive(Debug, Clone, Args)]
+pub struct Certifications {
+    /// A table for a spreadsheet, or an object a line.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: ListFormat,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ListFormat {
+    /// Comma-separated values with a line of names (RFC 4180).
+    Csv,
+    /// JSON: an object a line.
+    Json,
+}
+
 /// What to tell the story of.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = format!("What a story may begin with:\n{FORMS}"))]
@@ -214,6 +247,84 @@ pub struct Trace {
     /// Where the settings are.
     #[command(flatten)]
     pub file: ConfigFile,
+}
+
+/// How to print the registry.
+#[derive(Debug, Clone, Args)]
+pub struct Export {
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
+    pub format: ExportFormat,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// What to do with findings.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Discover {
+    /// Hold a list of findings against the registry; security is told of those that no agent claims.
+    ///
+    /// CSV with a header, or JSON with an object a line: external_id, name, kind, owner; whatever else
+    /// stands there is kept as a detail. The same list may be imported again: what is known counts once.
+    /// Never put keys into it: what looks like one is refused.
+    Import(Import),
+}
+
+/// Which findings.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// The file; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub findings: PathBuf,
+    /// How it is written [default: by its name, or by how it begins].
+    #[arg(long, value_enum)]
+    pub format: Option<super::discover::Format>,
+    /// Where they were found, such as aws-iam; unless the file says it in a column `source`.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Say what would become of each, and record nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// Which incident, and how it is told.
+#[derive(Debug, Clone, Args)]
+pub struct Incident {
+    /// The incident, as Slack calls it: I-12.
+    #[arg(value_name = "INCIDENT")]
+    pub reference: Reference,
+    /// For people, for programs, or for a document.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TimelineFormat,
+    /// Where the settings are.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// The forms of the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// As `/api/v1/registry` gives it, without people's names.
+    Json,
+    /// Entities of Backstage, a YAML document for each agent.
+    Backstage,
+    /// A line for each agent.
+    Csv,
+}
+
+/// How a story is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TimelineFormat {
+    /// Lines for a terminal.
+    Text,
+    /// One JSON object with all that the record holds.
+    Json,
+    /// A document.
+    Markdown,
 }
 
 /// Which settings.

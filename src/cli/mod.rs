@@ -8,16 +8,24 @@
 //! | `config` | `config show`, `config default` |
 //! | `policy` | `policy check`, `test`, `plan`, `explain` |
 //! | [`audit`] | `audit verify`, `audit list` |
+//! | `certifications` | `certifications` |
 //! | [`trace`] | `trace` |
+//! | [`export`] | `export` |
+//! | [`mod@incident`] | `incident` |
+//! | [`discover`] | `discover import` |
 //! | [`doctor`] | `doctor` |
 //!
 //! What a command answers goes to standard output; the log and errors go to standard error.
 
 pub mod arguments;
 pub mod audit;
+mod certifications;
 mod config;
+pub mod discover;
 pub mod doctor;
 pub mod exit;
+pub mod export;
+pub mod incident;
 mod policy;
 pub mod trace;
 
@@ -98,7 +106,11 @@ pub async fn run(command: Command, out: &mut (dyn Write + Send)) -> Result<Exit,
         Command::Doctor(arguments) => doctor::run(arguments, out).await,
         Command::Policy { command } => policy::run(&command, out),
         Command::Audit { command } => audit::run(command, out).await,
+        Command::Certifications(arguments) => certifications::run(arguments, out).await,
+        Command::Discover { command } => discover::run(command, out).await,
         Command::Trace(arguments) => trace::run(arguments, out).await,
+        Command::Export(arguments) => export::run(arguments, out).await,
+        Command::Incident(arguments) => incident::run(arguments, out).await,
         Command::Config { command } => config::run(&command, out),
     }
 }

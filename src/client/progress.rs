@@ -24,6 +24,8 @@ pub fn about(request: &Request) -> String {
     match request.kind.as_str() {
         "registration" => format!("{agent} is to be registered"),
         "grant" => format!("{agent} asks for {access}{lasting}"),
+        "emergency" => format!("{agent} has {access}{lasting} at once, in an emergency"),
+        "review" => format!("{agent} had {access} in an emergency: was it one?"),
         "extension" => format!("{agent} asks for {access}{lasting} longer"),
         "credential" => format!("{agent} is to get a credential"),
         "reinstatement" => format!("{agent} is to go on"),

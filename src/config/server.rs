@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use super::address::WebAddress;
 use super::keys::Key;
+use super::mistake::Mistakes;
 use super::reader::{Found, Reader};
+use super::source::Sources;
 
 /// Where the server listens, and what it is called from outside.
 #[derive(Debug, Clone)]
@@ -16,6 +18,13 @@ pub struct Server {
 }
 
 impl Server {
+    /// Reads this section alone, for commands that only name the server.
+    pub fn load(sources: &Sources) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(sources);
+        let server = Self::read(&mut reader);
+        reader.finish(server)
+    }
+
     /// Reads the section.
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.parsed(Key::LISTEN, |text| {

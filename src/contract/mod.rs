@@ -10,10 +10,14 @@
 //! | [`requests`] | questions put to people, and how they stand |
 //! | [`grants`] | what is granted, prolonged, handed back |
 //! | [`catalogue`] | what can be asked for |
+//! | [`certifications`] | whether agents are still needed |
 //! | [`evaluation`] | why an answer was what it was |
+//! | [`insights`] | numbers that show whether this works |
+//! | [`discoveries`] | what was found and may be an agent |
 //! | [`manifest`] | `agent.toml` |
 //! | [`gate`] | a pipeline's check |
 //! | [`activity`] | what an agent did |
+//! | [`registry`] | all agents, for a service catalogue |
 //! | [`problem`] | why something was not done, and what to do next |
 //!
 //! Times are RFC 3339 in UTC. Lengths of time are written as people type them (`30m`, `8h`, `7d`) in
@@ -24,14 +28,18 @@ pub mod about;
 pub mod activity;
 pub mod agents;
 pub mod catalogue;
+pub mod certifications;
+pub mod discoveries;
 pub mod evaluation;
 pub mod gate;
 pub mod grants;
+pub mod insights;
 pub mod login;
 pub mod manifest;
 mod object;
 pub mod people;
 pub mod problem;
+pub mod registry;
 pub mod requests;
 
 use serde::{Deserialize, Serialize};

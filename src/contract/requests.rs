@@ -28,7 +28,8 @@ pub struct Ask {
 pub struct Request {
     /// What people call it: `G-1042`.
     pub reference: String,
-    /// `registration`, `grant`, `extension`, `reinstatement`, `credential`.
+    /// `registration`, `grant`, `emergency`, `review`, `extension`, `reinstatement`, `handover`,
+    /// `tier_change`, `change`, `credential`, `appeal`.
     pub kind: String,
     /// The agent.
     #[schema(value_type = String)]

@@ -46,6 +46,12 @@ impl Slug {
             && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     }
 
+    /// The name that a thing of another name would have as an agent: `Deploy Helper` is
+    /// `deploy-helper`. `None` if nothing is left of it.
+    pub fn like(name: &str) -> Option<Self> {
+        Self::nearest(name).map(Self)
+    }
+
     /// The nearest name to what somebody typed, if anything is left of it.
     fn nearest(text: &str) -> Option<String> {
         let mut out = String::new();
@@ -159,6 +165,24 @@ pub enum Cause {
     Ownerless,
 }
 
+impl Cause {
+    /// Who undoes it and how, as a sentence; `owner` is what the agent's owner is called.
+    pub fn undone_by(self, agent: &Slug, owner: &str) -> String {
+        match self {
+            Self::Stopped => format!(
+                "{owner} can ask that it goes on, and people decide: /agent reinstate {agent} in Slack"
+            ),
+            Self::Uncertified => format!(
+                "{owner} is to say that it is still needed, and it goes on at once: /agent certify \
+                 {agent} in Slack"
+            ),
+            Self::Ownerless => {
+                format!("whoever answers for it from now on takes it: /agent take {agent} in Slack")
+            }
+        }
+    }
+}
+
 /// Where an agent stands in its life, with the facts that belong there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -252,11 +276,21 @@ impl Agent {
         }
     }
 
+    /// The registration was denied, and approved on appeal: the agent goes to work after all.
+    pub fn revive(self, now: Timestamp, certified_until: Timestamp) -> Result<Self, BadStep> {
+        match self.state {
+            AgentState::Rejected { .. } => {
+                Ok(Self { state: AgentState::Active { since: now, certified_until }, ..self })
+            }
+            _ => Err(self.bad("revived")),
+        }
+    }
+
     /// The registration came to nothing.
     pub fn reject(self, now: Timestamp) -> Result<Self, BadStep> {
         match self.state {
             AgentState::Pending { .. } => {
-                Ok(Self { state: AgentState::Rejected { at: now }, ..self })
+                Ok(Self { state: AgentState::Rejected { at: now }, orphaned: None, ..self })
             }
             _ => Err(self.bad("rejected")),
         }
@@ -321,6 +355,35 @@ impl Agent {
             }
             _ => Err(self.bad("reinstated")),
         }
+    }
+
+    /// Its owner said that it is needed and compliant: that holds until then. What was suspended for
+    /// want of that word goes on.
+    pub fn certify(self, until: Timestamp, now: Timestamp) -> Result<Self, BadStep> {
+        let since = match self.state {
+            AgentState::Active { since, .. } => since,
+            AgentState::Suspended { cause: Cause::Uncertified, .. } => now,
+            _ => return Err(self.bad("certified")),
+        };
+        Ok(Self { state: AgentState::Active { since, certified_until: until }, ..self })
+    }
+
+    /// The tier that this description would give it. What it was raised to stays, unless the answers
+    /// give less than those before.
+    pub fn tier_by(&self, description: &Description) -> Tier {
+        let (before, after) = (self.description.answers.tier(), description.answers.tier());
+        if after < before { after } else { self.tier.max(after) }
+    }
+
+    /// It is something else now, and its tier follows.
+    pub fn describe(self, description: Description) -> Self {
+        let tier = self.tier_by(&description);
+        Self { tier, description, ..self }
+    }
+
+    /// Its tier becomes this; never less than its answers say.
+    pub fn set_tier(self, tier: Tier) -> Self {
+        Self { tier: tier.max(self.description.answers.tier()), ..self }
     }
 
     /// Its tier becomes `tier`, if that is higher.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AgentId, CredentialId, RequestId};
-use super::person::PersonId;
+use super::person::By;
 use super::time::{Span, Timestamp};
 
 /// A public key as RFC 7517 writes it: Ed25519 (RFC 8037) or P-256 (RFC 7518).
@@ -138,7 +138,7 @@ pub enum CredentialState {
         /// When.
         at: Timestamp,
         /// Who.
-        by: PersonId,
+        by: By,
         /// Why; may be empty.
         reason: String,
     },
@@ -153,8 +153,9 @@ impl Credential {
     }
 
     /// Somebody takes it away. `None` if it was over already.
-    pub fn revoke(self, by: PersonId, reason: String, now: Timestamp) -> Option<Self> {
+    pub fn revoke(self, by: impl Into<By>, reason: String, now: Timestamp) -> Option<Self> {
         if self.is_live(now) {
+            let by = by.into();
             Some(Self { state: CredentialState::Revoked { at: now, by, reason }, ..self })
         } else {
             None

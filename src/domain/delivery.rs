@@ -7,9 +7,11 @@ use super::access::Access;
 use super::agent::Slug;
 use super::draft::Draft;
 use super::ids::{
-    AgentId, BulletinId, CardId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TaskId,
+    AgentId, BulletinId, CardId, CertificationId, CredentialId, DelegationId, DeliveryId,
+    DiscoveryId, GrantId, IncidentId, LoginId, RequestId, TaskId,
 };
-use super::person::PersonId;
+use super::incident::Facts;
+use super::person::{PersonId, Standing};
 use super::time::{Span, Timestamp};
 
 /// Where a message goes.
@@ -20,6 +22,8 @@ pub enum Place {
     Channel(String),
     /// A person's direct messages with the app.
     Person(PersonId),
+    /// The thread below a message.
+    Thread(MessageRef),
 }
 
 /// Which side of a request a card shows.
@@ -32,6 +36,8 @@ pub enum Face {
     Ownership,
     /// Approve and Deny again, for those who are still awaited when half the time has passed.
     Reminder,
+    /// Approve and Deny, for the backup, when the time of the others is over.
+    Backup,
 }
 
 /// One copy of a request's card.
@@ -50,7 +56,7 @@ pub struct Card {
 }
 
 /// A message as Slack names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageRef {
     /// The channel's id (`D…` for direct messages).
     pub channel: String,
@@ -66,6 +72,16 @@ pub enum Notice {
     Outcome {
         /// Which.
         request: RequestId,
+    },
+    /// To the requester (and the owner): nobody answered in time, and the backup is asked.
+    Escalated {
+        /// Which.
+        request: RequestId,
+    },
+    /// To both: somebody lets another answer in their place, until when, and how that ended.
+    Delegated {
+        /// Which.
+        delegation: DelegationId,
     },
     /// To a channel: the policy said yes without people.
     ApprovedWithoutPeople {
@@ -101,6 +117,68 @@ pub enum Notice {
         /// Which.
         agent: AgentId,
     },
+    /// To security's and the team's channel, and to the leads of the team: nobody answers for an
+    /// agent any more, and who may can take it.
+    Ownerless {
+        /// Which.
+        agent: AgentId,
+        /// Since when.
+        since: Timestamp,
+        /// Who answered for it before.
+        owner: PersonId,
+        /// What became of that person.
+        standing: Standing,
+        /// So long before it is stopped, if this says so again.
+        before: Option<Span>,
+    },
+    /// To the team's channel, and to whom it concerns: somebody else answers for an agent.
+    OwnerChanged {
+        /// Which.
+        agent: AgentId,
+        /// Who did before.
+        from: PersonId,
+        /// Who does now; the same as before, if that person came back.
+        to: PersonId,
+    },
+    /// To those who would have been asked, and to security's channel: somebody said yes alone.
+    Emergency {
+        /// Which request.
+        request: RequestId,
+    },
+    /// To security's channel: a review should have been done by now.
+    ReviewOverdue {
+        /// Which.
+        request: RequestId,
+    },
+    /// To security's channel and to those on call: an incident.
+    Incident {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Below it: some of what is known.
+    IncidentFacts {
+        /// Which.
+        incident: IncidentId,
+        /// About what.
+        facts: Facts,
+    },
+    /// To the owner: is the agent still needed and compliant?
+    CertificationAsked {
+        /// Which review.
+        certification: CertificationId,
+        /// Who is asked. When somebody else owns the agent by now, this copy asks nothing any more.
+        owner: PersonId,
+    },
+    /// To those who watch over it: a review was not answered in time, and what follows.
+    CertificationWatched {
+        /// Which review.
+        certification: CertificationId,
+    },
+    /// To the owner, the team's and security's channel: an agent was ended for good.
+    AgentRetired {
+        /// Which.
+        agent: AgentId,
+    },
     /// To security's channel: a request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {
         /// The agent it was about; a registration that was refused leaves only the name.
@@ -132,6 +210,25 @@ pub enum Notice {
         /// What the repository says.
         draft: Draft,
     },
+    /// To security's channel: something was found that may be an agent, and how it stands.
+    DiscoveryFound {
+        /// Which.
+        discovery: DiscoveryId,
+    },
+    /// To security's channel: so many were found at once, and how they stand.
+    DiscoveriesFound {
+        /// Under which name they were told together.
+        batch: String,
+        /// How many.
+        count: u32,
+    },
+    /// To a person: security asks them to register what was found.
+    DiscoveryAsked {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Whom; what is asked of somebody else later is not asked of them.
+        of: PersonId,
+    },
     /// To the agent's owner: the agent asks so often that it was told to wait.
     QuotaReached {
         /// Which agent.
@@ -160,6 +257,8 @@ pub enum Notice {
         /// What happened.
         error: String,
     },
+    /// To the channel that the policy names: the numbers of the week, with a picture.
+    Digest,
     /// To security's channel: another policy is in force.
     PolicyLoaded {
         /// Its digest.
@@ -227,6 +326,9 @@ impl Delivery {
             Self::Card { card } => card.to_string(),
             Self::Notice { place: Place::Channel(id), .. } => format!("channel:{id}"),
             Self::Notice { place: Place::Person(person), .. } => format!("person:{person}"),
+            Self::Notice { place: Place::Thread(MessageRef { channel, ts }), .. } => {
+                format!("thread:{channel}:{ts}")
+            }
             Self::Bulletin { bulletin } => bulletin.to_string(),
             Self::Home { person } => format!("home:{person}"),
             Self::Callback { task } => task.to_string(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::access::Access;
-use super::agent::Slug;
+use super::agent::{Agent, Slug};
 use super::event::{Actor, TextHash};
 use super::ids::{AgentId, EvaluationId, GrantId, RequestId};
 use super::person::PersonId;
@@ -84,6 +84,20 @@ pub struct KnownAgent {
     pub owner: PersonId,
     /// The model behind it.
     pub model: String,
+}
+
+impl KnownAgent {
+    /// What is known of this agent.
+    pub fn of(agent: &Agent) -> Self {
+        Self {
+            id: agent.id,
+            slug: agent.slug.clone(),
+            tier: agent.tier,
+            team: agent.team.to_string(),
+            owner: agent.owner.clone(),
+            model: agent.description.model.clone(),
+        }
+    }
 }
 
 /// A live grant, as far as a decision needs it.

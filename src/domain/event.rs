@@ -10,11 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::access::Access;
 pub use super::chain::{Broken, ChainHash, Line, Verifier, chain};
+use super::identity_provider::Presence;
 use super::ids::{
-    ActivityId, AgentId, BatchId, CredentialId, DeliveryId, GrantId, LoginId, RequestId, TokenId,
+    ActivityId, AgentId, BatchId, CertificationId, CredentialId, DelegationId, DeliveryId,
+    DiscoveryId, GrantId, IdpGroupId, IdpUserId, IncidentId, LoginId, RequestId, TokenId,
 };
 use super::login::Ending;
-use super::person::{By, PersonId};
+use super::person::{By, PersonId, Standing};
 use super::request::Reference;
 use super::role::RoleName;
 use super::tier::Tier;
@@ -30,6 +32,8 @@ pub enum Actor {
     Agent(AgentId),
     /// A service that the policy names.
     Service(String),
+    /// The identity provider, by what it pushes (SCIM) or what its tokens say.
+    IdentityProvider,
     /// The service itself: a deadline, a policy that was loaded.
     System,
 }
@@ -95,6 +99,9 @@ pub enum What {
         approve: bool,
         /// The roles held at the click.
         roles: Vec<RoleName>,
+        /// Those in whose place it could count.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stands_in: Vec<PersonId>,
         /// The reason's hash, of a no.
         reason: Option<TextHash>,
     },
@@ -107,12 +114,55 @@ pub enum What {
         /// The distinct people who covered the requirements.
         people: Vec<PersonId>,
     },
+    /// Somebody who is entitled said yes alone, because it could not wait.
+    EmergencyOpened {
+        /// Which request.
+        request: RequestId,
+        /// Who would have been asked, and was told instead.
+        skipped: Vec<PersonId>,
+        /// The review that is due.
+        review: RequestId,
+    },
     /// A request was denied.
     RequestDenied {
         /// Which.
         request: RequestId,
         /// The reason's hash.
         reason: TextHash,
+    },
+    /// Nobody answered in time, and the backup is asked.
+    RequestEscalated {
+        /// Which.
+        request: RequestId,
+        /// The role that is the backup.
+        role: RoleName,
+        /// The roles whose yes was missing.
+        missing: Vec<RoleName>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Somebody lets another answer in their place.
+    DelegationGiven {
+        /// Which.
+        delegation: DelegationId,
+        /// In whose place.
+        from: PersonId,
+        /// Who answers.
+        to: PersonId,
+        /// For which roles; for all if it is empty.
+        roles: Vec<RoleName>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A delegation was taken back, or handed back.
+    DelegationWithdrawn {
+        /// Which.
+        delegation: DelegationId,
+    },
+    /// A delegation's time came.
+    DelegationEnded {
+        /// Which.
+        delegation: DelegationId,
     },
     /// A request was taken back.
     RequestCancelled {
@@ -147,6 +197,56 @@ pub enum What {
         /// To.
         to: Tier,
     },
+    /// An agent's tier was lowered.
+    TierLowered {
+        /// Which.
+        agent: AgentId,
+        /// From.
+        from: Tier,
+        /// To.
+        to: Tier,
+    },
+    /// What an agent is was described anew.
+    AgentDescribed {
+        /// Which.
+        agent: AgentId,
+        /// By which request.
+        request: RequestId,
+        /// The new description's hash, of its JSON.
+        description: TextHash,
+    },
+    /// An owner was asked whether an agent is still needed and compliant.
+    CertificationOpened {
+        /// Which review.
+        certification: CertificationId,
+        /// Of which agent.
+        agent: AgentId,
+        /// Until when the owner should answer.
+        due: Timestamp,
+    },
+    /// The owner said that it is.
+    AgentCertified {
+        /// In which review.
+        certification: CertificationId,
+        /// Which agent.
+        agent: AgentId,
+        /// Until when that holds.
+        until: Timestamp,
+    },
+    /// The owner did not answer in time.
+    CertificationMissed {
+        /// Which review.
+        certification: CertificationId,
+        /// Of which agent.
+        agent: AgentId,
+    },
+    /// An agent was ended for good.
+    AgentRetired {
+        /// Which.
+        agent: AgentId,
+        /// The reason's hash.
+        reason: TextHash,
+    },
     /// An agent was stopped.
     AgentSuspended {
         /// Which.
@@ -158,6 +258,60 @@ pub enum What {
     AgentReinstated {
         /// Which.
         agent: AgentId,
+    },
+    /// Nobody answers for an agent any more.
+    AgentOrphaned {
+        /// Which.
+        agent: AgentId,
+        /// Who did.
+        owner: PersonId,
+        /// What became of that person.
+        standing: Standing,
+    },
+    /// An agent was handed over.
+    OwnerChanged {
+        /// Which.
+        agent: AgentId,
+        /// From.
+        from: PersonId,
+        /// To.
+        to: PersonId,
+    },
+    /// Somebody took an agent that nobody answered for.
+    OwnerTaken {
+        /// Which.
+        agent: AgentId,
+        /// Who answered for it before.
+        from: PersonId,
+        /// Who does now.
+        to: PersonId,
+    },
+    /// The owner of an agent that nobody had taken is a full member again.
+    OwnerReturned {
+        /// Which.
+        agent: AgentId,
+        /// Who answers for it again.
+        owner: PersonId,
+    },
+    /// Something is wrong with an agent: people look into it together.
+    IncidentOpened {
+        /// Which.
+        incident: IncidentId,
+        /// What people call it.
+        reference: Reference,
+        /// About which agent.
+        agent: AgentId,
+        /// The reason's hash.
+        reason: TextHash,
+    },
+    /// An incident is over.
+    IncidentClosed {
+        /// Which.
+        incident: IncidentId,
+        /// About which agent.
+        agent: AgentId,
+        /// The hash of what was found.
+        note: TextHash,
     },
     /// A grant began.
     GrantStarted {
@@ -222,6 +376,45 @@ pub enum What {
         fingerprint: String,
         /// Until when.
         until: Timestamp,
+    },
+    /// Who is in a group of the identity provider changed, or what it is called: who approves.
+    IdpGroupChanged {
+        /// Which.
+        group: IdpGroupId,
+        /// What it is called now; none if it is gone.
+        name: Option<String>,
+        /// What it was called before; none if it is new.
+        before: Option<String>,
+        /// Who came into it.
+        joined: Vec<IdpUserId>,
+        /// Who left it.
+        left: Vec<IdpUserId>,
+    },
+    /// The identity provider has a user, has one no more, or said that one may (not) work.
+    IdpUserChanged {
+        /// Which.
+        user: IdpUserId,
+        /// What it is now.
+        now: Presence,
+    },
+    /// A user of the identity provider was looked for in the workspace, and is another person than
+    /// before.
+    IdpUserMatched {
+        /// Which.
+        user: IdpUserId,
+        /// Who it is; none if the workspace knows nobody by their address.
+        person: Option<PersonId>,
+    },
+    /// A person's token said of other groups than before that they are theirs.
+    IdpGroupsClaimed {
+        /// Who.
+        person: PersonId,
+        /// By the word of this issuer of the policy.
+        issuer: String,
+        /// Groups that were not among them before.
+        joined: Vec<String>,
+        /// Groups that are not among them any more.
+        left: Vec<String>,
     },
     /// A credential was taken away.
     CredentialRevoked {
@@ -315,6 +508,59 @@ pub enum What {
         /// Of what: `evaluations`, `tokens`, `requests`.
         quota: String,
     },
+    /// Something was found that may be an agent.
+    DiscoveryFound {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Where: `slack`, `aws-iam`.
+        source: String,
+        /// What it is, in a word.
+        thing: String,
+        /// The hash of its id there.
+        external: TextHash,
+    },
+    /// Somebody was asked to register what was found.
+    DiscoveryAsked {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Whom.
+        of: PersonId,
+    },
+    /// What was found belongs to an agent.
+    DiscoveryClaimed {
+        /// Which.
+        discovery: DiscoveryId,
+        /// The agent.
+        agent: AgentId,
+        /// What matched (`name`, `external_id`), if nobody said it.
+        matched: Option<String>,
+    },
+    /// What was found is no agent.
+    DiscoveryDismissed {
+        /// Which.
+        discovery: DiscoveryId,
+        /// The reason's hash.
+        reason: TextHash,
+    },
+    /// What was found is left as it is for now.
+    DiscoveryPutOff {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// What was found is nobody's again.
+    DiscoveryReopened {
+        /// Which.
+        discovery: DiscoveryId,
+        /// Why, in a word: `not_theirs`, `not_registered`, `wrong_agent`, `agent_ended`, `returned`.
+        why: String,
+    },
+    /// What was found is not there any more.
+    DiscoveryGone {
+        /// Which.
+        discovery: DiscoveryId,
+    },
     /// A message can never arrive.
     DeliveryFailed {
         /// Which.
@@ -355,18 +601,35 @@ impl What {
             }
             Self::OwnershipAccepted { request }
             | Self::VoteCast { request, .. }
+            | Self::RequestEscalated { request, .. }
             | Self::RequestApproved { request, .. }
+            | Self::EmergencyOpened { request, .. }
             | Self::RequestDenied { request, .. }
             | Self::RequestCancelled { request }
             | Self::RequestExpired { request } => About { request: Some(*request), ..none },
             Self::AgentActivated { agent, .. }
             | Self::AgentRejected { agent }
             | Self::TierRaised { agent, .. }
+            | Self::TierLowered { agent, .. }
+            | Self::CertificationOpened { agent, .. }
+            | Self::AgentCertified { agent, .. }
+            | Self::CertificationMissed { agent, .. }
+            | Self::AgentRetired { agent, .. }
             | Self::AgentSuspended { agent, .. }
             | Self::AgentReinstated { agent }
+            | Self::AgentOrphaned { agent, .. }
+            | Self::OwnerChanged { agent, .. }
+            | Self::OwnerTaken { agent, .. }
+            | Self::OwnerReturned { agent, .. }
+            | Self::IncidentOpened { agent, .. }
+            | Self::IncidentClosed { agent, .. }
             | Self::CredentialAdded { agent, .. }
             | Self::CredentialRevoked { agent, .. }
+            | Self::DiscoveryClaimed { agent, .. }
             | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },
+            Self::AgentDescribed { agent, request, .. } => {
+                About { agent: Some(*agent), request: Some(*request), grant: None }
+            }
             Self::GrantStarted { grant, agent, .. } => {
                 About { agent: Some(*agent), grant: Some(*grant), ..none }
             }
@@ -386,10 +649,24 @@ impl What {
             | Self::TokenRevoked { .. }
             | Self::ActivityRecorded { .. }
             | Self::EvaluationsRecorded { .. }
+            // Of what is no agent, or not yet.
+            | Self::DiscoveryFound { .. }
+            | Self::DiscoveryAsked { .. }
+            | Self::DiscoveryDismissed { .. }
+            | Self::DiscoveryPutOff { .. }
+            | Self::DiscoveryReopened { .. }
+            | Self::DiscoveryGone { .. }
             // Of people, not of agents.
+            | Self::DelegationGiven { .. }
+            | Self::DelegationWithdrawn { .. }
+            | Self::DelegationEnded { .. }
             | Self::LoginConfirmed { .. }
             | Self::LoginRefused { .. }
             | Self::LoginEnded { .. }
+            | Self::IdpGroupChanged { .. }
+            | Self::IdpUserChanged { .. }
+            | Self::IdpUserMatched { .. }
+            | Self::IdpGroupsClaimed { .. }
             | Self::DeliveryFailed { .. } => none,
         }
     }

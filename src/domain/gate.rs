@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::access::Access;
-use super::agent::{Agent, AgentState, Slug};
+use super::agent::{Agent, AgentState, Cause, Slug};
 use super::person::PersonId;
 use super::request::Reference;
 use super::text::clean;
@@ -268,13 +268,13 @@ fn active(agent: &Agent, registry: &Registry<'_>) -> Check {
             let found = format!("{slug} is not approved yet: people are deciding.");
             failed(rule, found, why, vec![format!("agent-cli status {slug} --wait")])
         }
-        AgentState::Suspended { reason, .. } => {
+        AgentState::Suspended { reason, cause, .. } => {
+            let how = if *cause == Cause::Stopped { "was stopped" } else { "is suspended" };
             let found = match reason.as_str() {
-                "" => format!("{slug} was stopped."),
-                reason => format!("{slug} was stopped: \"{}\".", clean(reason, LONGEST)),
+                "" => format!("{slug} {how}."),
+                reason => format!("{slug} {how}: \"{}\".", clean(reason, LONGEST)),
             };
-            let next = format!("{owner} can ask that it goes on: /agent reinstate {slug} in Slack");
-            failed(rule, found, why, vec![next])
+            failed(rule, found, why, vec![cause.undone_by(slug, owner)])
         }
         AgentState::Retired { .. } | AgentState::Rejected { .. } => {
             let found = format!("{slug} is {}, and that is final.", agent.state.word());
@@ -301,9 +301,14 @@ fn tier(said: &Declared, agent: &Agent) -> Check {
         Some((access, wish)) => {
             vec![format!("{} (a yes raises the tier)", request(&agent.slug, access, wish))]
         }
-        None => vec![format!("agent-cli register {}", another(&agent.slug))],
+        None => vec![describe_anew(&agent.slug)],
     };
     failed(Rule::Tier, found, why, next)
+}
+
+/// The way to what the agent has become, without losing what it is.
+fn describe_anew(slug: &Slug) -> String {
+    format!("say in Slack what it is by now, and its people decide: /agent edit {slug}")
 }
 
 /// A name for the same agent, registered anew.
@@ -330,8 +335,8 @@ fn certified(agent: &Agent, registry: &Registry<'_>) -> Option<Check> {
             format!("Its certification ended on {until}."),
             "Nobody has said since that it is still needed and compliant.",
             vec![format!(
-                "{} is to say that it is still needed and compliant; security helps",
-                registry.owner
+                "{} is to say that it is still needed and compliant: /agent certify {} in Slack",
+                registry.owner, agent.slug
             )],
         )
     })
@@ -342,7 +347,8 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
     let (rule, slug) = (Rule::Manifest, &agent.slug);
     let known = &agent.description;
     let mut checks = Vec::new();
-    let anew = || format!("or register what it has become: agent-cli register {}", another(slug));
+    let anew =
+        || format!("or register another for that team: agent-cli register {}", another(slug));
     let write = |key: &str, value: &str| {
         format!("write what is registered into agent.toml: {key} = \"{}\"", clean(value, LONGEST))
     };
@@ -401,7 +407,10 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
                 rule,
                 format!("It touches systems that are not registered: {}.", list(new)),
                 "People said yes to an agent that does not touch them.",
-                vec![format!("take them out of agent.toml, if {slug} does not touch them"), anew()],
+                vec![
+                    format!("take them out of agent.toml, if {slug} does not touch them"),
+                    describe_anew(slug),
+                ],
             )
             .of("systems"),
         );
@@ -418,7 +427,7 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
             .of("systems"),
         );
     }
-    checks.extend(answers(said, agent, anew()));
+    checks.extend(answers(said, agent));
     let told: [(&str, &str, &str); 3] = [
         ("purpose", &said.purpose, &known.purpose),
         ("runs_on", &said.runs_on, &known.runs_on),
@@ -445,7 +454,7 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
 }
 
 /// Risks that the manifest has and the registry has not, or the other way round.
-fn answers(said: &Declared, agent: &Agent, anew: String) -> Vec<Check> {
+fn answers(said: &Declared, agent: &Agent) -> Vec<Check> {
     let (says, has) = (said.answers, agent.description.answers);
     let all = [
         ("writes", says.writes, has.writes, "it writes or changes something"),
@@ -460,7 +469,10 @@ fn answers(said: &Declared, agent: &Agent, anew: String) -> Vec<Check> {
                 Rule::Manifest,
                 format!("The manifest says that {words}; it is registered as not doing that."),
                 "People said yes to an agent without this risk.",
-                vec![format!("write `{key} = false`, if that is the truth"), anew.clone()],
+                vec![
+                    format!("write `{key} = false`, if that is the truth"),
+                    describe_anew(&agent.slug),
+                ],
             ),
             (false, true) => noted(
                 Rule::Manifest,

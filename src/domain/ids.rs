@@ -81,6 +81,8 @@ ids! {
     BulletinId = "bul", "a bulletin";
     /// Names a message on its way.
     DeliveryId = "dlv", "a delivery";
+    /// Names something that was found: a bot, a service account, a key.
+    DiscoveryId = "dsc", "a discovery";
     /// Names something to do at a time.
     DeadlineId = "due", "a deadline";
     /// Names a credential of an agent.
@@ -95,8 +97,18 @@ ids! {
     ActivityId = "act", "an activity";
     /// Names an access request made by a program; what it polls.
     TaskId = "tsk", "a task";
+    /// Names a user of the identity provider, as it pushed them.
+    IdpUserId = "usr", "an identity provider's user";
+    /// Names a group of the identity provider.
+    IdpGroupId = "grp", "an identity provider's group";
+    /// Names an incident.
+    IncidentId = "inc", "an incident";
+    /// Names one review of an agent by its owner.
+    CertificationId = "crt", "a certification";
     /// Names a login of a person on a device.
     LoginId = "lgn", "a login";
+    /// Names a delegation: somebody answers in the place of another for a time.
+    DelegationId = "dlg", "a delegation";
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! A question put to people, and its end: Open → Approved / Denied / Cancelled / Expired.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use super::ask::Ask;
+pub use super::ask::{Ask, Denied};
+pub use super::backup::Backup;
 use super::credential::{FirstCredential, Proof};
 use super::event::Actor;
 use super::ids::{AgentId, EvaluationId, RequestId, TaskId};
@@ -15,7 +16,8 @@ use super::role::{RoleName, TeamName};
 use super::task::Submitter;
 use super::tier::Tier;
 use super::time::{Span, Timestamp};
-use super::vote::{Choice, Vote, match_people};
+use super::voice::{Loan, Said, Voice, match_votes};
+use super::vote::{Choice, Vote};
 
 /// Whether somebody who was named as the owner agreed to be it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,8 @@ pub enum ApprovedBy {
         /// The rule, as the policy names or numbers it.
         rule: String,
     },
+    /// Nobody but who asked: it could not wait, and is reviewed afterwards.
+    Emergency,
 }
 
 /// Where a request stands, with the facts that belong there.
@@ -162,6 +166,23 @@ pub struct Asked {
     pub person: PersonId,
     /// The roles that they held, among those that were needed.
     pub roles: BTreeSet<RoleName>,
+    /// For whom they could stand in, with those people's roles.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stands_in: BTreeMap<PersonId, BTreeSet<RoleName>>,
+    /// Their name, if they were away then and so were passed over; untrusted text, cleaned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<String>,
+}
+
+/// Somebody who could answer for one role and has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited<'a> {
+    /// Who.
+    pub person: &'a PersonId,
+    /// In whose place, if not their own.
+    pub in_place_of: Option<&'a PersonId>,
+    /// Their name, if they were passed over because they are away.
+    pub away: Option<&'a str>,
 }
 
 /// A question put to people.
@@ -201,8 +222,12 @@ pub struct Request {
     pub votes: Vec<Vote>,
     /// What the automated review found.
     pub findings: Vec<Finding>,
-    /// When it expires unanswered.
+    /// When it expires unanswered, or goes to the backup. A [review](Ask::Review) is overdue from then
+    /// on, and stays open.
     pub decide_by: Timestamp,
+    /// Who is asked then.
+    #[serde(default, skip_serializing_if = "Backup::is_nobody")]
+    pub backup: Backup,
     /// The digest of the policy by which it was routed.
     pub policy: String,
     /// Where it stands.
@@ -216,8 +241,10 @@ pub enum NotCounted {
     Ended(RequestState),
     /// This person asked.
     OwnRequest,
-    /// This person owns the agent.
+    /// This person owns the agent, or is to own it.
     OwnAgent,
+    /// Nobody answers for the agent, so nothing new is given to it.
+    Ownerless,
     /// Only a full, active member of the workspace decides.
     Standing(Standing),
     /// The person holds none of the roles that are asked.
@@ -229,8 +256,41 @@ pub enum NotCounted {
     },
     /// Every role the person could answer for has had its yes.
     AlreadyCovered,
+    /// Somebody has answered in this person's place.
+    Represented {
+        /// Who.
+        by: PersonId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person could only stand in for somebody who may not be stood in for here.
+    StandsInInVain {
+        /// For whom.
+        who: PersonId,
+        /// Why not.
+        why: CannotLend,
+    },
+    /// This person denied what is appealed.
+    DeniedIt,
+    /// The time is over, and the backup is about to be asked.
+    GoesToBackup,
     /// A no needs a reason.
     NoReason,
+}
+
+/// Why nobody can stand in for somebody on a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CannotLend {
+    /// They asked it.
+    Asked,
+    /// They own the agent.
+    Owns,
+    /// They denied what is appealed.
+    DeniedIt,
+    /// They have answered themselves.
+    Voted,
+    /// They lend only some of the roles that it takes of them.
+    InPart,
 }
 
 /// What a click did.
@@ -255,12 +315,27 @@ pub struct Requirement<'a> {
     pub role: &'a RoleName,
     /// The yes that covers it.
     pub covered_by: Option<&'a Vote>,
+    /// In whose place that yes was said, if not its own voter's.
+    pub in_place_of: Option<&'a PersonId>,
 }
 
 impl Request {
     /// Whether people can still answer; past `decide_by` they cannot, recorded or not.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        matches!(self.state, RequestState::Open) && now < self.decide_by
+        matches!(self.state, RequestState::Open) && (now < self.decide_by || self.ask.is_review())
+    }
+
+    /// Whether its time is over for good, recorded or not.
+    fn is_late(&self, now: Timestamp) -> bool {
+        matches!(self.state, RequestState::Open)
+            && now >= self.decide_by
+            && !self.ask.is_review()
+            && !self.goes_to_backup(now)
+    }
+
+    /// Whether it is owed, and should have been answered by now.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.ask.is_review() && now >= self.decide_by && self.is_open(now)
     }
 
     /// The credential that its yes adds, if it adds one: its name, its proof, and for how long.
@@ -277,6 +352,15 @@ impl Request {
         self.acceptance == Acceptance::Awaited && matches!(self.state, RequestState::Open)
     }
 
+    /// Whose word as owner the request may wait for: the person to whom the agent is handed over, or
+    /// else `owner`, who is the agent's.
+    pub const fn acceptor<'a>(&'a self, owner: &'a PersonId) -> &'a PersonId {
+        match &self.ask {
+            Ask::Handover { to, .. } => to,
+            _ => owner,
+        }
+    }
+
     /// Who asked, for the log.
     pub fn asker(&self) -> Actor {
         match &self.origin {
@@ -289,9 +373,7 @@ impl Request {
     /// The state as it is in truth at this moment.
     pub fn state_at(&self, now: Timestamp) -> RequestState {
         match &self.state {
-            RequestState::Open if now >= self.decide_by => {
-                RequestState::Expired { at: self.decide_by }
-            }
+            RequestState::Open if self.is_late(now) => RequestState::Expired { at: self.decide_by },
             state => state.clone(),
         }
     }
@@ -300,13 +382,14 @@ impl Request {
     pub fn requirements(&self) -> Vec<Requirement<'_>> {
         let yes: Vec<&Vote> =
             self.votes.iter().filter(|v| matches!(v.choice, Choice::Approve)).collect();
-        let held: Vec<&BTreeSet<RoleName>> = yes.iter().map(|v| &v.roles).collect();
+        let covers = match_votes(&self.needs, &yes, |roles| self.covers(roles));
         self.needs
             .iter()
-            .zip(match_people(&self.needs, &held))
-            .map(|(role, who)| Requirement {
+            .zip(covers)
+            .map(|(role, cover)| Requirement {
                 role,
-                covered_by: who.and_then(|i| yes.get(i).copied()),
+                covered_by: cover.and_then(|cover| yes.get(cover.vote).copied()),
+                in_place_of: cover.and_then(|cover| cover.in_place_of),
             })
             .collect()
     }
@@ -320,44 +403,149 @@ impl Request {
             .collect()
     }
 
-    /// Those who were asked for this role and have not voted.
-    pub fn asked_for<'a>(&'a self, role: &'a RoleName) -> impl Iterator<Item = &'a PersonId> {
-        self.asked
-            .iter()
-            .filter(|asked| asked.roles.contains(role))
-            .map(|asked| &asked.person)
-            .filter(|person| !self.votes.iter().any(|vote| vote.by == **person))
+    /// Those who were asked for this role, for themselves or in the place of others, and have not
+    /// voted.
+    pub fn asked_for<'a>(&'a self, role: &'a RoleName) -> impl Iterator<Item = Awaited<'a>> {
+        let voted = |person: &PersonId| self.votes.iter().any(|vote| vote.by == *person);
+        let asked = self.asked.iter().filter(move |asked| !voted(&asked.person));
+        asked.filter_map(move |asked| {
+            let in_place_of = if self.covers(&asked.roles).contains(role) {
+                None
+            } else {
+                let mut lenders = asked.stands_in.iter().filter(|(from, _)| !voted(from));
+                Some(lenders.find(|(_, roles)| self.covers(roles).contains(role))?.0)
+            };
+            Some(Awaited { person: &asked.person, in_place_of, away: asked.away.as_deref() })
+        })
+    }
+
+    /// Those whose word never counts on it: who asked, who owns the agent, and who denied what is
+    /// appealed.
+    pub fn excluded<'a>(&'a self, owner: &'a PersonId) -> Vec<&'a PersonId> {
+        let mut all = vec![&self.asked_by, owner, self.acceptor(owner)];
+        if let Ask::Appeal { denied, .. } = &self.ask {
+            all.extend([&denied.asked_by, &denied.by]);
+            all.extend(&denied.in_place_of);
+        }
+        all
+    }
+
+    /// Why this person's word may not count, nor be said by another, whatever their roles are.
+    fn bars(&self, person: &PersonId, owner: &PersonId) -> Option<CannotLend> {
+        if *person == self.asked_by {
+            return Some(CannotLend::Asked);
+        }
+        if person == owner || person == self.acceptor(owner) {
+            return Some(CannotLend::Owns);
+        }
+        match &self.ask {
+            Ask::Appeal { denied, .. } if *person == denied.asked_by => Some(CannotLend::Asked),
+            Ask::Appeal { denied, .. }
+                if *person == denied.by || denied.in_place_of.contains(person) =>
+            {
+                Some(CannotLend::DeniedIt)
+            }
+            _ => None,
+        }
+    }
+
+    /// The roles that this loan lends here; none if they are of no use.
+    fn lent(
+        &self,
+        loan: &Loan,
+        owner: &PersonId,
+    ) -> Result<Option<BTreeSet<RoleName>>, CannotLend> {
+        if self.covers(&loan.holds).is_empty() {
+            return Ok(None);
+        }
+        if let Some(why) = self.bars(&loan.from, owner) {
+            return Err(why);
+        }
+        if self.votes.iter().any(|vote| vote.by == loan.from) {
+            return Err(CannotLend::Voted);
+        }
+        if !loan.holds.is_subset(&loan.lends) {
+            return Err(CannotLend::InPart);
+        }
+        Ok(Some(loan.holds.clone()))
+    }
+
+    /// Whether a yes of this person would bring the request further.
+    pub fn would_help(&self, by: &PersonId, said: Said, now: Timestamp) -> bool {
+        self.adds(&said.vote(by.clone(), now, Choice::Approve))
+    }
+
+    /// Whether one more yes would cover one more requirement. If it does not now it never will,
+    /// whoever comes later: sets of people that can be matched form a matroid.
+    fn adds(&self, vote: &Vote) -> bool {
+        let mut with = self.clone();
+        with.votes.push(vote.clone());
+        with.awaited().len() < self.awaited().len()
     }
 
     /// Whether this person could give a yes that counts now; the reason if not.
     ///
-    /// `held` are the roles the person holds at this moment, `owner` is the agent's owner now.
+    /// `voice` is for whom the person may speak at this moment, `owner` is the agent's owner now.
     pub fn may_vote(
         &self,
         by: &PersonId,
         standing: Standing,
-        held: &BTreeSet<RoleName>,
+        voice: &Voice,
         owner: &PersonId,
         now: Timestamp,
-    ) -> Result<BTreeSet<RoleName>, NotCounted> {
+    ) -> Result<Said, NotCounted> {
+        if self.goes_to_backup(now) {
+            return Err(NotCounted::GoesToBackup);
+        }
         if !self.is_open(now) {
             return Err(NotCounted::Ended(self.state_at(now)));
         }
         if !standing.is_member() {
             return Err(NotCounted::Standing(standing));
         }
-        if *by == self.asked_by {
-            return Err(NotCounted::OwnRequest);
-        }
-        if by == owner {
-            return Err(NotCounted::OwnAgent);
+        match self.bars(by, owner) {
+            Some(CannotLend::Asked) => return Err(NotCounted::OwnRequest),
+            Some(CannotLend::Owns) => return Err(NotCounted::OwnAgent),
+            Some(_) => return Err(NotCounted::DeniedIt),
+            None => {}
         }
         if let Some(vote) = self.votes.iter().find(|v| v.by == *by) {
             return Err(NotCounted::AlreadyVoted { at: vote.at });
         }
-        let roles: BTreeSet<RoleName> =
-            held.iter().filter(|role| self.needs.contains(role)).cloned().collect();
-        if roles.is_empty() { Err(NotCounted::NotEligible) } else { Ok(roles) }
+        let answerable = self.answerable();
+        let roles = voice.own.iter().filter(|role| answerable.contains(role)).cloned().collect();
+        let mut said = Said { roles, stands_in: BTreeMap::new() };
+        let mut in_vain = None;
+        for loan in &voice.loans {
+            match self.lent(loan, owner) {
+                Ok(None) => {}
+                Ok(Some(roles)) => {
+                    said.stands_in.insert(loan.from.clone(), roles);
+                }
+                Err(why) => in_vain = Some((loan.from.clone(), why)),
+            }
+        }
+        if said.roles.is_empty() && said.stands_in.is_empty() {
+            return Err(match in_vain {
+                Some((who, why)) => NotCounted::StandsInInVain { who, why },
+                None => NotCounted::NotEligible,
+            });
+        }
+        match self.represented(by) {
+            Some(other) => Err(NotCounted::Represented { by: other.by.clone(), at: other.at }),
+            None => Ok(said),
+        }
+    }
+
+    /// The yes that was said in this person's place, if it is needed as such: who was answered for
+    /// cannot answer as well.
+    fn represented(&self, person: &PersonId) -> Option<&Vote> {
+        let yes = self.requirements().into_iter().find(|r| r.in_place_of == Some(person))?;
+        let mut without = self.clone();
+        for vote in &mut without.votes {
+            vote.stands_in.remove(person);
+        }
+        (without.awaited().len() > self.awaited().len()).then_some(yes.covered_by).flatten()
     }
 
     /// Takes one person's word.
@@ -366,15 +554,15 @@ impl Request {
         by: PersonId,
         choice: Choice,
         standing: Standing,
-        held: &BTreeSet<RoleName>,
+        voice: &Voice,
         owner: &PersonId,
         now: Timestamp,
     ) -> Voted {
-        if matches!(self.state, RequestState::Open) && now >= self.decide_by {
+        if self.is_late(now) {
             return Voted::TooLate(self.with(RequestState::Expired { at: now }));
         }
-        let roles = match self.may_vote(&by, standing, held, owner, now) {
-            Ok(roles) => roles,
+        let said = match self.may_vote(&by, standing, voice, owner, now) {
+            Ok(said) => said,
             Err(why) => return Voted::NotCounted(why),
         };
         match choice {
@@ -382,18 +570,16 @@ impl Request {
             Choice::Deny { reason } => {
                 let end = RequestState::Denied { at: now, by: by.clone(), reason: reason.clone() };
                 let mut request = self.with(end);
-                request.votes.push(Vote { by, at: now, roles, choice: Choice::Deny { reason } });
+                request.votes.push(said.vote(by, now, Choice::Deny { reason }));
                 Voted::Denied(request)
             }
             Choice::Approve => {
-                let before = self.awaited().len();
-                let mut request = self;
-                request.votes.push(Vote { by, at: now, roles, choice: Choice::Approve });
-                // A yes that adds nothing to the largest matching never will, whoever comes
-                // later: sets of people that can be matched form a matroid.
-                if request.awaited().len() == before {
+                let vote = said.vote(by, now, Choice::Approve);
+                if !self.adds(&vote) {
                     return Voted::NotCounted(NotCounted::AlreadyCovered);
                 }
+                let mut request = self;
+                request.votes.push(vote);
                 request.settle(now)
             }
         }
@@ -434,10 +620,13 @@ impl Request {
         owner: &PersonId,
         now: Timestamp,
     ) -> Result<(), NotCounted> {
+        if self.goes_to_backup(now) {
+            return Err(NotCounted::GoesToBackup);
+        }
         if !self.is_open(now) {
             return Err(NotCounted::Ended(self.state_at(now)));
         }
-        if by != owner {
+        if by != self.acceptor(owner) {
             return Err(NotCounted::NotEligible);
         }
         match self.acceptance {
@@ -462,10 +651,15 @@ impl Request {
         self.with(RequestState::Approved { at: now, by })
     }
 
-    /// Takes it back. `None` if it has ended.
+    /// It could not wait: who asked says yes alone, and answers for it afterwards.
+    pub fn approve_in_emergency(self, now: Timestamp) -> Self {
+        self.with(RequestState::Approved { at: now, by: ApprovedBy::Emergency })
+    }
+
+    /// Takes it back. `None` if it has ended, or if it is owed.
     pub fn cancel(self, by: impl Into<By>, reason: String, now: Timestamp) -> Option<Self> {
         let by = by.into();
-        matches!(self.state, RequestState::Open)
+        (matches!(self.state, RequestState::Open) && !self.ask.is_review())
             .then(|| self.with(RequestState::Cancelled { at: now, by, program: None, reason }))
     }
 
@@ -482,10 +676,9 @@ impl Request {
             .then(|| self.with(RequestState::Cancelled { at: now, by, program, reason }))
     }
 
-    /// Its time came. `None` if it has ended, or if it is not yet time.
+    /// Its time came. `None` if it has ended, if it is not yet time, or if the backup is asked first.
     pub fn expire(self, now: Timestamp) -> Option<Self> {
-        (matches!(self.state, RequestState::Open) && now >= self.decide_by)
-            .then(|| self.with(RequestState::Expired { at: now }))
+        self.is_late(now).then(|| self.with(RequestState::Expired { at: now }))
     }
 
     fn with(self, state: RequestState) -> Self {

@@ -29,6 +29,13 @@ pub enum Finding {
         /// To.
         to: Tier,
     },
+    /// ✓ The yes lowers the agent's tier.
+    LowersTier {
+        /// From.
+        from: Tier,
+        /// To.
+        to: Tier,
+    },
     /// ⚠ It never had anything on this resource.
     FirstTime,
     /// ✓ It had this before.
@@ -70,6 +77,7 @@ impl Finding {
             Self::OwnerActive
                 | Self::Certified
                 | Self::TierSuffices
+                | Self::LowersTier { .. }
                 | Self::HadBefore { .. }
                 | Self::FirstCredential
                 | Self::BesideLive { .. }

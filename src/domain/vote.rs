@@ -4,7 +4,7 @@
 //! is found by matching (augmenting paths, Kuhn 1955), so the order of the clicks never matters:
 //! somebody who is both a team lead and security covers whichever is missing, and never both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,12 @@ pub struct Vote {
     pub by: PersonId,
     /// When.
     pub at: Timestamp,
-    /// The roles that this person held at the click, among those the request needs.
+    /// The roles that this person held at the click, among those the request takes.
     pub roles: BTreeSet<RoleName>,
+    /// For whom this person could stand in at the click, with those people's roles. Whether a yes
+    /// counts in somebody's place is found with the covering (see [`voice`](super::voice)).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stands_in: BTreeMap<PersonId, BTreeSet<RoleName>>,
     /// What they said.
     #[serde(flatten)]
     pub choice: Choice,

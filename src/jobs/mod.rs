@@ -6,6 +6,7 @@
 
 mod deadlines;
 mod deliveries;
+mod uses;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,5 +83,7 @@ impl Jobs {
         tasks.spawn(async move { deadlines::run(&jobs, &token).await });
         let (jobs, token) = (self.clone(), stop.clone());
         tasks.spawn(async move { deliveries::run(&jobs, &token).await });
+        let (jobs, token) = (self.clone(), stop.clone());
+        tasks.spawn(async move { uses::run(&jobs, &token).await });
     }
 }

@@ -318,6 +318,7 @@ async fn start_on(
     let profile = Profile { signer, service: service.clone() };
     let questions =
         Door::new(pdp, Arc::clone(&callers) as _, Some(own_address)).with_requests(profile);
+    let pushed = crate::api::scim::router(service.clone(), registry_signer.issuer());
     let told = activity::Door::new(service.clone(), callers);
     let registry = v1::router(v1::Parts {
         service: service.clone(),
@@ -331,10 +332,11 @@ async fn start_on(
         .merge(crate::api::oauth::router(tokens))
         .merge(questions.router())
         .merge(told.router())
+        .merge(pushed)
         .merge(registry)
         .merge(telemetry::http::metrics());
     let router = telemetry::http::watched(router);
-    tasks.spawn(telemetry::http::measure(store.clone(), Arc::clone(&clock), stop.clone()));
+    tasks.spawn(telemetry::record::measure(store.clone(), Arc::clone(&clock), stop.clone()));
     let token = stop.clone();
     tasks.spawn(async move {
         // An acknowledgement is one small packet, and somebody waits for it.

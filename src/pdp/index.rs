@@ -13,7 +13,7 @@ use ulid::Ulid;
 
 use super::names::Names;
 use crate::domain::access::Access;
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::evaluation::{KnownAgent, LiveGrant};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
@@ -27,6 +27,8 @@ pub struct Card {
     pub known: KnownAgent,
     /// Its state in a word.
     pub state: &'static str,
+    /// Why it is suspended, if it is.
+    pub cause: Option<Cause>,
     /// Whether it is at work.
     pub active: bool,
 }
@@ -34,15 +36,9 @@ pub struct Card {
 impl Card {
     /// The card of this agent.
     pub fn of(agent: &Agent) -> Self {
-        let known = KnownAgent {
-            id: agent.id,
-            slug: agent.slug.clone(),
-            tier: agent.tier,
-            team: agent.team.to_string(),
-            owner: agent.owner.clone(),
-            model: agent.description.model.clone(),
-        };
-        Self { known, state: agent.state.word(), active: agent.is_active() }
+        let known = KnownAgent::of(agent);
+        let (state, cause) = (agent.state.word(), agent.cause());
+        Self { known, state, cause, active: agent.is_active() }
     }
 }
 

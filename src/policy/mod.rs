@@ -7,8 +7,11 @@
 //! changes; [`report`] says in plain words what `countersign policy check | test | plan | explain`
 //! print.
 
+mod answering;
 mod cases;
 mod digest;
+mod discovery;
+mod emergency;
 mod folder;
 mod handle;
 mod mistake;
@@ -21,6 +24,7 @@ mod rules;
 pub mod runtime;
 #[cfg(test)]
 mod tests;
+mod weekly;
 mod without;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,15 +32,20 @@ use std::path::Path;
 
 use chrono::FixedOffset;
 
+pub use answering::{Appeals, Delegations};
 pub use cases::{CaseFailed, CaseResult};
+pub use discovery::{Discovery, Pattern};
+pub use emergency::{BreakGlass, Incidents};
 pub use handle::{PolicyHandle, PolicyNews, Watching};
 pub use mistake::{Mistake, Refused};
 pub use plan::{Change, Effect, plan};
 pub use route::{CannotAsk, Way};
-pub use rules::{Case, Holders, Resource, Team, TierRules};
+pub use rules::{Case, Certifying, Holders, Owners, Resource, Team, TierRules};
 use runtime::cedar::{Rules, Surroundings, cedar_name};
-use runtime::{Callbacks, Facts, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
+use runtime::{Callbacks, Facts, IdentityProvider, Issuer, Quotas, Ruling, ServiceAccount, Tokens};
+pub use weekly::Weekly;
 
+use crate::domain::absence::Absence;
 use crate::domain::access::Access;
 use crate::domain::evaluation::Question;
 use crate::domain::role::{RoleName, TeamName};
@@ -54,7 +63,13 @@ pub struct Policy {
     resources: BTreeMap<String, Resource>,
     without_people: Vec<without::Rule>,
     before_end: Vec<Span>,
-    certify_every: Span,
+    owners: Owners,
+    weekly: Option<Weekly>,
+    certifying: Certifying,
+    delegations: Delegations,
+    absence: Absence,
+    appeals: Option<Appeals>,
+    discovery: Discovery,
     cases: Vec<cases::Placed>,
     warnings: Vec<Mistake>,
     services: BTreeMap<String, ServiceAccount>,
@@ -62,6 +77,9 @@ pub struct Policy {
     tokens: Tokens,
     quotas: Quotas,
     callbacks: Callbacks,
+    directory: IdentityProvider,
+    break_glass: Option<BreakGlass>,
+    incidents: Incidents,
     rules: Rules,
     /// How far the clock of the rules is from UTC.
     offset: FixedOffset,
@@ -195,9 +213,55 @@ impl Policy {
         &self.before_end
     }
 
+    /// When owners say anew that their agents are needed and compliant.
+    pub const fn certifying(&self) -> &Certifying {
+        &self.certifying
+    }
+
     /// How long an owner's word that an agent is needed and compliant holds.
     pub const fn certify_every(&self) -> Span {
-        self.certify_every
+        self.certifying.every
+    }
+
+    /// How agents are handed over, and what becomes of those that nobody answers for.
+    pub const fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// When and where the numbers of the week are told, if they are.
+    pub const fn weekly(&self) -> Option<&Weekly> {
+        self.weekly.as_ref()
+    }
+
+    /// Who may let whom answer in their place.
+    pub const fn delegations(&self) -> &Delegations {
+        &self.delegations
+    }
+
+    /// By what somebody is known to be away.
+    pub const fn absence(&self) -> &Absence {
+        &self.absence
+    }
+
+    /// Who decides whether a no stands, if a no can be appealed.
+    pub const fn appeals(&self) -> Option<&Appeals> {
+        self.appeals.as_ref()
+    }
+
+    /// How far the policy's clock is from UTC.
+    pub const fn utc_offset(&self) -> FixedOffset {
+        self.offset
+    }
+
+    /// The names of all roles, the one that is always there first.
+    pub fn role_names(&self) -> Vec<RoleName> {
+        let lead = RoleName::new(RoleName::TEAM_LEAD);
+        std::iter::once(lead).chain(self.roles.keys().cloned()).collect()
+    }
+
+    /// What is looked for that nobody registered.
+    pub const fn discovery(&self) -> &Discovery {
+        &self.discovery
     }
 
     /// What is allowed and yet perhaps not meant.
@@ -264,6 +328,19 @@ impl Policy {
         Self { services, issuers, tokens, ..self }
     }
 
+    /// How the identity provider tells who is in its groups.
+    pub const fn identity_provider(&self) -> &IdentityProvider {
+        &self.directory
+    }
+
+    /// All roles with their holders, in alphabetical order; `team-lead` once for each team.
+    pub fn roles(&self) -> impl Iterator<Item = (RoleName, Option<&TeamName>, &Holders)> {
+        let lead = RoleName::new(RoleName::TEAM_LEAD);
+        let named = self.roles.iter().map(|(role, holders)| (role.clone(), None, holders));
+        let leads = self.teams.iter();
+        named.chain(leads.map(move |(name, team)| (lead.clone(), Some(name), &team.leads)))
+    }
+
     /// How often an agent may do what.
     pub const fn quotas(&self) -> &Quotas {
         &self.quotas
@@ -272,6 +349,16 @@ impl Policy {
     /// Where outcomes may be sent.
     pub const fn callbacks(&self) -> &Callbacks {
         &self.callbacks
+    }
+
+    /// What may be opened in an emergency; `None` if nothing may.
+    pub const fn break_glass(&self) -> Option<&BreakGlass> {
+        self.break_glass.as_ref()
+    }
+
+    /// What happens in an incident.
+    pub const fn incidents(&self) -> &Incidents {
+        &self.incidents
     }
 
     /// Runs the cases in `tests/*.toml`.

@@ -165,6 +165,7 @@ pub(crate) fn apply(
     content.fit_for_posting()?;
     let seen_by_all = args.text("response_type").as_deref() == Some("in_channel");
     let draft = Draft {
+        files: Vec::new(),
         text: content.text.unwrap_or_default(),
         blocks: content.blocks,
         attachments: content.attachments.unwrap_or_default(),

@@ -47,6 +47,7 @@ impl Seed {
                 "app_uninstalled",
                 "tokens_revoked",
                 "user_change",
+                "team_join",
                 "subteam_members_changed",
                 "subteam_updated",
             ]
@@ -180,6 +181,8 @@ pub fn member(id: &str, name: &str, real_name: &str, title: &str) -> Person {
         admin: false,
         bot_id: None,
         app_id: None,
+        status: Default::default(),
+        paused: None,
     }
 }
 

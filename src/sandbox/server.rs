@@ -40,6 +40,7 @@ pub(crate) async fn serve(core: Arc<Core>, listener: TcpListener) {
         .route("/api/{method}", any(api))
         .route("/commands/{team}/{number}/{mark}", post(answer_url))
         .route("/actions/{team}/{number}/{mark}", post(answer_url))
+        .route("/upload/v1/{ticket}", post(upload))
         .route("/link/", get(link))
         .merge(page::routes(&core))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
@@ -119,6 +120,14 @@ async fn answer_url(
     body: Bytes,
 ) -> Response {
     response_url::answer(core, uri.path(), &headers, &body).await
+}
+
+async fn upload(
+    State(core): State<Arc<Core>>,
+    Path(ticket): Path<String>,
+    body: Bytes,
+) -> Response {
+    web_api::take_bytes(&core, &ticket, &body).into_response()
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use super::acts::press::{self, Place};
 use super::acts::{self, ActError, ClickOutcome, CommandOutcome, SubmitOutcome};
 use super::core::{Core, RecordedCall};
 use super::limits::RateLimits;
-use super::model::{Message, Model, PersonKind, View};
+use super::model::{Message, Model, Person, PersonKind, Status, View};
 use super::outgoing::{self, DeliveryFailure, HttpAnswer, SignedRequest, payloads};
 use super::socket::DisconnectReason;
 use super::state::Change;
@@ -222,6 +222,28 @@ impl Workspace {
     /// When there is nobody with this id.
     pub fn set_person_kind(&self, user: &str, kind: PersonKind) -> Result<(), ActError> {
         self.core.set_person_kind(user, kind)
+    }
+
+    /// A person sets their status, or takes it away by an empty one; the app hears of it.
+    ///
+    /// # Errors
+    /// When there is nobody with this id.
+    pub fn set_status(&self, user: &str, status: Status) -> Result<(), ActError> {
+        self.core.set_status(user, status)
+    }
+
+    /// A person pauses their notifications from one moment to another (seconds since 1970), or lets
+    /// them come again.
+    ///
+    /// # Errors
+    /// When there is nobody with this id.
+    pub fn set_paused(&self, user: &str, paused: Option<(i64, i64)>) -> Result<(), ActError> {
+        self.core.set_paused(user, paused)
+    }
+
+    /// Somebody, or a bot, comes to the workspace; the app hears of it.
+    pub fn arrive(&self, person: Person) {
+        self.core.arrive(person);
     }
 
     /// Archives a channel, or brings it back.

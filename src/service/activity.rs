@@ -218,7 +218,7 @@ impl Known<'_> {
     ) -> std::result::Result<std::result::Result<AgentId, String>, StoreError> {
         let teller = match by {
             Actor::Agent(id) => Some(*id),
-            Actor::Person(_) | Actor::Service(_) | Actor::System => None,
+            Actor::Person(_) | Actor::Service(_) | Actor::IdentityProvider | Actor::System => None,
         };
         let Some(name) = name else {
             return Ok(teller

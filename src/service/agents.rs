@@ -7,13 +7,17 @@ use super::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Refu
 use super::settle::conflict;
 use super::winding_down::{cancel_all, revoke_all};
 use super::{Result, Service};
+use crate::clock::Entropy;
 use crate::domain::agent::{Agent, Cause};
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, Actor, Body, TextHash, What};
+use crate::domain::grant::Grant;
 use crate::domain::person::{By, PersonId};
-use crate::domain::request::Reference;
+use crate::domain::request::{Reference, Request};
 use crate::domain::text::{LONGEST_TEXT, clean};
-use crate::store::{Session, work};
+use crate::domain::time::Timestamp;
+use crate::policy::Policy;
+use crate::store::{Session, StoreError, Tx, work};
 
 /// As many lines as a list shows.
 const SHOWN: u32 = 20;
@@ -47,8 +51,11 @@ impl Service {
     pub async fn detail(&self, agent: Agent) -> Result<AgentDetail> {
         let now = self.now();
         let route = self.route(&self.policy(), agent.tier, None).await?;
+        self.count_use().await?;
         let mut session = self.parts.store.read().await?;
         let grants = session.live_grants_of(agent.id, now).await?;
+        let mut used = session.grant_use(agent.id).await?;
+        used.retain(|id, _| grants.iter().any(|grant| grant.id == *id));
         let live_credentials = live_credentials(&mut session, agent.id, now).await?;
         let open = session.open_requests_of_agent(agent.id).await?;
         let mut history = Vec::new();
@@ -56,13 +63,16 @@ impl Service {
             if let Ok(Body { actor, what }) = serde_json::from_str(&line.body) {
                 let by = match actor {
                     Actor::Person(person) => Some(person),
-                    Actor::System | Actor::Agent(_) | Actor::Service(_) => None,
+                    Actor::System
+                    | Actor::IdentityProvider
+                    | Actor::Agent(_)
+                    | Actor::Service(_) => None,
                 };
                 let reference = reference(&mut session, &what).await?;
                 history.push(HistoryLine { at: line.at, by, reference, what });
             }
         }
-        Ok(AgentDetail { agent, route, grants, live_credentials, open, history, now })
+        Ok(AgentDetail { agent, route, grants, used, live_credentials, open, history, now })
     }
 
     /// The live grants, of one agent if it is named.
@@ -122,30 +132,45 @@ impl Service {
                 if !agent.is_active() {
                     return Ok(Stopped::Refused(Refusal::NotActive(agent)));
                 }
-                let agent = agent
-                    .suspend(by.clone(), reason.clone(), Cause::Stopped, now)
-                    .map_err(conflict)?;
-                tx.update_agent(&agent).await?;
-                let about = About { agent: Some(agent.id), ..About::default() };
-                let what = What::AgentSuspended { agent: agent.id, reason: TextHash::of(&reason) };
-                tx.append_about(now, Actor::Person(by.clone()), what, about).await?;
-
-                let why = format!("{} was stopped", agent.slug);
-                let who = By::from(by.clone());
-                let grants = revoke_all(tx, &entropy, &policy, &agent, &who, &why, now).await?;
-                let requests = cancel_all(tx, &entropy, &agent, &who, &why, now).await?;
+                let (agent, grants, requests) =
+                    stop_now(tx, &entropy, &policy, agent, &by, reason, now).await?;
                 let mut places = super::grants::owner_and_team(&policy, &agent);
                 places.push(Place::Channel(policy.security_channel().to_owned()));
                 for place in places {
                     let notice = Notice::AgentStopped { agent: agent.id };
                     send(tx, &entropy, now, &Delivery::Notice { place, notice }).await?;
                 }
-                refresh_homes(tx, &entropy, now, [&agent.owner, &by]);
                 Ok(Stopped::Done { agent, grants, requests })
             })
         });
         self.once(once, work).await
     }
+}
+
+/// An agent at work is stopped: everything that it has ends, and everything that it asked for. Who is
+/// told is the caller's to say.
+pub(super) async fn stop_now(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    agent: Agent,
+    by: &PersonId,
+    reason: String,
+    now: Timestamp,
+) -> std::result::Result<(Agent, Vec<Grant>, Vec<Request>), StoreError> {
+    let hash = TextHash::of(&reason);
+    let agent = agent.suspend(by.clone(), reason, Cause::Stopped, now).map_err(conflict)?;
+    tx.update_agent(&agent).await?;
+    let about = About { agent: Some(agent.id), ..About::default() };
+    let what = What::AgentSuspended { agent: agent.id, reason: hash };
+    tx.append_about(now, Actor::Person(by.clone()), what, about).await?;
+
+    let why = format!("{} was stopped", agent.slug);
+    let who = By::from(by.clone());
+    let grants = revoke_all(tx, entropy, policy, &agent, &who, &why, now).await?;
+    let requests = cancel_all(tx, entropy, &agent, &who, &why, now).await?;
+    refresh_homes(tx, entropy, now, [&agent.owner, by]);
+    Ok((agent, grants, requests))
 }
 
 /// What people call the request or the grant that an event is about.

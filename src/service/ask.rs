@@ -3,11 +3,12 @@
 use super::access_requests::submit::waiting;
 use super::input::{ExtensionForm, GrantForm, OnceKey};
 use super::opening::{Put, Question, put};
-use super::outcome::{Asked, Refusal};
+use super::outcome::{Asked, CannotChange, Refusal};
+use super::owners::nobody_answers;
 use super::weigh::{Length, Weighed};
 use super::{Result, Service};
 use crate::domain::access::Access;
-use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::agent::{Agent, AgentState, Cause, Slug};
 use crate::domain::grant::Grant;
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin, Reference};
@@ -134,6 +135,9 @@ impl Service {
         if !agent.is_active() {
             return refuse(Refusal::NotActive(agent));
         }
+        if let Some(refusal) = nobody_answers(&agent) {
+            return refuse(refusal);
+        }
         if !grant.is_live(now) {
             return refuse(Refusal::GrantEnded(grant));
         }
@@ -205,6 +209,9 @@ impl Service {
         if !matches!(agent.state, AgentState::Suspended { .. }) {
             return refuse(Refusal::NotSuspended(agent));
         }
+        if agent.cause() == Some(Cause::Uncertified) {
+            return refuse(Refusal::Change(CannotChange::NeedsCertifying(agent)));
+        }
         let because = clean(because, LONGEST_TEXT);
         if because.is_empty() {
             return refuse(Refusal::NoReason);
@@ -259,14 +266,24 @@ impl Service {
                 if !fits {
                     return Ok(Asked::Refused(Refusal::NotActive(agent)));
                 }
+                if let Some(refusal) = nobody_answers(&agent) {
+                    return Ok(Asked::Refused(refusal));
+                }
                 let open = match &ask {
                     Ask::Grant { access, .. } => tx.open_grant_request(agent.id, access).await?,
                     Ask::Extension { grant, .. } => tx.open_extension(*grant).await?,
                     Ask::Reinstatement { .. } => tx.open_reinstatement(agent.id).await?,
+                    Ask::TierChange { .. } | Ask::Change { .. } => {
+                        tx.open_request_to(agent.id, ask.word()).await?
+                    }
                     Ask::Credential { proof, .. } => {
                         super::credentials::open_request(tx, agent.id, proof).await?
                     }
-                    Ask::Registration => None,
+                    Ask::Registration
+                    | Ask::Handover { .. }
+                    | Ask::Emergency { .. }
+                    | Ask::Review { .. }
+                    | Ask::Appeal { .. } => None,
                 };
                 if let Some(open) = open.filter(|r| r.is_open(now)) {
                     return Ok(Asked::Refused(Refusal::AlreadyAsked(open)));
@@ -321,10 +338,16 @@ impl Service {
         Ok(self.owns(by, &agent).await?.map(|()| agent))
     }
 
-    async fn owns(&self, by: &PersonId, agent: &Agent) -> Result<std::result::Result<(), Refusal>> {
+    pub(super) async fn owns(
+        &self,
+        by: &PersonId,
+        agent: &Agent,
+    ) -> Result<std::result::Result<(), Refusal>> {
         let standing = self.standing(by).await?;
         Ok(if !standing.is_member() {
             Err(Refusal::NotMember(standing))
+        } else if let Some(refusal) = nobody_answers(agent) {
+            Err(refusal)
         } else if agent.owner != *by {
             Err(Refusal::NotOwner { agent: agent.slug.clone(), owner: agent.owner.clone() })
         } else {

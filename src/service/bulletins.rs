@@ -32,9 +32,19 @@ pub(super) fn redraw(tx: &mut Tx, entropy: &Entropy, about: &impl ToString, now:
 impl Service {
     /// Slack has shown it: from now on it is changed, not posted.
     pub async fn bulletin_posted(&self, id: BulletinId, message: MessageRef) -> Result<()> {
-        let work =
-            work(move |tx| Box::pin(async move { tx.set_bulletin_message(id, &message).await }));
+        let (now, entropy) = (self.now(), self.entropy());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                tx.set_bulletin_message(id, &message).await?;
+                super::incidents::begin_thread(tx, &entropy, id, now).await
+            })
+        });
         Ok(self.parts.store.write(work).await?)
+    }
+
+    /// Whether this message is a bulletin, which is kept true by itself.
+    pub async fn knows_bulletin(&self, message: &MessageRef) -> Result<bool> {
+        Ok(self.parts.store.read().await?.bulletin_by_message(message).await?.is_some())
     }
 
     /// Somebody deleted it, and it is let go: what it offered is offered by command and in App Home.

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tracing::error;
+use tracing::{error, warn};
 
+use super::certifications::{self, Watch};
+use super::escalate::out_of_time;
 use super::grants::{about, owner_and_team, tell_ended};
 use super::opening::{post_card, refresh_homes, send};
-use super::people::deciders;
-use super::settle::came_to_nothing;
-use super::{Result, Service};
+use super::owners::countdown;
+use super::{Result, Service, ServiceError};
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::credential::CredentialState;
@@ -19,7 +20,7 @@ use crate::domain::delivery::{Delivery, Face, Notice, Place};
 use crate::domain::event::{Actor, What};
 use crate::domain::ids::{AgentId, DeadlineId, RequestId};
 use crate::domain::person::PersonId;
-use crate::domain::request::{Acceptance, Request};
+use crate::domain::request::{Acceptance, Asked, Request};
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
 use crate::store::{StoreError, Tx, work};
@@ -30,8 +31,17 @@ type Done<T> = std::result::Result<T, StoreError>;
 struct Known {
     /// Whose word each request waits for.
     awaited: BTreeMap<RequestId, Vec<PersonId>>,
+    /// Who is to hear again of each agent that nobody answers for.
+    leads: BTreeMap<AgentId, Vec<PersonId>>,
+    /// Who watches over the agents that are to be reviewed.
+    watches: BTreeMap<DeadlineId, Watch>,
+    /// Who can answer as the backup of each request whose time is over; absent, if that could not be
+    /// found out now.
+    backups: BTreeMap<RequestId, Vec<Asked>>,
     /// When the next sweep is due, if there was one.
     swept: Option<Timestamp>,
+    /// When the search for the identity provider's users goes on, if there was one.
+    matched: Option<Timestamp>,
 }
 
 /// How long what could not be done waits for its next try.
@@ -46,10 +56,28 @@ impl Service {
             return Ok(0);
         }
         // Whom to remind needs the workspace, so it is found before the transaction.
-        let mut awaited = BTreeMap::new();
+        let (mut awaited, mut backups) = (BTreeMap::new(), BTreeMap::new());
+        let mut leads = BTreeMap::new();
         for deadline in &due {
-            if let Due::RequestReminder { request } = deadline.due {
-                awaited.insert(request, self.awaited_people(request, now).await?);
+            match deadline.due {
+                Due::RequestReminder { request } => {
+                    awaited.insert(request, self.awaited_people(request, now).await?);
+                }
+                Due::OwnerlessNotice { agent, .. } => {
+                    leads.insert(agent, self.told_of_ownerless(agent).await?);
+                }
+                Due::OwnersSweep { portion } => self.sweep_more_owners(portion).await?,
+                Due::RequestExpiry { request } => match self.backup_people(request, now).await {
+                    Ok(people) => {
+                        backups.insert(request, people);
+                    }
+                    Err(ServiceError::Directory(error)) => {
+                        let error = &error as &dyn std::error::Error;
+                        warn!(error, %request, "the backup is not known now: will try again");
+                    }
+                    Err(error) => return Err(error),
+                },
+                _ => {}
             }
         }
         // So does the sweep, which is work of its own; what goes wrong there holds nothing else up.
@@ -57,7 +85,12 @@ impl Service {
             true => Some(self.sweep(now).await),
             false => None,
         };
-        let known = Arc::new(Known { awaited, swept });
+        let matched = match due.iter().any(|deadline| deadline.due == Due::IdpMatching) {
+            true => self.match_idp_users(now).await,
+            false => None,
+        };
+        let watches = self.watches(&due).await?;
+        let known = Arc::new(Known { awaited, backups, leads, watches, swept, matched });
         match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
             Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
@@ -126,22 +159,33 @@ impl Service {
         if !request.is_open(now) {
             return Ok(Vec::new());
         }
-        let awaited = request.awaited();
-        let workspace = &request.asked_by.workspace;
-        let roster = self.roster(&self.policy(), &awaited, &request.team, workspace).await;
-        let mut people: Vec<PersonId> = match roster {
-            Ok(roster) => {
-                let voted = request.votes.iter().map(|v| &v.by);
-                let excluded: Vec<&PersonId> =
-                    voted.chain([&request.asked_by, &agent.owner]).collect();
-                deciders(&roster, &excluded).into_keys().collect()
-            }
+        let mut people: Vec<PersonId> = match self.still_awaited(&request, &agent).await {
+            Ok(people) => people,
             Err(_) => self.with_a_card(&request).await?,
         };
         if request.acceptance == Acceptance::Awaited {
-            people.push(agent.owner);
+            people.push(request.acceptor(&agent.owner).clone());
         }
         Ok(people)
+    }
+
+    /// Those who could give what is missing, and those who stand in for them; who is away is passed
+    /// over.
+    async fn still_awaited(&self, request: &Request, agent: &Agent) -> Result<Vec<PersonId>> {
+        let (policy, awaited) = (self.policy(), request.awaited());
+        let (roles, workspace) = (request.answerable(), &request.asked_by.workspace);
+        let roster = self.roster(&policy, &roles, &request.team, workspace).await?;
+        let mut excluded = request.excluded(&agent.owner);
+        excluded.extend(request.votes.iter().map(|vote| &vote.by));
+        let asked = self.to_be_asked(&policy, &roster, &request.team, &awaited, &excluded).await?;
+        let could = |asked: &Asked| {
+            let lent = asked.stands_in.values();
+            std::iter::once(&asked.roles)
+                .chain(lent)
+                .any(|roles| request.covers(roles).iter().any(|role| awaited.contains(role)))
+        };
+        let present = asked.into_iter().filter(|asked| asked.away.is_none() && could(asked));
+        Ok(present.map(|asked| asked.person).collect())
     }
 
     async fn with_a_card(&self, request: &Request) -> Result<Vec<PersonId>> {
@@ -151,7 +195,7 @@ impl Service {
             .filter(|card| card.face == Face::Approval)
             .filter_map(|card| match card.place {
                 Place::Person(person) => Some(person),
-                Place::Channel(_) => None,
+                Place::Channel(_) | Place::Thread(_) => None,
             })
             .filter(|person| !request.votes.iter().any(|v| v.by == *person))
             .collect())
@@ -176,21 +220,35 @@ impl Acting {
                 // A reminder is one more copy of the card: like all of them it has buttons only
                 // while they count, and shows the end.
                 for person in known.awaited.get(&id).into_iter().flatten() {
-                    let owner = *person == agent.owner;
+                    let owner = person == request.acceptor(&agent.owner);
                     let face = if owner { Face::Ownership } else { Face::Reminder };
                     let place = Place::Person(person.clone());
                     post_card(tx, &self.entropy, &request, place, face, self.now).await?;
                 }
-                Ok(())
+                super::emergency::remind_again(tx, &self.entropy, &request, self.now).await
             }
             Due::RequestExpiry { request } => {
-                let expired = tx.request(request).await?.and_then(|r| r.expire(self.now));
-                let Some(request) = expired else { return Ok(()) };
+                let Some(request) = tx.request(request).await? else { return Ok(()) };
+                if request.is_overdue(self.now) {
+                    let (entropy, policy) = (&self.entropy, &self.policy);
+                    return super::emergency::overdue(tx, entropy, policy, &request, self.now)
+                        .await;
+                }
                 // Not from the cache: a registration's end changes the agent.
                 let Some(agent) = tx.agent(request.agent).await? else { return Ok(()) };
-                let agent = came_to_nothing(tx, &self.entropy, &request, agent, self.now).await?;
-                self.agents.insert(agent.id, agent);
+                let Some(backup) = known.backups.get(&request.id) else {
+                    let later = Deadline { at: self.now + TRIED_AGAIN.delta(), ..*deadline };
+                    return tx.put_deadline(&later).await;
+                };
+                let agent =
+                    out_of_time(tx, &self.entropy, request, agent, backup, self.now).await?;
+                self.agents.extend(agent.map(|agent| (agent.id, agent)));
                 Ok(())
+            }
+            Due::DelegationEnd { delegation } => {
+                let over = tx.delegation(delegation).await?.and_then(|d| d.end(self.now));
+                let Some(over) = over else { return Ok(()) };
+                super::delegate::ended(tx, &self.entropy, &over, self.now).await
             }
             Due::GrantReminder { grant, before } => {
                 let Some(grant) = tx.grant(grant).await?.filter(|g| g.is_live(self.now)) else {
@@ -214,14 +272,53 @@ impl Acting {
                 let Some(agent) = self.agent(tx, grant.agent).await? else { return Ok(()) };
                 tell_ended(tx, &self.entropy, &self.policy, &grant, &agent, self.now).await
             }
+            Due::OwnerlessNotice { agent, before } => {
+                let leads = known.leads.get(&agent).map_or(&[][..], Vec::as_slice);
+                let (entropy, policy) = (&self.entropy, &self.policy);
+                countdown::say_again(tx, entropy, policy, agent, before, leads, self.now).await
+            }
+            Due::OwnerlessStop { agent } => {
+                self.agents.remove(&agent);
+                countdown::stop(tx, &self.entropy, &self.policy, agent, self.now).await
+            }
+            Due::OwnerlessRetirement { agent } => {
+                self.agents.remove(&agent);
+                countdown::retire(tx, &self.entropy, &self.policy, agent, self.now).await
+            }
+            // Done before the transaction, with what follows from it.
+            Due::OwnersSweep { .. } => Ok(()),
+            Due::CertificationOpening { .. }
+            | Due::CertificationReminder { .. }
+            | Due::CertificationDue { .. }
+            | Due::CertificationEnd { .. } => {
+                let Some(watch) = known.watches.get(&deadline.id) else { return Ok(()) };
+                let (entropy, policy) = (&self.entropy, &self.policy);
+                let due = deadline.due;
+                let agent = certifications::act(tx, entropy, policy, due, watch, self.now).await?;
+                self.agents.extend(agent.map(|agent| (agent.id, agent)));
+                Ok(())
+            }
+            Due::DiscoveryReminder { discovery } => {
+                super::discoveries::remind(tx, &self.entropy, &self.policy, discovery, self.now)
+                    .await
+            }
+            Due::Discoveries => {
+                super::discoveries::tell(tx, &self.entropy, &self.policy, self.now).await
+            }
             Due::Sweep => match known.swept {
                 Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
                 None => Ok(()),
             },
+            Due::IdpMatching => match known.matched {
+                Some(at) => tx.put_deadline(&Deadline { at, ..*deadline }).await,
+                None => Ok(()),
+            },
+            Due::Digest => super::digest::due(tx, &self.entropy, &self.policy, self.now).await,
             Due::CredentialReminder { credential, before } => {
                 let live = tx.credential(credential).await?.filter(|c| c.is_live(self.now));
                 let Some(credential) = live else { return Ok(()) };
-                let agent = self.agent(tx, credential.agent).await?.filter(Agent::is_active);
+                let agent = self.agent(tx, credential.agent).await?;
+                let agent = agent.filter(|agent| agent.is_active() && agent.orphaned.is_none());
                 let Some(agent) = agent else { return Ok(()) };
                 let notice = Notice::CredentialEnding { credential: credential.id, before };
                 self.notice(tx, Place::Person(agent.owner), notice).await
@@ -234,6 +331,9 @@ impl Acting {
                 let Some(credential) = over else { return Ok(()) };
                 let Some(agent) = self.agent(tx, credential.agent).await? else { return Ok(()) };
                 refresh_homes(tx, &self.entropy, self.now, [&agent.owner]);
+                if agent.orphaned.is_some() {
+                    return Ok(());
+                }
                 let notice = Notice::CredentialEnded { credential: credential.id };
                 self.notice(tx, Place::Person(agent.owner), notice).await
             }

@@ -10,6 +10,7 @@ use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{About, TextHash, What};
 use crate::domain::grant::{Grant, GrantState, NotLive};
 use crate::domain::person::{By, PersonId};
+use crate::domain::request::Ask;
 use crate::domain::task::Submitter;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::time::Timestamp;
@@ -78,6 +79,10 @@ impl Service {
         }
         let request = self.parts.store.read().await?.request(grant.request).await?;
         let Some(request) = request else { return Ok(false) };
+        // Who opened it without asking anybody can end it as well.
+        if request.asked_by == *by && matches!(request.ask, Ask::Emergency { .. }) {
+            return Ok(true);
+        }
         let said_yes = request.votes.iter().any(|v| v.by == *by && v.choice == Choice::Approve);
         let needs = &policy.tier(request.tier).requires;
         Ok(said_yes || !self.roles_of(&policy, by, needs, &agent.team).await?.is_empty())
@@ -159,13 +164,17 @@ pub(super) async fn tell_ended(
         let notice = Notice::GrantEnded { grant: grant.id };
         send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
     }
+    super::emergency::redraw(tx, entropy, grant, now);
+    super::certifications::grant_ended(tx, entropy, agent.id, now).await?;
     refresh_homes(tx, entropy, now, [&agent.owner]);
     Ok(())
 }
 
-/// Where an agent's news goes: to its owner and to its team's channel.
+/// Where an agent's news goes: to its owner, if it has one, and to its team's channel.
 pub(super) fn owner_and_team(policy: &Policy, agent: &Agent) -> Vec<Place> {
-    let mut places = vec![Place::Person(agent.owner.clone())];
+    // Who has left cannot be told.
+    let owner = agent.orphaned.is_none().then(|| Place::Person(agent.owner.clone()));
+    let mut places: Vec<Place> = owner.into_iter().collect();
     places.extend(policy.team(&agent.team).map(|team| Place::Channel(team.channel.clone())));
     places
 }

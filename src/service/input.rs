@@ -47,6 +47,17 @@ pub struct GrantForm {
     pub because: String,
 }
 
+/// The form for another tier.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TierForm {
+    /// The agent's name.
+    pub agent: String,
+    /// 1, 2 or 3, as typed.
+    pub to: String,
+    /// Why.
+    pub because: String,
+}
+
 /// The form for an extension.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExtensionForm {
@@ -56,6 +67,17 @@ pub struct ExtensionForm {
     pub by: String,
     /// Why.
     pub because: String,
+}
+
+/// The form by which somebody lets another answer in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DelegationForm {
+    /// Who is to answer.
+    pub to: Option<PersonId>,
+    /// Until when, as typed: `Friday`, `2026-12-24`, `3d`.
+    pub until: String,
+    /// For which roles, as typed; for all if there is none.
+    pub roles: Vec<String>,
 }
 
 /// The form for a credential.

@@ -7,6 +7,7 @@ use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId, RequestId};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Ask, Reference, Request};
+use crate::domain::tier::Tier;
 use crate::domain::time::Span;
 
 impl Service {
@@ -53,17 +54,34 @@ impl Service {
 
     /// What opens if the request is approved, in the policy's words, and the time it usually takes.
     pub async fn what_it_means(&self, request: &Request) -> Result<(Option<String>, Option<Span>)> {
-        let usual = self.parts.store.read().await?.usual_wait(request.tier).await?;
+        let usual = match &request.ask {
+            // Others decide on appeals than those of the tier.
+            Ask::Appeal { .. } => None,
+            _ => self.parts.store.read().await?.usual_wait(request.tier).await?,
+        };
         let policy = self.policy();
-        let opens = match &request.ask {
+        let opens = match request.ask.in_truth() {
             Ask::Credential { proof, .. } => {
                 let agent = self.agent_by_id(request.agent).await?;
                 agent.map(|agent| credentials::opens(&policy, &agent, proof))
             }
+            Ask::TierChange { to, .. } => self.what_ends(request.agent, *to).await?,
+            Ask::Change { change, .. } => self.what_ends(request.agent, change.tier_to).await?,
             ask => ask.access().and_then(|access| {
                 policy.resource(&access.resource)?.opens(&access.action).map(str::to_owned)
             }),
         };
         Ok((opens, usual))
+    }
+
+    /// What an agent loses with this tier, in words; none if it loses nothing.
+    async fn what_ends(&self, agent: AgentId, tier: Tier) -> Result<Option<String>> {
+        let live = self.parts.store.read().await?.live_grants_of(agent, self.now()).await?;
+        let ends = super::changes::beyond(&self.policy(), live, tier);
+        let named: Vec<String> =
+            ends.iter().map(|grant| format!("{} {}", grant.reference, grant.access)).collect();
+        Ok((!named.is_empty()).then(|| {
+            format!("nothing; it ends {}, which tier {tier} may not hold", named.join(", "))
+        }))
     }
 }

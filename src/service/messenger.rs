@@ -6,15 +6,24 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::certifications::outcome::Seen;
+use super::discoveries::DiscoveryOf;
+use super::incidents::Known;
 use super::outcome::Overview;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Slug};
+use crate::domain::certification::Certification;
 use crate::domain::credential::Credential;
+use crate::domain::delegation::Delegation;
 use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
+use crate::domain::discovery::Discovery;
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
 use crate::domain::ids::DeliveryId;
+use crate::domain::incident::Incident;
+use crate::domain::insights::Insights;
 use crate::domain::login::Login;
+use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
 
@@ -29,6 +38,22 @@ pub enum Content {
         agent: Agent,
         /// The grant that came of it, if one did.
         grant: Option<Grant>,
+        /// Until when a no can be appealed, if it can be.
+        appeal_until: Option<Timestamp>,
+    },
+    /// Nobody answered in time, and the backup is asked.
+    Escalated {
+        /// The request.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// The time it usually takes.
+        usual: Option<Span>,
+    },
+    /// Somebody lets another answer in their place.
+    Delegated {
+        /// The delegation.
+        delegation: Delegation,
     },
     /// The policy said yes without people.
     ApprovedWithoutPeople {
@@ -74,12 +99,87 @@ pub enum Content {
         /// The agent.
         agent: Agent,
     },
+    /// Nobody answers for an agent any more.
+    Ownerless {
+        /// The agent, as it is now: somebody may have taken it.
+        agent: Agent,
+        /// Since when.
+        since: Timestamp,
+        /// Who answered for it before.
+        owner: PersonId,
+        /// What became of that person.
+        standing: Standing,
+        /// So long before it is stopped, if this says so again.
+        before: Option<Span>,
+    },
+    /// Somebody else answers for an agent.
+    OwnerChanged {
+        /// The agent.
+        agent: Agent,
+        /// Who did before.
+        from: PersonId,
+        /// Who does now.
+        to: PersonId,
+    },
+    /// Somebody said yes alone, because it could not wait.
+    Emergency {
+        /// The request that nobody was asked.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+        /// The grant that came of it.
+        grant: Grant,
+        /// The review that is due, or was.
+        review: Option<Request>,
+    },
+    /// A review should have been done by now.
+    ReviewOverdue {
+        /// The review.
+        request: Request,
+        /// The agent.
+        agent: Agent,
+    },
+    /// An incident.
+    Incident {
+        /// The incident.
+        incident: Incident,
+        /// The agent.
+        agent: Agent,
+    },
+    /// Some of what is known in an incident.
+    IncidentFacts {
+        /// The incident.
+        incident: Incident,
+        /// The agent.
+        agent: Agent,
+        /// What is known.
+        known: Known,
+    },
+    /// Is the agent still needed and compliant?
+    CertificationAsked {
+        /// The review, with what its owner needs to know.
+        seen: Box<Seen>,
+        /// Who was asked by this copy.
+        owner: crate::domain::person::PersonId,
+    },
+    /// Where a review stands, for those who watch over the agent.
+    CertificationWatched {
+        /// The review.
+        review: Certification,
+        /// The agent.
+        agent: Agent,
+    },
+    /// An agent was ended for good.
+    AgentRetired {
+        /// The agent.
+        agent: Agent,
+    },
     /// A request cannot be decided, because too few people hold its roles.
     NobodyCanDecide {
         /// The agent's name.
         agent: Slug,
         /// Who asked.
-        asked_by: crate::domain::person::PersonId,
+        asked_by: PersonId,
         /// The roles.
         roles: Vec<String>,
     },
@@ -103,6 +203,27 @@ pub enum Content {
     MayBeRegistered {
         /// What it says about the agent.
         draft: Draft,
+    },
+    /// Something was found that may be an agent.
+    DiscoveryFound {
+        /// What, and how it stands.
+        found: DiscoveryOf,
+    },
+    /// Many were found at once.
+    DiscoveriesFound {
+        /// How many.
+        count: u32,
+        /// How many of them are still open.
+        open: u32,
+        /// The first of those.
+        first: Vec<Discovery>,
+    },
+    /// Its reader is asked to register what was found.
+    DiscoveryAsked {
+        /// What, and how it stands.
+        found: DiscoveryOf,
+        /// The reader.
+        reader: PersonId,
     },
     /// An agent asks too often.
     QuotaReached {
@@ -131,6 +252,11 @@ pub enum Content {
         host: String,
         /// What happened.
         error: String,
+    },
+    /// The numbers of the week, with a picture.
+    Digest {
+        /// The numbers, as they are now.
+        insights: Insights,
     },
     /// Another policy is in force.
     PolicyLoaded {

@@ -2,8 +2,13 @@
 
 use futures::future::BoxFuture;
 
+use super::discoveries::Decision;
+use super::emergency::Broken;
+use super::incidents::Incidental;
 use super::input::OnceKey;
-use super::outcome::{Asked, Cancelled, Ended, Registered, Stopped, VoteReply};
+use super::outcome::{
+    Asked, Cancelled, Delegated, Ended, Registered, Stopped, Undelegated, VoteReply,
+};
 use super::{Result, Service};
 use crate::store::{StoreError, Tx, work};
 
@@ -37,6 +42,11 @@ outcomes! {
     Ended => Self::Refused(_),
     Stopped => Self::Refused(_),
     Cancelled => Self::Refused(_),
+    Broken => Self::Refused(_),
+    Incidental => Self::Refused(_),
+    Delegated => Self::NotMember(_) | Self::Invalid(_) | Self::SwitchedOff,
+    Undelegated => Self::Unknown | Self::NotYours | Self::Over { .. },
+    Decision => Self::Refused(_) | Self::Late(_),
     VoteReply => Self::NotCounted { .. } | Self::Unknown,
 }
 

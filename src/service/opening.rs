@@ -1,6 +1,6 @@
 //! Putting a question to people: routed, written, and on its way in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::outcome::{Refusal, Route};
@@ -8,6 +8,7 @@ use super::people::{deciders, uncoverable};
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::backup::Backup;
 use crate::domain::credential::FirstCredential;
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Card, Delivery, Face, Notice, Place};
@@ -41,7 +42,7 @@ pub(super) struct Question {
 /// Who is asked.
 pub(super) struct Addressees {
     pub needs: Vec<RoleName>,
-    pub people: BTreeMap<PersonId, BTreeSet<RoleName>>,
+    pub asked: Vec<Asked>,
 }
 
 /// What a question became.
@@ -81,13 +82,14 @@ impl Service {
     ) -> Result<std::result::Result<Addressees, Refusal>> {
         let needs = policy.tier(tier).requires.clone();
         let roster = self.roster(policy, &needs, team, &asked_by.workspace).await?;
-        let people = deciders(&roster, &[asked_by, owner]);
-        let missing = uncoverable(&needs, &people);
-        if missing.is_empty() {
-            Ok(Ok(Addressees { needs, people }))
-        } else {
-            Ok(Err(Refusal::NobodyCanDecide { roles: missing }))
+        let excluded = [asked_by, owner];
+        // Who stands in for others adds nothing here: each of those could answer as well.
+        let missing = uncoverable(&needs, &deciders(&roster, &excluded));
+        if !missing.is_empty() {
+            return Ok(Err(Refusal::NobodyCanDecide { roles: missing }));
         }
+        let asked = self.to_be_asked(policy, &roster, team, &needs, &excluded).await?;
+        Ok(Ok(Addressees { needs, asked }))
     }
 
     /// Tells security's channel that a question could not be put.
@@ -127,7 +129,9 @@ pub(super) async fn put(
 ) -> std::result::Result<Put, StoreError> {
     let Question { agent, asked_by, origin, ask, brings, tier, acceptance, findings, rule } =
         question;
-    let rules = policy.tier(tier);
+    // Whether a no stands is never decided by a rule.
+    let rule = rule.filter(|_| !matches!(ask, Ask::Appeal { .. }));
+    let rules = Time::of(policy, tier, &ask);
     let needs = if rule.is_some() { Vec::new() } else { to.needs };
     let reference = Reference { letter: ask.letter(), number: tx.next_number().await? };
     let id = match agent.state {
@@ -137,7 +141,11 @@ pub(super) async fn put(
     };
     // What would open nothing any more need not be decided.
     let latest = now + rules.decide_within.delta();
-    let decide_by = origin.not_after().map_or(latest, |until| until.min(latest));
+    let not_after = match &ask {
+        Ask::Appeal { denied, .. } => denied.not_after,
+        _ => origin.not_after(),
+    };
+    let decide_by = not_after.map_or(latest, |until| until.min(latest));
     let request = Request {
         id,
         reference,
@@ -150,15 +158,12 @@ pub(super) async fn put(
         tier,
         team: agent.team.clone(),
         needs,
-        asked: to
-            .people
-            .iter()
-            .map(|(person, roles)| Asked { person: person.clone(), roles: roles.clone() })
-            .collect(),
+        asked: to.asked,
         acceptance,
         votes: Vec::new(),
         findings,
         decide_by,
+        backup: rules.backup,
         policy: policy.digest().to_owned(),
         state: RequestState::Open,
     };
@@ -177,11 +182,12 @@ pub(super) async fn put(
         return Ok(Put::Approved(agent, request, grant));
     }
 
-    // Everybody who can act gets a card, and the channel one for all to see.
+    // Everybody who can act and is not passed over gets a card, and the channel one for all to see.
     if !request.needs.is_empty() {
         let channel = Place::Channel(policy.approvals_channel().to_owned());
-        refresh_homes(tx, entropy, now, to.people.keys());
-        let people = to.people.into_keys().map(Place::Person);
+        refresh_homes(tx, entropy, now, request.asked.iter().map(|asked| &asked.person));
+        let present = request.asked.iter().filter(|asked| asked.away.is_none());
+        let people = present.map(|asked| Place::Person(asked.person.clone()));
         let places = std::iter::once(channel).chain(people);
         let cards: Vec<Card> = places
             .map(|place| {
@@ -195,7 +201,7 @@ pub(super) async fn put(
         }
     }
     if request.acceptance == Acceptance::Awaited {
-        let place = Place::Person(agent.owner.clone());
+        let place = Place::Person(request.acceptor(&agent.owner).clone());
         post_card(tx, entropy, &request, place, Face::Ownership, now).await?;
     }
     let mut deadlines = Vec::new();
@@ -211,14 +217,36 @@ pub(super) async fn put(
     Ok(Put::Open(agent, request))
 }
 
-fn opened(request: &Request) -> What {
-    let lasting: Option<Span> = match &request.ask {
-        Ask::Grant { lasting, .. } => Some(*lasting),
-        Ask::Extension { by, .. } => Some(*by),
-        Ask::Credential { lasting, .. } => Some(*lasting),
-        Ask::Registration => request.credential().map(|(.., lasting)| lasting),
-        Ask::Reinstatement { .. } => None,
-    };
+/// The time that a question has.
+struct Time {
+    decide_within: Span,
+    remind_after: Span,
+    backup: Backup,
+}
+
+impl Time {
+    fn of(policy: &Policy, tier: Tier, ask: &Ask) -> Self {
+        match (ask, policy.appeals()) {
+            (Ask::Appeal { .. }, Some(rules)) => Self {
+                decide_within: rules.decide_within,
+                remind_after: rules.decide_within.half(),
+                // The board has the last word; nobody has it in its place.
+                backup: Backup::Nobody,
+            },
+            _ => {
+                let rules = policy.tier(tier);
+                Self {
+                    decide_within: rules.decide_within,
+                    remind_after: rules.remind_after,
+                    backup: rules.backup.clone(),
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn opened(request: &Request) -> What {
+    let lasting = request.ask.lasting().or(request.credential().map(|(.., lasting)| lasting));
     What::RequestOpened {
         request: request.id,
         reference: request.reference,
@@ -276,6 +304,6 @@ pub(super) fn refresh_homes<'a>(
 impl Addressees {
     /// Nobody needs to be asked.
     pub(super) fn nobody() -> Self {
-        Self { needs: Vec::new(), people: BTreeMap::new() }
+        Self { needs: Vec::new(), asked: Vec::new() }
     }
 }

@@ -1,18 +1,25 @@
 //! What a use case answers: values for everything that is to be expected, so that each door says
 //! it in its own words.
 
+use super::certifications::outcome::ReviewOf;
 use super::credentials::outcome::{CredentialField, CredentialProblem};
+use super::emergency::NoEmergency;
+use super::incidents::NoIncident;
+use super::owners::outcome::OwnerRefusal;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, BadSlug, Slug};
+use crate::domain::delegation::Delegation;
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
+use crate::domain::ids::GrantId;
 use crate::domain::login::Login;
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{NotCounted, Reference, Request};
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
-use crate::store::WithLive;
+use crate::store::{GrantUse, WithLive};
+use std::collections::BTreeMap;
 
 /// Who decides on a request of some tier, and how long that takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +159,8 @@ pub enum Refusal {
         /// Who is.
         owner: PersonId,
     },
+    /// Because of who answers for the agent, or does not.
+    Owner(OwnerRefusal),
     /// The agent is not at work.
     NotActive(Agent),
     /// The agent was not stopped, so there is nothing to undo.
@@ -245,6 +254,12 @@ pub enum Refusal {
         /// Who answers for it.
         owner: PersonId,
     },
+    /// It is not opened at once.
+    Emergency(NoEmergency),
+    /// Nothing can be done so about an incident.
+    Incident(NoIncident),
+    /// It cannot become what was asked.
+    Change(CannotChange),
     /// Only who asked may take a request back.
     NotRequester {
         /// Who asked.
@@ -252,6 +267,194 @@ pub enum Refusal {
     },
     /// The request has ended.
     RequestEnded(Request),
+    /// The policy names nobody who decides on appeals.
+    NoAppeals,
+    /// Only a no can be appealed, and this is none.
+    NotDenied(Request),
+    /// What was decided on an appeal is final.
+    Final(Request),
+    /// It was appealed before; once is all.
+    AppealedBefore(Request),
+    /// Only who asked, and the agent's owner, may appeal.
+    MayNotAppeal {
+        /// Who asked.
+        asked_by: PersonId,
+        /// The agent's owner.
+        owner: PersonId,
+    },
+    /// The no is too long ago.
+    TooLateToAppeal {
+        /// What was denied.
+        reference: Reference,
+        /// Until when it could have been appealed.
+        until: Timestamp,
+        /// When it was tried.
+        now: Timestamp,
+    },
+    /// The no was that of a person who does not want to own the agent.
+    OwnerDeclined {
+        /// Who.
+        owner: PersonId,
+    },
+    /// What was denied could not become true any more, whoever agreed.
+    CannotBecomeTrue {
+        /// What was denied.
+        reference: Reference,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// A field of the form by which somebody lets another answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DelegationField {
+    /// Who is to answer.
+    Person,
+    /// Until when.
+    Until,
+    /// For which roles.
+    Roles,
+}
+
+/// What is wrong with such a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DelegationProblem {
+    /// Nothing is in it.
+    Empty,
+    /// Nobody stands in for themselves.
+    Oneself,
+    /// The person cannot answer for anybody.
+    NotMember(Standing),
+    /// The policy lets only holders of these roles answer for others.
+    NotEntitled {
+        /// The roles.
+        roles: Vec<RoleName>,
+    },
+    /// It is no day.
+    BadDay {
+        /// What was typed; untrusted text.
+        typed: String,
+    },
+    /// It has passed.
+    Past {
+        /// What was typed.
+        at: Timestamp,
+        /// When it was typed.
+        now: Timestamp,
+    },
+    /// It is longer than the policy allows.
+    TooLong {
+        /// The longest.
+        longest: Span,
+    },
+    /// The policy does not let this role be lent.
+    MayNotLend {
+        /// Which.
+        role: RoleName,
+    },
+    /// The policy knows no such role.
+    UnknownRole {
+        /// What was typed; untrusted text.
+        typed: String,
+        /// All there are.
+        all: Vec<RoleName>,
+    },
+}
+
+/// What came of letting another answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delegated {
+    /// It is in force.
+    Done {
+        /// The delegation.
+        delegation: Delegation,
+        /// Now.
+        now: Timestamp,
+    },
+    /// Something must change first.
+    Invalid(Vec<(DelegationField, DelegationProblem)>),
+    /// Only a full, active member may.
+    NotMember(Standing),
+    /// The policy does not let anybody.
+    SwitchedOff,
+    /// The same was done before.
+    Before,
+}
+
+/// What came of taking a delegation back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undelegated {
+    /// It is over.
+    Done {
+        /// The delegation.
+        delegation: Delegation,
+        /// Now.
+        now: Timestamp,
+    },
+    /// It was over before.
+    Over {
+        /// The delegation, as it is in truth.
+        delegation: Delegation,
+        /// Now.
+        now: Timestamp,
+    },
+    /// It is of others.
+    NotYours,
+    /// There is none.
+    Unknown,
+    /// The same click was taken before.
+    Before,
+}
+
+/// The delegations of one person, and what the form for another needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegationsOf {
+    /// Whose.
+    pub person: PersonId,
+    /// Whether the policy lets anybody delegate.
+    pub allowed: bool,
+    /// The longest at once.
+    pub longest: Span,
+    /// Those that the person gave.
+    pub given: Vec<Delegation>,
+    /// Those by which the person answers for others.
+    pub received: Vec<Delegation>,
+    /// The roles that may be lent.
+    pub roles: Vec<RoleName>,
+    /// When this was true.
+    pub now: Timestamp,
+}
+
+/// Why an agent cannot become something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CannotChange {
+    /// Only its owner and security may retire an agent.
+    MayNotRetire {
+        /// The agent.
+        agent: Slug,
+        /// Who answers for it.
+        owner: PersonId,
+    },
+    /// What was typed is no tier.
+    BadTier {
+        /// What was typed; untrusted text.
+        typed: String,
+    },
+    /// It has this tier already.
+    HasTier(Agent),
+    /// A tier below what the answers at registration say.
+    BelowAnswers {
+        /// The agent.
+        agent: Agent,
+        /// What was asked.
+        wanted: Tier,
+    },
+    /// It is described so already.
+    Nothing(Agent),
+    /// It is suspended because its owner did not answer: nobody needs to decide, the owner answers.
+    NeedsCertifying(Agent),
+    /// Only security may look at all reviews.
+    NotSecurity,
 }
 
 /// What a click on a card did.
@@ -397,8 +600,12 @@ pub struct Overview {
     pub standing: Standing,
     /// Requests that wait for this person's word.
     pub waiting_for_you: Vec<RequestOf>,
+    /// Reviews of this person's agents that wait for their word.
+    pub to_certify: Vec<ReviewOf>,
     /// Requests of this person that wait for others.
     pub your_requests: Vec<RequestOf>,
+    /// Agents that nobody answers for, and that this person may take.
+    pub ownerless: Vec<Agent>,
     /// The person's agents.
     pub your_agents: Vec<AgentLine>,
     /// Live grants of the person's agents, the first to end first: as many as are looked at.
@@ -407,6 +614,10 @@ pub struct Overview {
     pub grants_in_all: usize,
     /// Where the person is logged in, the newest first; looked up for App Home alone.
     pub your_logins: Vec<Login>,
+    /// The time that each tier usually takes, where there is a record.
+    pub usual: BTreeMap<Tier, Span>,
+    /// By which the person lets others answer, and answers for others; looked up for App Home alone.
+    pub delegations: Vec<Delegation>,
     /// When this was true.
     pub now: Timestamp,
 }
@@ -431,6 +642,8 @@ pub struct AgentDetail {
     pub route: Route,
     /// Its live grants.
     pub grants: Vec<Grant>,
+    /// How they were used; those that are missing never were.
+    pub used: BTreeMap<GrantId, GrantUse>,
     /// By how many credentials it can prove itself.
     pub live_credentials: u32,
     /// Its open requests.

@@ -1,10 +1,15 @@
 //! What concerns one person: what `/agent` and App Home show.
 
+use std::collections::BTreeMap;
+
 use super::opening::send;
-use super::outcome::{GrantOf, Overview, RequestOf};
+use super::outcome::{DelegationsOf, GrantOf, Overview, RequestOf};
+use super::owners::nobody_answers;
 use super::{Result, Service};
 use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
+use crate::domain::request::Ask;
+use crate::domain::tier::Tier;
 use crate::store::work;
 
 /// As many grants are read, and not those of a person whose agents hold thousands: more than the
@@ -23,16 +28,21 @@ impl Service {
             person: person.clone(),
             standing,
             waiting_for_you: Vec::new(),
+            to_certify: Vec::new(),
             your_requests: Vec::new(),
+            ownerless: Vec::new(),
             your_agents: Vec::new(),
             your_grants: Vec::new(),
             grants_in_all: 0,
             your_logins: Vec::new(),
+            usual: BTreeMap::new(),
+            delegations: Vec::new(),
             now,
         };
         if !standing.is_member() {
             return Ok(overview);
         }
+        overview.to_certify = self.reviews_of(person).await?;
         let mut session = self.parts.store.read().await?;
         let mut waiting = Vec::new();
         for (request, agent) in session.open_requests_with_agents(LOOKED_THROUGH).await? {
@@ -50,22 +60,35 @@ impl Service {
             overview.your_agents.push(agent.into());
         }
         // People may have to be looked up over the network: not with a database session in hand.
+        for tier in Tier::ALL {
+            if let Some(usual) = session.usual_wait(tier).await? {
+                overview.usual.insert(tier, usual);
+            }
+        }
         drop(session);
+        let given = self.given_to(&policy, person).await?;
         for RequestOf { request, agent } in waiting {
-            let awaited = request.awaited();
-            let held = self.roles_of(&policy, person, &awaited, &request.team).await?;
-            let accepts = request.accept_awaited() && agent.owner == *person;
-            if accepts || request.may_vote(person, standing, &held, &agent.owner, now).is_ok() {
+            if nobody_answers(&agent).is_some() && !matches!(request.ask, Ask::Handover { .. }) {
+                continue;
+            }
+            let accepts = request.accept_awaited() && request.acceptor(&agent.owner) == person;
+            let voice = self.voice_with(&policy, person, &request, &given).await?;
+            let may = request.may_vote(person, standing, &voice, &agent.owner, now);
+            if accepts || may.is_ok_and(|said| request.would_help(person, said, now)) {
                 overview.waiting_for_you.push(RequestOf { request, agent });
             }
         }
+        overview.ownerless = self.takeable(person).await?;
         Ok(overview)
     }
 
-    /// What App Home shows: the same, and where the person is logged in.
+    /// What App Home shows: the same, where the person is logged in, and who answers for whom.
     pub(super) async fn at_home(&self, person: &PersonId) -> Result<Overview> {
         let overview = self.overview(person).await?;
-        Ok(Overview { your_logins: self.logins_of(person).await?, ..overview })
+        let your_logins = self.logins_of(person).await?;
+        let DelegationsOf { given, received, .. } = self.delegations(person).await?;
+        let delegations = given.into_iter().chain(received).collect();
+        Ok(Overview { your_logins, delegations, ..overview })
     }
 
     /// The person looks at their App Home: it is shown, and from now on follows what changes.

@@ -28,13 +28,22 @@ impl Service {
             }
             // Programs are told by another way than people.
             Delivery::Callback { .. } => Ok(None),
+            Delivery::Notice { place, notice: Notice::Digest } => {
+                let content = self.digest().await?;
+                let place = place.clone();
+                Ok(content.map(|content| Parcel::Notice { place, content, now }))
+            }
             Delivery::Notice { place, notice } => {
                 let mut session = self.parts.store.read().await?;
                 let content = content(&mut session, notice, now).await?;
+                drop(session);
+                let content = self.with_appeal(content, now).await?;
                 // "About to end" must not be said of what has ended while Slack was away.
                 let stale = match &content {
                     Some(Content::GrantEnding { grant, .. }) => !grant.is_live(now),
                     Some(Content::CredentialEnding { credential, .. }) => !credential.is_live(now),
+                    // Nor that somebody is asked who has answered meanwhile.
+                    Some(Content::Escalated { request, .. }) => !request.is_open(now),
                     // A question that is answered or over is not put any more.
                     Some(Content::LoginAsked { login }) => !login.waits(now),
                     _ => false,
@@ -44,6 +53,19 @@ impl Service {
                 Ok(content.map(|content| Parcel::Notice { place, content, now }))
             }
         }
+    }
+
+    /// A no that can be appealed says until when.
+    async fn with_appeal(
+        &self,
+        content: Option<Content>,
+        now: Timestamp,
+    ) -> Result<Option<Content>> {
+        let Some(Content::Outcome { request, agent, grant, .. }) = content else {
+            return Ok(content);
+        };
+        let appeal_until = self.appeal_until(&request, &agent, now).await?;
+        Ok(Some(Content::Outcome { request, agent, grant, appeal_until }))
     }
 
     async fn card_parcel(&self, id: CardId) -> Result<Option<Parcel>> {
@@ -188,6 +210,9 @@ async fn callback_failed(
     Ok(Some(Notice::CallbackFailed { agent: task.agent, host, error }))
 }
 
+/// As many of those that were found together are named.
+const FIRST_FOUND: u32 = 5;
+
 /// The host of an address, with its port.
 fn host_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -210,20 +235,47 @@ async fn grant_with_agent(
     session.grant_with_agent(grant).await
 }
 
+async fn incident_with_agent(
+    session: &mut Session,
+    id: crate::domain::ids::IncidentId,
+) -> Found<(crate::domain::incident::Incident, Agent)> {
+    let Some(incident) = session.incident(id).await? else { return Ok(None) };
+    Ok(session.agent(incident.agent).await?.map(|agent| (incident, agent)))
+}
+
+async fn emergency(session: &mut Session, id: crate::domain::ids::RequestId) -> Found<Content> {
+    let Some((request, agent)) = with_agent(session, id).await? else { return Ok(None) };
+    let Some(grant) = session.grant_of_request(id).await? else { return Ok(None) };
+    let review = session.review_of(grant.id).await?;
+    Ok(Some(Content::Emergency { request, agent, grant, review }))
+}
+
 async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
     Ok(match notice {
+        Notice::Escalated { request } => match with_agent(session, *request).await? {
+            Some((request, agent)) => {
+                let usual = session.usual_wait(request.tier).await?;
+                Some(Content::Escalated { request, agent, usual })
+            }
+            None => None,
+        },
+        Notice::Delegated { delegation } => {
+            let found = session.delegation(*delegation).await?;
+            found.map(|delegation| Content::Delegated { delegation })
+        }
         Notice::Outcome { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {
-                let grant = match &request.ask {
+                let grant = match request.ask.in_truth() {
                     Ask::Extension { grant, .. } => {
                         match session.grant_of_request(request.id).await? {
                             Some(grant) => Some(grant),
                             None => session.grant(*grant).await?,
                         }
                     }
+                    Ask::Review { grant, .. } => session.grant(*grant).await?,
                     _ => session.grant_of_request(request.id).await?,
                 };
-                Some(Content::Outcome { request, agent, grant })
+                Some(Content::Outcome { request, agent, grant, appeal_until: None })
             }
             None => None,
         },
@@ -253,6 +305,41 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         Notice::AgentStopped { agent } => {
             session.agent(*agent).await?.map(|agent| Content::AgentStopped { agent })
         }
+        Notice::Ownerless { agent, since, owner, standing, before } => {
+            session.agent(*agent).await?.map(|agent| Content::Ownerless {
+                agent,
+                since: *since,
+                owner: owner.clone(),
+                standing: *standing,
+                before: *before,
+            })
+        }
+        Notice::OwnerChanged { agent, from, to } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::OwnerChanged { agent, from: from.clone(), to: to.clone() }),
+        Notice::Emergency { request } => emergency(session, *request).await?,
+        Notice::ReviewOverdue { request } => with_agent(session, *request)
+            .await?
+            .map(|(request, agent)| Content::ReviewOverdue { request, agent }),
+        Notice::Incident { incident } => incident_with_agent(session, *incident)
+            .await?
+            .map(|(incident, agent)| Content::Incident { incident, agent }),
+        Notice::IncidentFacts { incident, facts } => {
+            match incident_with_agent(session, *incident).await? {
+                Some((incident, agent)) => {
+                    let known = super::incidents::known(session, &incident, *facts).await?;
+                    Some(Content::IncidentFacts { incident, agent, known })
+                }
+                None => None,
+            }
+        }
+        Notice::CertificationAsked { .. } | Notice::CertificationWatched { .. } => {
+            super::certifications::content(session, notice, now).await?
+        }
+        Notice::AgentRetired { agent } => {
+            session.agent(*agent).await?.map(|agent| Content::AgentRetired { agent })
+        }
         Notice::NobodyCanDecide { agent, asked_by, roles } => Some(Content::NobodyCanDecide {
             agent: agent.clone(),
             asked_by: asked_by.clone(),
@@ -270,6 +357,16 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         Notice::MayBeRegistered { draft } => {
             Some(Content::MayBeRegistered { draft: draft.clone() })
         }
+        Notice::DiscoveryFound { discovery } => super::discoveries::found(session, *discovery)
+            .await?
+            .map(|found| Content::DiscoveryFound { found }),
+        Notice::DiscoveriesFound { batch, count } => {
+            let (first, open) = session.discoveries_told_as(batch, FIRST_FOUND).await?;
+            Some(Content::DiscoveriesFound { count: *count, open, first })
+        }
+        Notice::DiscoveryAsked { discovery, of } => super::discoveries::found(session, *discovery)
+            .await?
+            .map(|found| Content::DiscoveryAsked { found, reader: of.clone() }),
         Notice::QuotaReached { agent, quota, limit } => session
             .agent(*agent)
             .await?
@@ -287,6 +384,8 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
                 error: error.clone(),
             })
         }
+        // Needs the policy, too: see `Service::digest`.
+        Notice::Digest => None,
         Notice::PolicyLoaded { digest } => Some(Content::PolicyLoaded { digest: digest.clone() }),
         Notice::PolicyRefused { mistakes } => {
             Some(Content::PolicyRefused { mistakes: mistakes.clone() })

@@ -30,6 +30,7 @@ impl Service {
         for group in &holders.usergroups {
             people.extend(self.parts.directory.group(group).await?);
         }
+        self.by_identity_provider(policy, holders, workspace, &mut people).await?;
         Ok(people)
     }
 

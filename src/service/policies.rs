@@ -24,6 +24,7 @@ impl Service {
                 let first = before.is_none();
                 let what = What::PolicyLoaded { digest: digest.clone(), before };
                 tx.append(now, Actor::System, what).await?;
+                super::digest::set(tx, &entropy, &policy, now).await?;
                 if first {
                     return Ok(());
                 }

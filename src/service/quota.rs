@@ -18,7 +18,8 @@ impl Service {
                 if !tx.once(&format!("quota/{quota}/{agent}/{hour}"), now).await? {
                     return Ok(());
                 }
-                let Some(owner) = tx.agent(agent).await?.map(|agent| agent.owner) else {
+                let found = tx.agent(agent).await?.filter(|agent| agent.orphaned.is_none());
+                let Some(owner) = found.map(|agent| agent.owner) else {
                     return Ok(());
                 };
                 let what = What::QuotaReached { agent, quota: quota.clone() };

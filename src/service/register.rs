@@ -2,6 +2,7 @@
 
 use super::credentials::outcome::{CredentialField, CredentialProblem};
 use super::credentials::{broad, field_of, read_form, same};
+use super::discoveries;
 use super::input::{CredentialForm, OnceKey, RegistrationForm};
 use super::opening::{Addressees, Put, Question, put};
 use super::outcome::{Field, FieldProblem, FormChoices, Refusal, Registered, Route, TierPreview};
@@ -9,7 +10,7 @@ use super::{Result, Service};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description, Slug};
 use crate::domain::credential::FirstCredential;
-use crate::domain::ids::{AgentId, RequestId};
+use crate::domain::ids::{AgentId, DiscoveryId, RequestId};
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin};
 use crate::domain::review::Finding;
@@ -69,7 +70,18 @@ impl Service {
         form: RegistrationForm,
         once: Option<OnceKey>,
     ) -> Result<Registered> {
-        match self.register_anew(by, form, once.clone()).await? {
+        self.register_found(by, form, None, once).await
+    }
+
+    /// A person registers as an agent what was found, when security asked them to.
+    pub async fn register_found(
+        &self,
+        by: &PersonId,
+        form: RegistrationForm,
+        found: Option<DiscoveryId>,
+        once: Option<OnceKey>,
+    ) -> Result<Registered> {
+        match self.register_anew(by, form, found, once.clone()).await? {
             // The name may be taken by this very form, whose answer was lost on its way.
             Registered::Invalid(_) | Registered::InvalidCredential(_) | Registered::Refused(_)
                 if self.was_done(once.as_ref()).await? =>
@@ -84,6 +96,7 @@ impl Service {
         &self,
         by: &PersonId,
         form: RegistrationForm,
+        found: Option<DiscoveryId>,
         once: Option<OnceKey>,
     ) -> Result<Registered> {
         let standing = self.standing(by).await?;
@@ -104,26 +117,7 @@ impl Service {
                 None
             }
         };
-        let mut line = |field, text: &str, longest| {
-            let text = clean(text, longest);
-            if text.is_empty() {
-                problems.push((field, FieldProblem::Empty));
-            }
-            text
-        };
-        let purpose = line(Field::Purpose, &form.purpose, LONGEST_TEXT);
-        let runs_on = line(Field::RunsOn, &form.runs_on, LONGEST_LINE);
-        let model = line(Field::Model, &form.model, LONGEST_LINE);
-        let systems: Vec<String> = form
-            .systems
-            .split([',', ';', '\n'])
-            .map(|s| clean(s, LONGEST_LINE))
-            .filter(|s| !s.is_empty())
-            .take(MOST_SYSTEMS)
-            .collect();
-        if systems.is_empty() {
-            problems.push((Field::Systems, FieldProblem::Empty));
-        }
+        let description = describe(&form, &mut problems);
         let team = TeamName::new(form.team.trim());
         if policy.team(&team).is_none() {
             let empty = form.team.trim().is_empty();
@@ -160,15 +154,14 @@ impl Service {
             findings.extend(broad(&policy, proof));
         }
 
-        let answers = form.answers;
-        let tier = answers.tier();
+        let tier = description.answers.tier();
         let rule = policy.without_people(&Case::Registration { tier });
         let (now, entropy) = (self.now(), self.entropy());
         let request = RequestId::new(entropy.ulid(now));
         let agent = Agent {
             id: AgentId::new(entropy.ulid(now)),
             slug,
-            description: Description { purpose, systems, runs_on, model, answers },
+            description,
             owner: owner.clone(),
             team: team.clone(),
             tier,
@@ -212,6 +205,10 @@ impl Service {
                     return Ok(Registered::InvalidCredential(vec![(field_of(proof), problem)]));
                 }
                 tx.insert_agent(&question.agent).await?;
+                if let Some(found) = found {
+                    let (by, agent) = (&question.asked_by, question.agent.id);
+                    discoveries::registering(tx, &entropy, found, by, agent, now).await?;
+                }
                 Ok(match put(tx, &entropy, &policy, question, to, now).await? {
                     Put::Open(agent, request) => Registered::Opened { agent, request, usual },
                     Put::Approved(agent, request, _) => Registered::Approved { agent, request },
@@ -241,4 +238,32 @@ impl Service {
         }
         Ok(Ok(credential))
     }
+}
+
+/// What the form says that the agent is; what is wrong with it is noted.
+pub(super) fn describe(
+    form: &RegistrationForm,
+    problems: &mut Vec<(Field, FieldProblem)>,
+) -> Description {
+    let mut line = |field, text: &str, longest| {
+        let text = clean(text, longest);
+        if text.is_empty() {
+            problems.push((field, FieldProblem::Empty));
+        }
+        text
+    };
+    let purpose = line(Field::Purpose, &form.purpose, LONGEST_TEXT);
+    let runs_on = line(Field::RunsOn, &form.runs_on, LONGEST_LINE);
+    let model = line(Field::Model, &form.model, LONGEST_LINE);
+    let systems: Vec<String> = form
+        .systems
+        .split([',', ';', '\n'])
+        .map(|s| clean(s, LONGEST_LINE))
+        .filter(|s| !s.is_empty())
+        .take(MOST_SYSTEMS)
+        .collect();
+    if systems.is_empty() {
+        problems.push((Field::Systems, FieldProblem::Empty));
+    }
+    Description { purpose, systems, runs_on, model, answers: form.answers }
 }

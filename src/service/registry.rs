@@ -3,8 +3,7 @@
 use super::outcome::{AgentLine, GrantOf, Refusal, Route};
 use super::{Result, Service};
 use crate::domain::agent::Agent;
-use crate::domain::evaluation::Record;
-use crate::domain::ids::{AgentId, EvaluationId, RequestId};
+use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::person::{PersonId, Profile};
 use crate::domain::request::{Ask, Reference, Request};
 use crate::domain::role::TeamName;
@@ -12,6 +11,7 @@ use crate::domain::text::clean;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
 pub use crate::store::{AgentChoice, GrantChoice, RequestChoice, RequestInFull};
+use crate::store::{Session, StoreError};
 
 /// Part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,11 @@ impl Service {
         let found = session.agents_chosen(choice, now, after, limit.saturating_add(1)).await?;
         let (items, more) = cut(found.0.into_iter().map(AgentLine::from).collect(), limit);
         Ok(Part { items, total: found.1, more, now })
+    }
+
+    /// All agents, by name, without those whose registration was rejected.
+    pub async fn everything(&self) -> Result<Vec<AgentLine>> {
+        Ok(everything(&mut self.parts.store.read().await?, self.now()).await?)
     }
 
     /// An agent as it stands in a list.
@@ -166,11 +171,6 @@ impl Service {
         Ok(self.parts.directory.find(hint).await?)
     }
 
-    /// A question at run time and its answer, while they are kept.
-    pub async fn evaluation_on_record(&self, id: EvaluationId) -> Result<Option<Record>> {
-        Ok(self.parts.store.read().await?.evaluation(id).await?)
-    }
-
     /// Whether the person is security's, and a full member.
     pub async fn is_of_security(&self, person: &PersonId) -> Result<bool> {
         // Security is of no team.
@@ -190,6 +190,26 @@ impl Service {
         Ok((head, touched))
     }
 }
+
+/// All agents, by name, without those whose registration was rejected.
+pub async fn everything(
+    session: &mut Session,
+    now: Timestamp,
+) -> std::result::Result<Vec<AgentLine>, StoreError> {
+    let (mut all, choice) = (Vec::<AgentLine>::new(), AgentChoice::default());
+    loop {
+        let after = all.last().map(|line| line.agent.slug.to_string()).unwrap_or_default();
+        let (some, _) = session.agents_chosen(&choice, now, &after, AT_A_TIME).await?;
+        let more = some.len() >= AT_A_TIME as usize;
+        all.extend(some.into_iter().map(AgentLine::from));
+        if !more {
+            return Ok(all);
+        }
+    }
+}
+
+/// As many agents are read at a time.
+const AT_A_TIME: u32 = 500;
 
 /// As many requests of an agent are looked through for one that was asked a moment ago.
 const LATELY: u32 = 100;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::opening::{due_at, refresh_homes, send};
+use super::owners::change::handed_over;
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
 use crate::domain::deadline::Due;
@@ -32,6 +33,7 @@ pub(super) async fn approved(
         RequestState::Approved { by: ApprovedBy::Policy { rule }, .. } => {
             (Some(rule.clone()), Actor::System)
         }
+        RequestState::Approved { by: ApprovedBy::Emergency, .. } => (None, request.asker()),
         _ => (None, last_voter(request)),
     };
     let people: Vec<PersonId> = request
@@ -40,27 +42,50 @@ pub(super) async fn approved(
         .filter_map(|r| r.covered_by.map(|vote| vote.by.clone()))
         .collect();
     ended(tx, entropy, request, &agent, now).await?;
-    let what = What::RequestApproved { request: request.id, rule, people };
-    tx.append_about(now, actor.clone(), what, about(request)).await?;
+    // Of an emergency its own line tells.
+    if !matches!(request.ask, Ask::Emergency { .. }) {
+        let what = What::RequestApproved { request: request.id, rule, people };
+        tx.append_about(now, actor.clone(), what, about(request)).await?;
+    }
 
+    // What an appeal is about becomes true as if it had been asked and approved now.
+    let appealed = matches!(request.ask, Ask::Appeal { .. });
+    let request = &super::appeals::in_truth(request);
     match &request.ask {
         Ask::Registration => {
             let certified_until = now + policy.certify_every().delta();
-            let agent = agent.activate(now, certified_until).map_err(conflict)?;
+            let agent = match appealed {
+                true => agent.revive(now, certified_until),
+                false => agent.activate(now, certified_until),
+            };
+            let agent = agent.map_err(conflict)?;
             tx.update_agent(&agent).await?;
+            super::certifications::plan(tx, entropy, policy, &agent, now).await?;
             let (tier, owner) = (agent.tier, agent.owner.clone());
             let what = What::AgentActivated { agent: agent.id, tier, owner };
             tx.append_about(now, actor.clone(), what, about(request)).await?;
             super::credentials::add(tx, entropy, request, actor, now).await?;
+            super::discoveries::registered(tx, entropy, &agent, now).await?;
             Ok((agent, None))
         }
         Ask::Reinstatement { .. } => {
             let agent = agent.reinstate(now).map_err(conflict)?;
             tx.update_agent(&agent).await?;
+            super::certifications::plan(tx, entropy, policy, &agent, now).await?;
             let what = What::AgentReinstated { agent: agent.id };
             tx.append_about(now, actor, what, about(request)).await?;
             Ok((agent, None))
         }
+        Ask::Handover { .. } => {
+            let agent = handed_over(tx, entropy, policy, request, agent, actor, now).await?;
+            Ok((agent, None))
+        }
+        Ask::TierChange { .. } | Ask::Change { .. } => {
+            let agent =
+                super::changes::retier(tx, entropy, policy, request, agent, actor, now).await?;
+            Ok((agent, None))
+        }
+        Ask::Appeal { .. } => Err(StoreError::conflict("an appeal is never appealed")),
         Ask::Credential { .. } => {
             super::credentials::add(tx, entropy, request, actor, now).await?;
             Ok((agent, None))
@@ -80,6 +105,14 @@ pub(super) async fn approved(
             let grant = start(tx, entropy, policy, request, *lasting, actor, now).await?;
             Ok((agent, grant))
         }
+        Ask::Emergency { lasting, .. } => {
+            let grant = start(tx, entropy, policy, request, *lasting, actor, now).await?;
+            Ok((agent, grant))
+        }
+        Ask::Review { of, .. } => {
+            super::emergency::reviewed(tx, entropy, request, of, now);
+            Ok((agent, None))
+        }
         Ask::Extension { grant: id, by, .. } => {
             let Some(grant) = tx.grant(*id).await? else {
                 return Err(StoreError::conflict("the grant that was to go on is gone"));
@@ -92,6 +125,7 @@ pub(super) async fn approved(
                     let until = grant.expires_at;
                     let what = What::GrantExtended { grant: grant.id, request: request.id, until };
                     tx.append_about(now, actor, what, about(request)).await?;
+                    super::emergency::redraw(tx, entropy, &grant, now);
                     Ok((agent, Some(grant)))
                 }
                 // It ended while people decided. The yes still stands: it opens the same again,
@@ -183,6 +217,7 @@ pub(super) async fn came_to_nothing(
         tx.update_agent(&agent).await?;
         let what = What::AgentRejected { agent: agent.id };
         tx.append_about(now, actor, what, about(request)).await?;
+        super::discoveries::unregistered(tx, entropy, agent.id, now).await?;
         return Ok(agent);
     }
     Ok(agent)
@@ -202,6 +237,10 @@ async fn ended(
     // Every copy of the request's card shows it as it is now.
     tx.redraw(request.id, entropy.ulid(now), now);
     let mut told: BTreeSet<&PersonId> = BTreeSet::from([&request.asked_by, &agent.owner]);
+    // Who has left cannot be told.
+    if agent.orphaned.is_some() {
+        told.remove(&agent.owner);
+    }
     // Who took it back knows, and who got the policy's yes has it as the answer.
     match &request.state {
         RequestState::Cancelled { by: By::Person(by), program: None, .. } => {
@@ -212,6 +251,8 @@ async fn ended(
         {
             told.remove(&request.asked_by);
         }
+        // Of this everybody is told in its own words.
+        RequestState::Approved { by: ApprovedBy::Emergency, .. } => told.clear(),
         _ => {}
     }
     super::access_requests::tell_programs(tx, entropy, request, now).await?;

@@ -39,8 +39,16 @@ impl Service {
         }
     }
 
-    async fn sweep_all(&self, _now: Timestamp) -> Result<()> {
-        Ok(())
+    /// Each part, whatever becomes of the others.
+    async fn sweep_all(&self, now: Timestamp) -> Result<()> {
+        let parts = [
+            self.sweep_owners(0).await,
+            self.sweep_certifications().await,
+            self.sweep_discoveries(now).await,
+            self.match_again(now).await,
+            self.set_digest(now).await,
+        ];
+        parts.into_iter().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! One click: approve, deny, accept, decline, take back.
 
-use std::collections::BTreeSet;
-
+use super::appeals::cannot_become_true;
+use super::emergency::NoEmergency;
 use super::input::OnceKey;
 use super::outcome::{Cancelled, Refusal, VoteReply};
 use super::settle::{about, approved, came_to_nothing};
@@ -10,16 +10,16 @@ use crate::domain::agent::Agent;
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::ids::RequestId;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{NotCounted, Request, RequestState, Voted};
-use crate::domain::role::RoleName;
+use crate::domain::request::{Ask, NotCounted, Request, RequestState, Voted};
 use crate::domain::text::{LONGEST_TEXT, clean};
+use crate::domain::voice::Voice;
 use crate::domain::vote::Choice;
 use crate::store::work;
 
 /// What a person says of a request.
 #[derive(Clone)]
 enum Word {
-    Vote { choice: Choice, standing: Standing, held: BTreeSet<RoleName> },
+    Vote { choice: Choice, standing: Standing, voice: Voice },
     Accept,
     Decline { reason: String },
 }
@@ -47,14 +47,18 @@ impl Service {
             let why = NotCounted::Ended(request.state_at(now));
             return Ok(VoteReply::NotCounted { why, request, agent });
         }
+        // Nobody comes to own an agent who left after they agreed to.
+        if let Ask::Handover { to, .. } = &request.ask {
+            self.look_after(to).await?;
+        }
         let policy = self.policy();
         let standing = self.standing(by).await?;
-        let held = self.roles_of(&policy, by, &request.needs, &request.team).await?;
+        let voice = self.voice(&policy, by, &request).await?;
         let choice = match choice {
             Choice::Deny { reason } => Choice::Deny { reason: clean(&reason, LONGEST_TEXT) },
             Choice::Approve => Choice::Approve,
         };
-        self.say(by, id, Word::Vote { choice, standing, held }, once).await
+        self.say(by, id, Word::Vote { choice, standing, voice }, once).await
     }
 
     /// Why this person's no would not count now, before they are asked for the reason.
@@ -64,8 +68,8 @@ impl Service {
         };
         let policy = self.policy();
         let standing = self.standing(by).await?;
-        let held = self.roles_of(&policy, by, &request.needs, &request.team).await?;
-        Ok(match request.may_vote(by, standing, &held, &agent.owner, self.now()) {
+        let voice = self.voice(&policy, by, &request).await?;
+        Ok(match request.may_vote(by, standing, &voice, &agent.owner, self.now()) {
             Ok(_) => VoteReply::Counted { request, agent },
             Err(why) => VoteReply::NotCounted { why, request, agent },
         })
@@ -143,9 +147,24 @@ impl Service {
                 };
                 let before = request.clone();
                 let owner = agent.owner.clone();
+                // A yes would open something for an agent that nobody answers for.
+                if agent.orphaned.is_some()
+                    && !matches!(request.ask, Ask::Handover { .. })
+                    && let Word::Vote { choice: Choice::Approve, standing, voice } = &word
+                    && request.may_vote(&by, *standing, voice, &owner, now).is_ok()
+                {
+                    let why = NotCounted::Ownerless;
+                    return Ok(VoteReply::NotCounted { why, request, agent });
+                }
                 let voted = match word.clone() {
-                    Word::Vote { choice, standing, held } => {
-                        request.vote(by.clone(), choice, standing, &held, &owner, now)
+                    Word::Vote { choice, standing, mut voice } => {
+                        // Under the lock: what was withdrawn meanwhile lends nothing.
+                        if !voice.loans.is_empty() {
+                            let given = tx.delegations_to(&by, now).await?;
+                            let lends = |id| given.iter().any(|d| d.id == id && d.is_in_force(now));
+                            voice.loans.retain(|loan| lends(loan.delegation));
+                        }
+                        request.vote(by.clone(), choice, standing, &voice, &owner, now)
                     }
                     Word::Accept => request.accept(&by, &owner, now),
                     Word::Decline { reason } => request.decline(&by, &owner, reason, now),
@@ -157,6 +176,7 @@ impl Service {
                         request: request.id,
                         approve: *choice == Choice::Approve,
                         roles: vote.roles.iter().cloned().collect(),
+                        stands_in: vote.stands_in.keys().cloned().collect(),
                         reason: match choice {
                             Choice::Approve => None,
                             Choice::Deny { reason } => Some(TextHash::of(reason)),
@@ -182,8 +202,8 @@ impl Service {
                         VoteReply::Counted { request, agent }
                     }
                     Voted::Approved(request) => {
-                        let taken = super::credentials::taken(tx, &request, now).await?;
-                        if let Some(request) = taken {
+                        let in_vain = cannot_become_true(tx, &request, &agent, now).await?;
+                        if let Some(request) = in_vain {
                             let agent = came_to_nothing(tx, &entropy, &request, agent, now).await?;
                             return Ok(VoteReply::CameToNothing { request, agent });
                         }
@@ -193,6 +213,8 @@ impl Service {
                     }
                     Voted::Denied(request) => {
                         let agent = came_to_nothing(tx, &entropy, &request, agent, now).await?;
+                        super::emergency::denied(tx, &entropy, &policy, &request, &agent, now)
+                            .await?;
                         VoteReply::Denied { request, agent }
                     }
                     Voted::TooLate(request) => {
@@ -228,6 +250,9 @@ impl Service {
                 if by != request.asked_by && by != agent.owner {
                     let asked_by = request.asked_by;
                     return Ok(Cancelled::Refused(Refusal::NotRequester { asked_by }));
+                }
+                if request.ask.is_review() {
+                    return Ok(Cancelled::Refused(Refusal::Emergency(NoEmergency::Owed)));
                 }
                 let taken_back = "taken back by who asked".to_owned();
                 let late = request.clone().expire(now);

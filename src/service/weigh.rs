@@ -4,6 +4,7 @@
 use super::ask::known_access;
 use super::opening::Addressees;
 use super::outcome::Refusal;
+use super::owners::nobody_answers;
 use super::{Result, Service};
 use crate::domain::access::Access;
 use crate::domain::agent::Agent;
@@ -67,6 +68,9 @@ impl Service {
         let policy = self.policy();
         if !agent.is_active() {
             return Ok(Err(Refusal::NotActive(agent.clone())));
+        }
+        if let Some(refusal) = nobody_answers(agent) {
+            return Ok(Err(refusal));
         }
         let (access, resource, needed) = match known_access(&policy, access) {
             Ok(known) => known,

@@ -4,6 +4,7 @@ use super::grants::ended_by;
 use super::settle::came_to_nothing;
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
+use crate::domain::event::{About, TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::person::By;
 use crate::domain::request::Request;
@@ -33,7 +34,8 @@ pub(super) async fn revoke_all(
     Ok(ended)
 }
 
-/// Every open request about the agent is cancelled. Returns them.
+/// Every open request about the agent is cancelled, and its owner is asked nothing any more. Returns
+/// the requests.
 pub(super) async fn cancel_all(
     tx: &mut Tx,
     entropy: &Entropy,
@@ -42,12 +44,45 @@ pub(super) async fn cancel_all(
     why: &str,
     now: Timestamp,
 ) -> Done<Vec<Request>> {
+    super::certifications::call_off(tx, entropy, agent.id, now).await?;
     let mut cancelled = Vec::new();
     for request in tx.open_requests_of_agent(agent.id).await? {
-        if let Some(request) = request.cancel(by.clone(), why.to_owned(), now) {
-            came_to_nothing(tx, entropy, &request, agent.clone(), now).await?;
-            cancelled.push(request);
-        }
+        cancelled.extend(cancel(tx, entropy, agent, request, by, why, now).await?);
     }
     Ok(cancelled)
+}
+
+/// One request about the agent is cancelled. Returns it, if it was open.
+pub(super) async fn cancel(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    agent: &Agent,
+    request: Request,
+    by: &By,
+    why: &str,
+    now: Timestamp,
+) -> Done<Option<Request>> {
+    let Some(request) = request.cancel(by.clone(), why.to_owned(), now) else { return Ok(None) };
+    came_to_nothing(tx, entropy, &request, agent.clone(), now).await?;
+    Ok(Some(request))
+}
+
+/// The agent cannot prove itself by anything any more.
+pub(super) async fn end_credentials(
+    tx: &mut Tx,
+    agent: &Agent,
+    by: &By,
+    why: &str,
+    now: Timestamp,
+) -> Done<()> {
+    for credential in tx.credentials_of(agent.id).await? {
+        let Some(credential) = credential.revoke(by.clone(), why.to_owned(), now) else { continue };
+        tx.update_credential(&credential).await?;
+        tx.drop_deadlines(&credential.id.to_string()).await?;
+        let (id, reason) = (credential.id, TextHash::of(why));
+        let what = What::CredentialRevoked { credential: id, agent: agent.id, reason };
+        let about = About { agent: Some(agent.id), request: Some(credential.request), grant: None };
+        tx.append_about(now, by.clone().into(), what, about).await?;
+    }
+    Ok(())
 }

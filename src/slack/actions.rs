@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
 use crate::domain::draft::Draft;
-use crate::domain::ids::{AgentId, CredentialId, GrantId, LoginId, RequestId};
+use crate::domain::ids::{
+    AgentId, CertificationId, CredentialId, DelegationId, DiscoveryId, GrantId, IncidentId,
+    LoginId, RequestId,
+};
 use crate::domain::quiz::{Path, Quiz};
+use crate::slack::steps::DiscoveryStep;
 
 /// A button, as read back from a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,12 @@ pub enum Button {
     Decline(RequestId),
     /// The requester takes the request back.
     TakeBack(RequestId),
+    /// Opens the form that appeals against a no.
+    Appeal(RequestId),
+    /// Opens the form by which somebody lets another answer.
+    Delegate,
+    /// The one or the other ends a delegation.
+    Withdraw(DelegationId),
     /// Opens the form that prolongs a grant.
     Extend(GrantId),
     /// The owner hands a grant back.
@@ -38,10 +48,32 @@ pub enum Button {
     Stop(AgentId),
     /// Opens the form that asks that a stopped agent may go on.
     Reinstate(AgentId),
+    /// Takes an agent that nobody answers for.
+    Take(AgentId),
+    /// Opens the form that hands an agent over.
+    HandOver(AgentId),
+    /// Shows what happened around an incident.
+    Timeline(IncidentId),
+    /// Opens the form that closes an incident.
+    CloseIncident(IncidentId),
+    /// The owner says yes to all that a review asks.
+    Certify(CertificationId),
+    /// Opens the form that answers what is asked about an agent.
+    CertifyAgent(AgentId),
+    /// Opens the form that asks for another tier.
+    Tier(AgentId),
+    /// Opens the form that describes an agent anew.
+    Edit(AgentId),
+    /// Opens the form that ends an agent for good.
+    Retire(AgentId),
     /// Opens the registration form.
     Register,
     /// Opens the registration form, filled in with what a repository says.
     RegisterDraft(Draft),
+    /// A step about something that was found.
+    Discovery(DiscoveryStep, DiscoveryId),
+    /// Shows what was found.
+    Discoveries,
     /// Opens the form for a grant, for this agent if one is named.
     Request(Option<AgentId>),
     /// Shows what an agent proves itself by.
@@ -86,14 +118,28 @@ impl Button {
             Self::Accept(_) => "accept",
             Self::Decline(_) => "decline",
             Self::TakeBack(_) => "take_back",
+            Self::Appeal(_) => "appeal",
+            Self::Delegate => "delegate",
+            Self::Withdraw(_) => "withdraw",
             Self::Extend(_) => "extend",
             Self::Release(_) => "release",
             Self::Revoke(_) => "revoke",
             Self::Show(_) => "show",
             Self::Stop(_) => "stop",
             Self::Reinstate(_) => "reinstate",
+            Self::Take(_) => "take",
+            Self::HandOver(_) => "hand_over",
+            Self::Timeline(_) => "timeline",
+            Self::CloseIncident(_) => "close_incident",
+            Self::Certify(_) => "certify",
+            Self::CertifyAgent(_) => "certify_agent",
+            Self::Tier(_) => "tier",
+            Self::Edit(_) => "edit",
+            Self::Retire(_) => "retire",
             Self::Register => "register",
             Self::RegisterDraft(_) => "register_draft",
+            Self::Discovery(step, _) => step.id(),
+            Self::Discoveries => "discoveries",
             Self::Request(_) => "request",
             Self::Keys(_) => "keys",
             Self::AddKey(_) => "add_key",
@@ -133,20 +179,32 @@ impl Button {
             | Self::Details(id)
             | Self::Accept(id)
             | Self::Decline(id)
-            | Self::TakeBack(id) => id.to_string(),
+            | Self::TakeBack(id)
+            | Self::Appeal(id) => id.to_string(),
+            Self::Withdraw(id) => id.to_string(),
             Self::Extend(id) | Self::Release(id) | Self::Revoke(id) => id.to_string(),
             Self::Show(id) | Self::Stop(id) | Self::Reinstate(id) => id.to_string(),
+            Self::Take(id) | Self::HandOver(id) => id.to_string(),
+            Self::Certify(id) => id.to_string(),
+            Self::CertifyAgent(id) | Self::Tier(id) | Self::Edit(id) | Self::Retire(id) => {
+                id.to_string()
+            }
             Self::Request(Some(id)) | Self::Keys(id) | Self::AddKey(id) => id.to_string(),
             Self::RevokeKey(id) => id.to_string(),
+            Self::Timeline(id) | Self::CloseIncident(id) => id.to_string(),
             Self::AskFor(id, access) => format!("{id} {access}"),
             Self::RegisterDraft(draft) => serde_json::to_string(draft).unwrap_or_default(),
             Self::LogIn(id) | Self::NotMe(id) | Self::EndLogin(id) => id.to_string(),
             Self::Quiz(path) => path.to_string(),
             Self::QuizAt(path) if path.answered() > 0 => path.to_string(),
             Self::QuizAt(_) => "-".to_owned(),
-            Self::Request(None) | Self::Register | Self::LogOutEverywhere | Self::Nothing => {
-                "-".to_owned()
-            }
+            Self::Discovery(_, id) => id.to_string(),
+            Self::Request(None)
+            | Self::Discoveries
+            | Self::Register
+            | Self::Delegate
+            | Self::LogOutEverywhere
+            | Self::Nothing => "-".to_owned(),
         }
     }
 
@@ -162,12 +220,24 @@ impl Button {
             "accept" => request().map(Self::Accept),
             "decline" => request().map(Self::Decline),
             "take_back" => request().map(Self::TakeBack),
+            "appeal" => request().map(Self::Appeal),
+            "delegate" => Some(Self::Delegate),
+            "withdraw" => value.parse().ok().map(Self::Withdraw),
             "extend" => grant().map(Self::Extend),
             "release" => grant().map(Self::Release),
             "revoke" => grant().map(Self::Revoke),
             "show" => agent().map(Self::Show),
             "stop" => agent().map(Self::Stop),
             "reinstate" => agent().map(Self::Reinstate),
+            "take" => agent().map(Self::Take),
+            "hand_over" => agent().map(Self::HandOver),
+            "timeline" => value.parse().ok().map(Self::Timeline),
+            "close_incident" => value.parse().ok().map(Self::CloseIncident),
+            "certify" => value.parse().ok().map(Self::Certify),
+            "certify_agent" => agent().map(Self::CertifyAgent),
+            "tier" => agent().map(Self::Tier),
+            "edit" => agent().map(Self::Edit),
+            "retire" => agent().map(Self::Retire),
             "register" => Some(Self::Register),
             "register_draft" => {
                 let draft: Draft = serde_json::from_str(value).ok()?;
@@ -191,8 +261,12 @@ impl Button {
             "quiz_yes" | "quiz_no" | "quiz_persons" | "quiz_own" | "quiz_unsure" => {
                 Quiz::resume(value).ok().map(|quiz| Self::Quiz(quiz.path().clone()))
             }
+            "discoveries" => Some(Self::Discoveries),
             "nothing" => Some(Self::Nothing),
-            _ => None,
+            other => {
+                let step = DiscoveryStep::read(other)?;
+                Some(Self::Discovery(step, value.parse().ok()?))
+            }
         }
     }
 }
@@ -231,10 +305,61 @@ pub enum Form {
         /// Which.
         agent: AgentId,
     },
+    /// What cannot wait.
+    BreakGlass,
+    /// Why an incident about an agent is opened.
+    Incident {
+        /// Which agent.
+        agent: AgentId,
+    },
+    /// What was found in an incident.
+    CloseIncident {
+        /// Which.
+        incident: IncidentId,
+    },
     /// Why a stopped agent should go on.
     Reinstate {
         /// Which.
         agent: AgentId,
+    },
+    /// Who is to answer for an agent, and why.
+    HandOver {
+        /// Which.
+        agent: AgentId,
+    },
+    /// What is asked in a review.
+    Certify {
+        /// Which.
+        certification: CertificationId,
+    },
+    /// Which other tier an agent should have, and why.
+    Tier {
+        /// Which.
+        agent: AgentId,
+    },
+    /// What an agent is by now, and why.
+    Edit {
+        /// Which.
+        agent: AgentId,
+    },
+    /// Why an agent is ended for good.
+    Retire {
+        /// Which.
+        agent: AgentId,
+    },
+    /// Why a no should not stand.
+    Appeal {
+        /// Which request was denied.
+        request: RequestId,
+    },
+    /// Who answers in somebody's place, and until when.
+    Delegate,
+    /// What a step about something that was found needs to know.
+    Discovery {
+        /// Which step.
+        step: DiscoveryStep,
+        /// About what.
+        discovery: DiscoveryId,
     },
     /// How an agent is to prove itself.
     AddKey {
@@ -259,7 +384,18 @@ impl Form {
             Self::Extend { .. } => "extend",
             Self::Revoke { .. } => "revoke",
             Self::Stop { .. } => "stop",
+            Self::BreakGlass => "break_glass",
+            Self::Incident { .. } => "incident",
+            Self::CloseIncident { .. } => "close_incident",
             Self::Reinstate { .. } => "reinstate",
+            Self::HandOver { .. } => "hand_over",
+            Self::Certify { .. } => "certify",
+            Self::Tier { .. } => "tier",
+            Self::Edit { .. } => "edit",
+            Self::Retire { .. } => "retire",
+            Self::Appeal { .. } => "appeal",
+            Self::Delegate => "delegate",
+            Self::Discovery { step, .. } => step.id(),
             Self::AddKey { .. } => "add_key",
             Self::RevokeKey { .. } => "revoke_key",
         }

@@ -5,6 +5,8 @@
 //! follows `because` (or stands at the end), a length of time follows `for` or `by` (or stands
 //! alone, `30m`), an access has a colon, a reference looks like `G-1042`.
 
+mod delegate;
+
 use std::borrow::Cow;
 
 use crate::domain;
@@ -42,6 +44,8 @@ pub enum SlashCommand {
         /// Its name.
         agent: Option<String>,
     },
+    /// What was found that may be an agent.
+    Discoveries,
     /// What is granted.
     Grants {
         /// To this agent; to the person's own if absent.
@@ -75,8 +79,70 @@ pub enum SlashCommand {
         /// Why.
         because: Option<String>,
     },
+    /// Something is opened at once, because it cannot wait.
+    BreakGlass {
+        /// The agent's name.
+        agent: Option<String>,
+        /// Resource and action.
+        access: Option<String>,
+        /// For how long.
+        lasting: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// Something is wrong with an agent.
+    Incident {
+        /// Its name.
+        agent: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// The incidents that are open.
+    Incidents,
     /// A stopped agent should go on.
     Reinstate {
+        /// Its name.
+        agent: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// Somebody else is to answer for an agent.
+    Transfer {
+        /// Its name.
+        agent: Option<String>,
+        /// Who, as Slack or the person names them: a user id, an e-mail address, a handle.
+        to: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// The owner says that an agent is still needed.
+    Certify {
+        /// Its name; all that wait, if absent.
+        agent: Option<String>,
+    },
+    /// All reviews, for security.
+    Certifications,
+    /// Another tier for an agent.
+    Tier {
+        /// Its name.
+        agent: Option<String>,
+        /// Which, as typed.
+        to: Option<String>,
+        /// Why.
+        because: Option<String>,
+    },
+    /// A lead or security takes an agent that nobody answers for.
+    Take {
+        /// Its name.
+        agent: Option<String>,
+    },
+    /// An agent is described anew.
+    Edit {
+        /// Its name.
+        agent: Option<String>,
+    },
+    /// An agent is ended for good.
+    Retire {
         /// Its name.
         agent: Option<String>,
         /// Why.
@@ -86,6 +152,22 @@ pub enum SlashCommand {
     Cancel {
         /// The request's reference.
         reference: Option<String>,
+    },
+    /// A no should not stand.
+    Appeal {
+        /// The denied request's reference.
+        reference: Option<String>,
+        /// What is new.
+        because: Option<String>,
+    },
+    /// Somebody lets another answer in their place.
+    Delegate {
+        /// Slack's id of whom.
+        to: Option<String>,
+        /// Until when, as typed.
+        until: Option<String>,
+        /// For which roles, as typed.
+        roles: Vec<String>,
     },
     /// What an agent proves itself by.
     Keys {
@@ -99,6 +181,15 @@ pub enum SlashCommand {
         /// What the credential is to be called.
         name: Option<String>,
     },
+    /// Who holds which role.
+    Roles,
+    /// Why an answer at run time was what it was.
+    Why {
+        /// The evaluation's id.
+        evaluation: Option<String>,
+    },
+    /// The numbers of the last days.
+    Insights,
     /// Is this an agent?
     Quiz,
     /// A device logs the person in.
@@ -116,19 +207,35 @@ pub enum SlashCommand {
 }
 
 /// The words for the commands, in the order in which help shows them.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 31] = [
     "register",
     "request",
     "list",
     "show",
+    "discoveries",
     "grants",
     "extend",
     "release",
     "revoke",
+    "certify",
+    "certifications",
+    "edit",
+    "tier",
     "stop",
+    "break-glass",
+    "incident",
+    "incidents",
     "reinstate",
+    "transfer",
+    "take",
+    "retire",
     "cancel",
+    "appeal",
+    "delegate",
     "key",
+    "roles",
+    "why",
+    "insights",
     "login",
     "quiz",
     "help",
@@ -143,7 +250,8 @@ const LONGEST_REASON: usize = 4_000;
 
 /// Reads what was typed after `/agent`.
 pub fn read(typed: &str) -> SlashCommand {
-    let typed = unescape(cut(typed.trim(), LONGEST));
+    let sent = cut(typed.trim(), LONGEST);
+    let typed = unescape(sent);
     let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((&typed, ""));
     let rest = rest.trim();
     let word = word.to_lowercase();
@@ -153,29 +261,66 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("help") => SlashCommand::StaticHelp,
         Some("register") => SlashCommand::Register { name: name(rest) },
         Some("list") => SlashCommand::List,
+        Some("discoveries") => SlashCommand::Discoveries,
         Some("show") => SlashCommand::Show { agent: first(rest) },
         Some("grants") => SlashCommand::Grants { agent: first(rest) },
         Some("release") => SlashCommand::Release { reference: first(rest) },
         Some("cancel") => SlashCommand::Cancel { reference: first(rest) },
+        Some("transfer") => transfer(rest, mentioned(sent)),
+        Some("take") => SlashCommand::Take { agent: first(rest) },
+        Some("certify") => SlashCommand::Certify { agent: first(rest) },
+        Some("certifications") => SlashCommand::Certifications,
+        Some("edit") => SlashCommand::Edit { agent: first(rest) },
+        Some("tier") => tier(rest),
         Some("key") => keys(rest),
+        Some("roles") => SlashCommand::Roles,
+        Some("why") => SlashCommand::Why { evaluation: evaluation(rest) },
+        Some("insights") => SlashCommand::Insights,
+        Some("incidents") => SlashCommand::Incidents,
+        Some("delegate") => delegate::read(sent, rest),
         Some("quiz") => SlashCommand::Quiz,
         Some("login") => SlashCommand::Login { code: text(rest) },
         Some(verb) => {
             let asks = match verb {
-                "request" => Asks::Access,
+                "request" | "break-glass" => Asks::Access,
                 "extend" => Asks::Time,
                 _ => Asks::Nothing,
             };
             let Words { thing, access, lasting, because } = Words::read(rest, asks);
             match verb {
                 "request" => SlashCommand::Request { agent: thing, access, lasting, because },
+                "break-glass" => {
+                    SlashCommand::BreakGlass { agent: thing, access, lasting, because }
+                }
+                "incident" => SlashCommand::Incident { agent: thing, because },
                 "extend" => SlashCommand::Extend { what: thing, by: lasting, because },
                 "revoke" => SlashCommand::Revoke { reference: thing, because },
                 "stop" => SlashCommand::Stop { agent: thing, because },
+                "retire" => SlashCommand::Retire { agent: thing, because },
+                "appeal" => SlashCommand::Appeal { reference: thing, because },
                 _ => SlashCommand::Reinstate { agent: thing, because },
             }
         }
     }
+}
+
+/// `support-agent-v2 3 because it answers customers`, in any order before the reason.
+fn tier(rest: &str) -> SlashCommand {
+    let (rest, reason) = split_reason(rest);
+    let (mut agent, mut to, mut left) = (None, None, Vec::new());
+    for token in rest.split_whitespace() {
+        if is_filler(token) || token.eq_ignore_ascii_case("tier") {
+            continue;
+        } else if to.is_none() && starts_with_digit(token) {
+            to = name(token);
+        } else if agent.is_none() {
+            agent = name(token);
+        } else {
+            left.push(token);
+        }
+    }
+    let because = text(&[left.join(" "), reason.to_owned()].join(" "));
+    SlashCommand::Tier { agent, to, because }
 }
 
 /// `support-agent-v2` shows its credentials, `add support-agent-v2 laptop` asks for another.
@@ -189,6 +334,38 @@ fn keys(rest: &str) -> SlashCommand {
         },
         None => SlashCommand::Keys { agent: words.next().and_then(name) },
     }
+}
+
+/// `support-agent-v2 to @vera because …`. `mentioned` is the id behind `@vera`, where Slack gives it.
+fn transfer(rest: &str, mentioned: Option<String>) -> SlashCommand {
+    let (before, reason) = split_reason(rest);
+    let (mut agent, mut to, mut left, mut after_to) = (None, None, Vec::new(), false);
+    for token in before.split_whitespace() {
+        let is_person = after_to || (agent.is_some() && token.contains('@')) || is_user_id(token);
+        after_to = token.eq_ignore_ascii_case("to");
+        match (is_person, &to, &agent) {
+            _ if is_filler(token) => {}
+            (true, None, _) => to = name(token),
+            (_, _, None) => agent = name(token),
+            _ => left.push(token),
+        }
+    }
+    let reason = [left.join(" "), reason.to_owned()].join(" ");
+    SlashCommand::Transfer { agent, to: mentioned.or(to), because: text(&reason) }
+}
+
+/// The user id of the first person whom Slack names before the reason: `<@U0VERA|vera>`.
+fn mentioned(raw: &str) -> Option<String> {
+    let (before, _) = split_reason(raw);
+    let (_, after) = before.split_once("<@")?;
+    let (id, _) = after.split_once(['|', '>'])?;
+    is_user_id(id).then(|| id.to_owned())
+}
+
+fn is_user_id(token: &str) -> bool {
+    token.len() > 2
+        && token.starts_with(['U', 'W'])
+        && token.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
 /// The text as it was typed: Slack writes `&`, `<`, `>` as entities, and people, channels and links
@@ -238,13 +415,24 @@ fn canonical(word: &str) -> Option<&'static str> {
         "ask" | "need" => "request",
         "ls" | "agents" => "list",
         "info" => "show",
+        "discovery" | "discovered" | "found" | "inventory" => "discoveries",
         "prolong" => "extend",
         "return" => "release",
         "suspend" => "stop",
+        "emergency" | "breakglass" | "break" => "break-glass",
+        "recertify" | "review" => "certify",
+        "reviews" | "campaign" => "certifications",
+        "change" | "describe" => "edit",
+        "end" => "retire",
         "resume" => "reinstate",
+        "handover" | "hand-over" | "give" => "transfer",
+        "adopt" => "take",
         "withdraw" => "cancel",
         "signin" | "sign-in" | "log-in" => "login",
+        "role" | "approvers" => "roles",
         "keys" | "credential" | "credentials" => "key",
+        "explain" => "why",
+        "numbers" | "metrics" | "stats" => "insights",
         "?" | "--help" | "-h" => "help",
         other => other,
     };
@@ -405,6 +593,12 @@ fn name(token: &str) -> Option<String> {
     Some(token.parse::<Reference>().map_or_else(|_| token.to_owned(), |found| found.to_string()))
 }
 
+/// The evaluation that is named, with or without words around it (`evaluation_id: "eval_…"`).
+fn evaluation(rest: &str) -> Option<String> {
+    let named = rest.split_whitespace().map(strip).find(|token| token.starts_with("eval_"));
+    named.map(|token| cut(token, LONGEST_NAME).to_owned()).or_else(|| first(rest))
+}
+
 fn strip(token: &str) -> &str {
     token.trim().trim_matches(['`', '"', '\'', '“', '”', '‘', '’', '*', '@', ',', ';'])
 }
@@ -540,7 +734,69 @@ mod tests {
                 "stop bot because it runs wild",
                 Stop { agent: some("bot"), because: some("it runs wild") },
             ),
+            (
+                "break-glass bot database:write for 15m because orders are stuck since noon",
+                BreakGlass {
+                    agent: some("bot"),
+                    access: some("database:write"),
+                    lasting: some("15m"),
+                    because: some("orders are stuck since noon"),
+                },
+            ),
+            (
+                "emergency bot",
+                BreakGlass { agent: some("bot"), access: None, lasting: None, because: None },
+            ),
+            (
+                "incident bot because it deletes rows",
+                Incident { agent: some("bot"), because: some("it deletes rows") },
+            ),
+            ("incidents", Incidents),
+            ("certify", Certify { agent: None }),
+            ("review bot", Certify { agent: some("bot") }),
+            ("certifications", Certifications),
+            ("edit the agent bot", Edit { agent: some("bot") }),
+            (
+                "tier bot 3 because it answers customers",
+                Tier { agent: some("bot"), to: some("3"), because: some("it answers customers") },
+            ),
+            (
+                "tier 2 for bot it only writes",
+                Tier { agent: some("bot"), to: some("2"), because: some("it only writes") },
+            ),
+            ("tier bot", Tier { agent: some("bot"), to: None, because: None }),
+            (
+                "retire bot because v3 took over",
+                Retire { agent: some("bot"), because: some("v3 took over") },
+            ),
             ("reinstate bot", Reinstate { agent: some("bot"), because: None }),
+            (
+                "transfer support-agent-v2 to <@U0VERA|vera> because she leads it now",
+                transfer("support-agent-v2", "U0VERA", "she leads it now"),
+            ),
+            (
+                "transfer @support-agent-v2 to vera@acme.example, she leads it",
+                transfer("support-agent-v2", "vera@acme.example", "she leads it"),
+            ),
+            ("handover bot U0VERA because x", transfer("bot", "U0VERA", "x")),
+            (
+                "transfer to @vera agent bot because <@U0DANA|dana> leaves",
+                transfer("bot", "vera", "@dana leaves"),
+            ),
+            (
+                "transfer bot because <@U0DANA|dana> leaves",
+                Transfer { agent: some("bot"), to: None, because: some("@dana leaves") },
+            ),
+            ("take @support-agent-v2", Take { agent: some("support-agent-v2") }),
+            ("roles", Roles),
+            ("why", Why { evaluation: None }),
+            ("why eval_01KBM7", Why { evaluation: some("eval_01KBM7") }),
+            ("why evaluation_id: “eval_01KBM7”,", Why { evaluation: some("eval_01KBM7") }),
+            ("why support-bot", Why { evaluation: some("support-bot") }),
+            ("insights", Insights),
+            ("numbers of the week", Insights),
+            ("discoveries", Discoveries),
+            ("inventory", Discoveries),
             ("quiz", Quiz),
             ("quiz is my script an agent?", Quiz),
             ("login", Login { code: None }),
@@ -568,6 +824,10 @@ mod tests {
             assert_eq!(read(sent), expected, "{sent}");
         }
         assert_eq!(read("show <@U0BOT|bot>"), SlashCommand::Show { agent: some("bot") });
+    }
+
+    fn transfer(agent: &str, to: &str, because: &str) -> SlashCommand {
+        SlashCommand::Transfer { agent: some(agent), to: some(to), because: some(because) }
     }
 
     proptest! {

@@ -3,6 +3,8 @@
 pub mod actions;
 pub mod commands;
 pub mod front;
+pub mod picture;
 pub mod render;
+pub mod steps;
 pub mod views;
 pub mod wire;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::views;
 use super::wire::desk::Message;
 use super::wire::messenger::Rendered;
-use crate::service::messenger::Parcel;
+use super::{picture, views};
+use crate::service::messenger::{Content, Parcel};
 
 /// What Slack shows of a parcel; pure.
 pub fn render(parcel: &Parcel) -> Rendered {
@@ -17,6 +17,13 @@ pub fn render(parcel: &Parcel) -> Rendered {
         Parcel::Card { card, request, agent, opens, usual, now, .. } => Rendered::Message(message(
             views::card(card.face, request, agent, opens.as_deref(), *usual, *now),
         )),
+        Parcel::Notice { content: content @ Content::Digest { insights }, now, .. } => {
+            let message = message(views::notice(content, *now));
+            match picture::weekly(insights) {
+                Some(picture) => Rendered::Pictured(message, picture),
+                None => Rendered::Message(message),
+            }
+        }
         Parcel::Notice { content, now, .. } | Parcel::Bulletin { content, now, .. } => {
             Rendered::Message(message(views::notice(content, *now)))
         }

@@ -33,7 +33,7 @@ statements! {
 
 type Row = (String, String);
 
-fn open((row, doc): Row) -> Result<Activity, StoreError> {
+pub(super) fn open((row, doc): Row) -> Result<Activity, StoreError> {
     serde_json::from_str(&doc).map_err(|error| {
         tracing::error!(table = TABLE, row, %error, "a record is not understood");
         StoreError::Inconsistent { table: TABLE, column: "doc".to_owned(), row }

@@ -12,10 +12,12 @@ use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
 
 statements! {
-    INSERT on "agents" = "INSERT INTO agents (id, slug, owner, team, tier, state, registered_at, doc) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    INSERT on "agents" = "INSERT INTO agents \
+        (id, slug, owner, team, tier, state, registered_at, doc, ownerless) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     UPDATE on "agents" = "UPDATE agents \
-        SET slug = $2, owner = $3, team = $4, tier = $5, state = $6, doc = $7 WHERE id = $1";
+        SET slug = $2, owner = $3, team = $4, tier = $5, state = $6, doc = $7, ownerless = $8 \
+        WHERE id = $1";
     BY_ID on "agents" = "SELECT id, doc FROM agents WHERE id = $1";
     BY_SLUG on "agents" = "SELECT id, doc FROM agents WHERE slug = $1 AND state <> 'rejected'";
     OF_OWNER on "agents" = "SELECT id, doc FROM agents \
@@ -25,6 +27,10 @@ statements! {
         (SELECT COUNT(*) FROM credentials c \
         WHERE c.agent_id = a.id AND c.state = 'active' AND c.expires_at > $2) \
         FROM agents a WHERE a.owner = $1 AND a.state NOT IN ('rejected', 'retired') ORDER BY a.slug";
+    OWNERLESS on "agents" = "SELECT id, doc FROM agents WHERE ownerless = TRUE \
+        ORDER BY slug LIMIT $1";
+    OWNERS on "agents" = "SELECT DISTINCT owner FROM agents \
+        WHERE state NOT IN ('rejected', 'retired') ORDER BY owner";
     PAGE on "agents" = "SELECT id, doc FROM agents WHERE state <> 'rejected' \
         ORDER BY slug LIMIT $1 OFFSET $2";
     PAGE_WITH_LIVE on "agents" = "SELECT a.id, a.doc, (SELECT COUNT(*) FROM grants g \
@@ -90,6 +96,7 @@ impl Tx {
             agent.state.word(),
             agent.registered_at,
             Json(agent),
+            agent.orphaned.is_some(),
         )?;
         if inserted == 1 {
             Ok(())
@@ -110,6 +117,7 @@ impl Tx {
             i64::from(agent.tier.number()),
             agent.state.word(),
             Json(agent),
+            agent.orphaned.is_some(),
         )?;
         if updated == 1 {
             Ok(())
@@ -133,6 +141,17 @@ impl Session {
     /// The agents that this person answers for, by name; not those that were rejected or retired.
     pub async fn agents_of(&mut self, owner: &PersonId) -> Result<Vec<Agent>, StoreError> {
         entities!(self, OF_OWNER, Agent, owner.to_string())
+    }
+
+    /// The agents that nobody answers for, by name.
+    pub async fn ownerless(&mut self, limit: u32) -> Result<Vec<Agent>, StoreError> {
+        entities!(self, OWNERLESS, Agent, i64::from(limit))
+    }
+
+    /// Everybody who answers for an agent that was not rejected or retired.
+    pub async fn owners(&mut self) -> Result<Vec<PersonId>, StoreError> {
+        let rows = all!(self, OWNERS, (String,))?;
+        rows.iter().map(|(owner,)| read_text(owner, "agents", "owner", owner)).collect()
     }
 
     /// A page of all agents by name, without the rejected, and how many there are in all.

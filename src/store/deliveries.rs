@@ -228,7 +228,7 @@ impl Tx {
                     let cards = cards.get(&request).map(Vec::as_slice).unwrap_or_default();
                     let homes = cards.iter().filter_map(|card| match &card.place {
                         Place::Person(person) => homes.get(person),
-                        Place::Channel(_) => None,
+                        Place::Channel(_) | Place::Thread(_) => None,
                     });
                     let homes: BTreeSet<&PersonId> = homes.collect();
                     let homes = homes.into_iter().map(|p| Delivery::Home { person: p.clone() });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
-use super::session::{Session, one};
+use super::session::{Session, all, one};
 use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
@@ -19,6 +19,8 @@ const TABLE: &str = "evaluation_batches";
 statements! {
     AROUND on "evaluation_batches" = "SELECT id, last_id, doc FROM evaluation_batches \
         WHERE first_id <= $1 ORDER BY first_id DESC LIMIT 1";
+    LATEST on "evaluation_batches" = "SELECT id, doc FROM evaluation_batches \
+        ORDER BY first_id DESC LIMIT $1";
 }
 
 /// Evaluations that are written at the end of the transaction.
@@ -95,10 +97,23 @@ impl Session {
         if last < id_text {
             return Ok(None);
         }
-        let records: Vec<Record> = serde_json::from_str(&doc).map_err(|error| {
-            tracing::error!(table = TABLE, row = batch, %error, "a record is not understood");
-            StoreError::Inconsistent { table: TABLE, column: "doc".to_owned(), row: batch }
-        })?;
-        Ok(records.into_iter().find(|record| record.id == id))
+        Ok(open(batch, &doc)?.into_iter().find(|record| record.id == id))
     }
+
+    /// The latest records, the newest first: those of so many batches.
+    pub async fn latest_evaluations(&mut self, batches: u32) -> Result<Vec<Record>, StoreError> {
+        let mut latest = Vec::new();
+        for (batch, doc) in all!(self, LATEST, (String, String), i64::from(batches))? {
+            latest.extend(open(batch, &doc)?.into_iter().rev());
+        }
+        Ok(latest)
+    }
+}
+
+/// The records of a batch.
+fn open(batch: String, doc: &str) -> Result<Vec<Record>, StoreError> {
+    serde_json::from_str(doc).map_err(|error| {
+        tracing::error!(table = TABLE, row = batch, %error, "a record is not understood");
+        StoreError::Inconsistent { table: TABLE, column: "doc".to_owned(), row: batch }
+    })
 }

@@ -36,9 +36,9 @@ pub(super) struct NewLine {
     grant: Option<String>,
 }
 
-type Row = (i64, Timestamp, String, String, String);
+pub(super) type Row = (i64, Timestamp, String, String, String);
 
-fn line((seq, at, body, before, hash): Row) -> Line {
+pub(super) fn line((seq, at, body, before, hash): Row) -> Line {
     let (before, hash) = (ChainHash::from_text(before), ChainHash::from_text(hash));
     Line { seq, at, body, before, hash }
 }

@@ -24,6 +24,13 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "activity", include_str!("../../migrations/0005_activity.sql")),
     (6, "logins", include_str!("../../migrations/0006_logins.sql")),
     (7, "bulletins", include_str!("../../migrations/0007_bulletins.sql")),
+    (8, "votes", include_str!("../../migrations/0008_votes.sql")),
+    (9, "certifications", include_str!("../../migrations/0009_certifications.sql")),
+    (10, "ownerless", include_str!("../../migrations/0010_ownerless.sql")),
+    (11, "discoveries", include_str!("../../migrations/0011_discoveries.sql")),
+    (12, "incidents", include_str!("../../migrations/0012_incidents.sql")),
+    (13, "identity provider", include_str!("../../migrations/0013_identity_provider.sql")),
+    (14, "insights", include_str!("../../migrations/0014_insights.sql")),
 ];
 
 /// What the two engines must be told in different words: that the audit log only grows. It guards

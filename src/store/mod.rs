@@ -21,14 +21,20 @@ mod agents;
 mod ahead;
 mod bulletins;
 mod cards;
+mod certifications;
 mod credentials;
 mod deadlines;
+mod delegations;
 mod deliveries;
+mod discoveries;
 pub mod error;
 mod evaluations;
 mod events;
 mod grant_index;
 mod grants;
+mod identity_provider;
+mod incidents;
+mod insights;
 mod later;
 mod logins;
 mod measure;
@@ -45,6 +51,7 @@ pub mod statement;
 mod tasks;
 mod tokens;
 pub mod tx;
+mod uses;
 mod writer;
 
 use std::collections::VecDeque;
@@ -57,12 +64,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use agents::{AgentChoice, WithLive};
+pub use certifications::Reviewed;
+pub use discoveries::DiscoveryCounts;
 use error::Cause;
 pub use error::StoreError;
 
 pub use grant_index::Changed;
 pub use grants::{GrantChoice, Past};
-pub use measure::Measure;
+pub use incidents::Asked;
+pub use measure::{Decided, Measure};
 pub use migrate::MIGRATIONS;
 pub use requests::{RequestChoice, RequestInFull};
 pub use seals::{Kept, Sealed};
@@ -70,6 +80,7 @@ pub use session::Session;
 pub use statement::Statement;
 pub use tasks::Sent;
 pub use tx::Tx;
+pub use uses::{AgentUse, GrantUse, Tally};
 use writer::{Job, LONGEST_QUEUE, Work, Writer};
 
 /// Which database is underneath.
@@ -299,17 +310,24 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         requests::ALL,
         grants::ALL,
         grant_index::ALL,
+        identity_provider::ALL,
         evaluations::ALL,
         activity::ALL,
         seals::ALL,
         measure::ALL,
+        insights::ALL,
         bulletins::ALL,
         cards::ALL,
+        certifications::ALL,
+        uses::ALL,
         deadlines::ALL,
+        delegations::ALL,
         deliveries::ALL,
+        discoveries::ALL,
         events::ALL,
         once::ALL,
         settings::ALL,
+        incidents::ALL,
         tasks::ALL,
         credentials::ALL,
         tokens::ALL,

@@ -20,8 +20,8 @@ use crate::domain::vote::Choice;
 
 statements! {
     INSERT on "requests" = "INSERT INTO requests (id, number, agent_id, asked_by, asked_at, ask, access, \
-        grant_id, tier, decide_by, state, ended_at, by_people, doc) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+        grant_id, tier, decide_by, state, ended_at, by_people, doc, appeal_of) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
     UPDATE on "requests" = "UPDATE requests \
         SET tier = $2, decide_by = $3, state = $4, ended_at = $5, by_people = $6, doc = $7 \
         WHERE id = $1 AND state = 'open' \
@@ -36,6 +36,8 @@ statements! {
     BY_NUMBER on "requests" = "SELECT id, doc FROM requests WHERE number = $1";
     OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' \
         ORDER BY asked_at, number LIMIT $1";
+    OPEN_HANDOVERS on "requests" = "SELECT id, doc FROM requests \
+        WHERE state = 'open' AND ask = 'handover' ORDER BY number";
     OPEN_OF_AGENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND state = 'open' ORDER BY number";
     OPEN_BY on "requests" = "SELECT id, doc FROM requests \
@@ -46,8 +48,15 @@ statements! {
         WHERE agent_id = $1 AND ask = 'grant' AND access IN ($2, $3) AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_EXTENSION on "requests" = "SELECT id, doc FROM requests \
         WHERE grant_id = $1 AND ask = 'extension' AND state = 'open' ORDER BY number LIMIT 1";
+    OPEN_REVIEW on "requests" = "SELECT id, doc FROM requests \
+        WHERE asked_by = $1 AND ask = 'review' AND state = 'open' ORDER BY number LIMIT 1";
+    REVIEW_OF on "requests" = "SELECT id, doc FROM requests \
+        WHERE grant_id = $1 AND ask = 'review' ORDER BY number LIMIT 1";
+    OPEN_TO on "requests" = "SELECT id, doc FROM requests \
+        WHERE agent_id = $1 AND ask = $2 AND state = 'open' ORDER BY number LIMIT 1";
     OPEN_REINSTATEMENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND ask = 'reinstatement' AND state = 'open' ORDER BY number LIMIT 1";
+    APPEAL_OF on "requests" = "SELECT id, doc FROM requests WHERE appeal_of = $1";
     STANDING on "requests" = "SELECT r.id, r.doc, a.id, a.doc, g.id, g.doc FROM requests r \
         JOIN agents a ON a.id = r.agent_id LEFT JOIN grants g \
         ON g.id = COALESCE((SELECT s.id FROM grants s WHERE s.request_id = r.id), r.grant_id) \
@@ -60,7 +69,7 @@ statements! {
     COUNT_CHOSEN on "requests" = "SELECT COUNT(*) FROM requests WHERE ($1 = '' OR agent_id = $1) \
         AND ($2 = '' OR asked_by = $2) AND ($3 = '' OR state = $3)";
     WAITS on "requests" = "SELECT asked_at, ended_at FROM requests \
-        WHERE tier = $1 AND by_people = TRUE AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
+        WHERE tier = $1 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
 }
 
 /// A vote that is written at the end of the transaction.
@@ -111,20 +120,31 @@ fn pair((request, r, agent, a): Pair) -> Result<(Request, Agent), StoreError> {
     Ok((r.open(&BY_ID, &request)?, a.open(&agents::BY_ID, &agent)?))
 }
 
-/// Whether people approved it.
+/// Whether people approved something that waited for them: how long that takes is counted. Nobody
+/// waits for a review.
 const fn by_people(request: &Request) -> bool {
     matches!(request.state, RequestState::Approved { by: ApprovedBy::People, .. })
+        && !request.ask.is_review()
 }
 
 impl Tx {
     /// Keeps a new request. Its agent must be kept before it.
     pub async fn insert_request(&mut self, request: &Request) -> Result<(), StoreError> {
         let grant = match &request.ask {
-            Ask::Extension { grant, .. } => Some(grant.to_string()),
+            Ask::Extension { grant, .. } | Ask::Review { grant, .. } => Some(grant.to_string()),
             Ask::Registration
             | Ask::Grant { .. }
+            | Ask::Emergency { .. }
             | Ask::Reinstatement { .. }
-            | Ask::Credential { .. } => None,
+            | Ask::Handover { .. }
+            | Ask::TierChange { .. }
+            | Ask::Change { .. }
+            | Ask::Credential { .. }
+            | Ask::Appeal { .. } => None,
+        };
+        let appeal_of = match &request.ask {
+            Ask::Appeal { denied, .. } => Some(denied.request.to_string()),
+            _ => None,
         };
         let inserted = execute!(
             self,
@@ -143,6 +163,7 @@ impl Tx {
             request.state.ended_at(),
             by_people(request),
             Json(request),
+            appeal_of,
         )?;
         if inserted != 1 {
             return Err(StoreError::conflict(format!("there is a request {}", request.reference)));
@@ -282,6 +303,11 @@ impl Session {
         entities!(self, OPEN_OF_AGENT, Request, agent.to_string())
     }
 
+    /// The open requests to hand an agent over, the oldest first.
+    pub async fn open_handovers(&mut self) -> Result<Vec<Request>, StoreError> {
+        entities!(self, OPEN_HANDOVERS, Request)
+    }
+
     /// The open requests that this person made, the oldest first.
     pub async fn open_requests_by(
         &mut self,
@@ -314,12 +340,39 @@ impl Session {
         entity!(self, OPEN_EXTENSION, Request, grant.to_string())
     }
 
+    /// The review that this person's last emergency still waits for.
+    pub async fn open_review_of(
+        &mut self,
+        person: &PersonId,
+    ) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_REVIEW, Request, person.to_string())
+    }
+
+    /// The review of the emergency from which this grant came.
+    pub async fn review_of(&mut self, grant: GrantId) -> Result<Option<Request>, StoreError> {
+        entity!(self, REVIEW_OF, Request, grant.to_string())
+    }
+
     /// The open request to let this agent go on after it was stopped.
     pub async fn open_reinstatement(
         &mut self,
         agent: AgentId,
     ) -> Result<Option<Request>, StoreError> {
         entity!(self, OPEN_REINSTATEMENT, Request, agent.to_string())
+    }
+
+    /// The open request of this kind about this agent.
+    pub async fn open_request_to(
+        &mut self,
+        agent: AgentId,
+        ask: &str,
+    ) -> Result<Option<Request>, StoreError> {
+        entity!(self, OPEN_TO, Request, agent.to_string(), ask)
+    }
+
+    /// The appeal against the denial of this request, however it stands.
+    pub async fn appeal_of(&mut self, denied: RequestId) -> Result<Option<Request>, StoreError> {
+        entity!(self, APPEAL_OF, Request, denied.to_string())
     }
 
     /// How long the people of this tier usually take to approve: the median of the last 50; none

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 
-use crate::meters::{BOUNDS, Data, Reading};
+use crate::meters::{Data, Reading};
 
 /// An attribute.
 pub(super) fn attribute(key: &str, value: Value) -> KeyValue {
@@ -105,7 +105,7 @@ fn one(reading: &Reading, start: u64, now: u64) -> Metric {
                 count: took.classes.iter().sum(),
                 sum: Some(took.sum),
                 bucket_counts: took.classes.clone(),
-                explicit_bounds: BOUNDS.to_vec(),
+                explicit_bounds: took.bounds.to_vec(),
                 ..HistogramDataPoint::default()
             };
             let data_points = numbers.iter().map(point).collect();

@@ -1,7 +1,6 @@
 //! What is seen of each request over HTTP, and the numbers for whoever asks.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -10,17 +9,11 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Level, Span};
 
 use super::prometheus;
-use crate::clock::Clock;
-use crate::meters::{GRANTS, HTTP, MESSAGES, REQUESTS, SPANS, read};
-use crate::store::{Store, StoreError};
-
-/// How often the record is measured.
-const EVERY: Duration = Duration::from_secs(15);
+use crate::meters::{HTTP, SPANS, read};
 
 /// `GET /metrics`.
 pub fn metrics() -> Router {
@@ -78,32 +71,4 @@ async fn watch(request: Request, next: Next) -> Response {
     }
     HTTP.took(&[method, route, status.as_str()], started.elapsed());
     response
-}
-
-/// Measures the record now and then, until it is told to stop. While the database is away, the last
-/// measure stands.
-pub async fn measure(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
-    loop {
-        if let Err(error) = once(&store, clock.as_ref()).await {
-            tracing::debug!(%error, "the record was not measured");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-async fn once(store: &Store, clock: &dyn Clock) -> Result<(), StoreError> {
-    let measure = store.read().await?.measure(clock.now()).await?;
-    GRANTS.stand(&[(Vec::new(), measure.grants)]);
-    let requests: Vec<(Vec<&str>, u64)> =
-        measure.requests.iter().map(|(ask, state, n)| (vec![&**ask, &**state], *n)).collect();
-    REQUESTS.stand(&requests);
-    let messages = ["waiting", "failed"].map(|state| {
-        let found = measure.deliveries.iter().find(|(found, _)| found == state);
-        (vec![state], found.map_or(0, |(_, count)| *count))
-    });
-    MESSAGES.stand(&messages);
-    Ok(())
 }

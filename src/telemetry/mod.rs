@@ -5,6 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`http`], [`prometheus`] | each request is seen; `/metrics` |
+//! | [`record`] | what the record says, measured now and then |
 //! | `layer` | spans and records, as OTLP has them |
 //! | `export`, `batch` | off they go, and never in anybody's way |
 
@@ -13,6 +14,7 @@ mod export;
 pub mod http;
 mod layer;
 pub mod prometheus;
+pub mod record;
 
 use std::io::IsTerminal;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::meters::{BOUNDS, Data, Reading};
+use crate::meters::{Data, Reading};
 
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -37,7 +37,7 @@ fn write_one(out: &mut String, reading: &Reading) -> fmt::Result {
                 let mut count = 0;
                 for (at, class) in took.classes.iter().enumerate() {
                     count += class;
-                    let bound = BOUNDS.get(at).map_or("+Inf".to_owned(), ToString::to_string);
+                    let bound = took.bounds.get(at).map_or("+Inf".to_owned(), ToString::to_string);
                     let braced = braced(labels, values, Some(&bound));
                     writeln!(out, "{name}_bucket{braced} {count}")?;
                 }
@@ -63,7 +63,7 @@ fn braced(labels: &[&str], values: &[String], bound: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meters::Took;
+    use crate::meters::{BOUNDS, Took};
 
     #[test]
     fn numbers_are_written_as_prometheus_reads_them() {
@@ -86,7 +86,10 @@ mod tests {
                 name: "http.server.request.duration",
                 help: "Times",
                 labels: &["http.route"],
-                data: Data::Times(vec![(vec!["/livez".to_owned()], Took { classes, sum: 12.5 })]),
+                data: Data::Times(vec![(
+                    vec!["/livez".to_owned()],
+                    Took { bounds: &BOUNDS, classes, sum: 12.5 },
+                )]),
             },
         ];
         insta::assert_snapshot!(text(&readings));

@@ -180,6 +180,31 @@ on_both! {
         dana.post("/agents/support-agent/requests", &asked).await.refuses(409, "not_active");
     }
 
+    /// Security sees how all reviews stand, in pages; nobody else does.
+    async fn reviews_are_listed_for_security(office) {
+        for name in ["agent-a", "agent-b"] {
+            office.dana().has_agent(name, &[]).await;
+        }
+        let sam = log_in(office.sam()).await;
+        let first = sam.get("/certifications?limit=1").await.ok(200);
+        assert_eq!((&first["total"], &first["next"]), (&json!(2), &json!("agent-a")));
+        assert_eq!(column(&first, "standing"), ["certified"]);
+        office.advance("91d").await;
+        let sam = log_in(office.sam()).await;
+        let rest = sam.get("/certifications?after=agent-a").await.ok(200);
+        assert_eq!((column(&rest, "agent"), column(&rest, "standing")), (vec!["agent-b".to_owned()], vec!["late".to_owned()]));
+        let line = &rest["items"][0];
+        assert_eq!(line["owner"]["id"], "T0ACME/U0DANA");
+        assert!(line["suspends_at"].is_string() && line.get("certified_at").is_none(), "{line}");
+        let dana = log_in(office.dana()).await;
+        dana.get("/certifications").await.refuses(403, "not_security");
+        office.advance("7d").await;
+        let dana = log_in(office.dana()).await;
+        let asked = json!({ "access": "tickets:read", "justification": "x" });
+        let problem = dana.post("/agents/agent-a/requests", &asked).await.refuses(409, "not_active");
+        assert!(problem["next"].to_string().contains("/agent certify agent-a"), "{problem}");
+    }
+
     /// What an agent proves itself by is asked for, and seen by few.
     async fn credentials_are_asked_for(office) {
         office.dana().has_agent("support-agent", &[]).await;

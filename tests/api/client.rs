@@ -119,7 +119,7 @@ impl Caller {
         self.send("POST", &format!("/api/v1{path}"), &headers, body.to_string()).await
     }
 
-    async fn form(&self, path: &str, pairs: &[(&str, &str)]) -> Value {
+    pub async fn form(&self, path: &str, pairs: &[(&str, &str)]) -> Value {
         let body = serde_urlencoded::to_string(pairs).expect("a form");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer = self.send("POST", path, &headers, body).await;

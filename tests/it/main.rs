@@ -11,13 +11,23 @@
 mod database;
 mod support;
 
+mod appeal;
+mod backup;
 mod byways;
+mod certify;
+mod change;
 mod credentials;
 mod deadlines;
+mod delegate;
+mod discovery;
+mod emergency;
 mod escalate;
 mod grant;
+mod incidents;
 mod input;
+mod insights;
 mod login;
+mod owners;
 mod peers;
 mod policy;
 mod program;

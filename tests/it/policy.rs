@@ -93,7 +93,7 @@ async fn another_policy_is_another_routing_postgres() {
 /// log carries it, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_request_carries_the_policy_s_digest() {
-    let office = Office::open(Engine::Sqlite).await;
+    let office = Office::set_up(Setup { discovers: true, ..Setup::on(Engine::Sqlite) }).await;
     let starter = Policy::starter().digest().to_owned();
     office.dana().has_agent("support-agent-v2", &[]).await;
     office.dana().asks("support-agent-v2", "database:read", "30m").await;

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use countersign::domain::event::What;
+use countersign::sandbox::model::PersonKind;
 use countersign::sandbox::{ClickOutcome, Fault, Lasting};
 
 use crate::{stories, stories_of};
@@ -142,13 +143,17 @@ stories_of! {
         assert!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await >= 2);
     }
 
-    /// The owner has left: the team hears of the end, and security that the owner did not.
+    /// The owner has left, and Slack's word of that was lost: the team hears of the end, and security
+    /// that the owner did not.
     async fn a_message_to_somebody_who_left(office) {
         let dana = office.dana();
         dana.has_agent("support-agent-v2", &[]).await;
         dana.gets("support-agent-v2", "database:read", "2h").await;
         office.settled().await;
-        office.workspace().deactivate("U0DANA").expect("Dana leaves");
+        let leaves = |model: &mut countersign::sandbox::model::Model| {
+            model.person_mut("U0DANA").expect("Dana").kind = PersonKind::Deactivated;
+        };
+        office.workspace().change_model(leaves);
         office.advance("1h").await;
         let told = office.posted("C0SECURITY", "can never arrive");
         let words: Vec<String> = told.iter().map(|m| m.words()).collect();

@@ -91,7 +91,7 @@ pub(crate) fn text(value: &Value) -> &str {
 }
 
 /// What `countersign …` prints about this office's record, and whether all is well.
-fn countersign(office: &Office, arguments: &[&str]) -> (bool, String) {
+pub(crate) fn countersign(office: &Office, arguments: &[&str]) -> (bool, String) {
     let run = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.args(arguments).env_clear().env("COUNTERSIGN_DATABASE__URL", office.database.url());

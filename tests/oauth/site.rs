@@ -243,6 +243,7 @@ impl Site {
             by: PersonId::new("T0ACME", user),
             at: now,
             roles: BTreeSet::new(),
+            stands_in: Default::default(),
             choice: Choice::Approve,
         };
         let (entropy, agent, team) = (Arc::clone(&self.entropy), agent.id, agent.team.clone());
@@ -266,6 +267,7 @@ impl Site {
                     votes,
                     findings: Vec::new(),
                     decide_by: now + TimeDelta::hours(1),
+                    backup: Default::default(),
                     policy: "digest".into(),
                     origin: Origin::Person,
                     state: RequestState::Approved { at: now, by: ApprovedBy::People },
@@ -471,6 +473,7 @@ fn trusting(cluster: &Outside, people: &Outside, mail: &Pair, tokens: Tokens) ->
     let slack = Trusted::People {
         user_claim: "https://slack.com/user_id".into(),
         workspace_claim: Some("https://slack.com/team_id".into()),
+        groups_claim: Some("groups".into()),
     };
     let service = |name: &str, proof| {
         (name.to_owned(), ServiceAccount { name: name.to_owned(), proofs: vec![proof] })

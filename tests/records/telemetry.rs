@@ -205,7 +205,7 @@ async fn a_collector_gets_traces_numbers_and_records_and_holds_nobody_up() {
     assert!(!format!("{deed:?}").contains("secret-object"), "{deed:?}");
 
     let (stop, clock) = (CancellationToken::new(), Arc::clone(&house.clock) as Arc<dyn Clock>);
-    let measuring = telemetry::http::measure(replica.store.clone(), clock, stop.clone());
+    let measuring = telemetry::record::measure(replica.store.clone(), clock, stop.clone());
     let measuring = tokio::spawn(measuring);
     let text = until("the measure", async || {
         let text = numbers(&replica).await;

@@ -11,6 +11,7 @@
 mod cards;
 mod delivery;
 mod failing;
+mod files;
 #[path = "../support/installed.rs"]
 mod installed;
 mod morphism;

@@ -157,6 +157,28 @@ async fn the_clock_goes_forward() {
 }
 
 #[tokio::test]
+async fn people_become_guests_and_leave() {
+    let sandbox = sandbox().await;
+    let kind = async |user: &str| {
+        let state = get(&sandbox, "/_page/state?as=U0THEO").await;
+        let people = state["people"].as_array().unwrap().clone();
+        let person = people.iter().find(|person| person["id"] == user).cloned().unwrap();
+        (person["kind"].clone(), person["can_sign_in"].clone())
+    };
+    for (to, can_sign_in) in [("guest", true), ("deactivated", false), ("member", true)] {
+        let done = post(&sandbox, "person", json!({"user": "U0DANA", "kind": to})).await;
+        assert_eq!(done["ok"], true, "{done}");
+        assert_eq!(kind("U0DANA").await, (json!(to), json!(can_sign_in)));
+    }
+    for (user, to) in [("U0ROBO", "member"), ("U0OSCAR", "member"), ("U0DANA", "bot")] {
+        let refused = post(&sandbox, "person", json!({"user": user, "kind": to})).await;
+        assert_eq!(refused["ok"], false, "{user} {to}: {refused}");
+    }
+    let nobody = post(&sandbox, "person", json!({"user": "U0NONE", "kind": "guest"})).await;
+    assert_eq!(nobody["ok"], false, "{nobody}");
+}
+
+#[tokio::test]
 async fn changes_reach_those_whom_they_concern() {
     let sandbox = sandbox().await;
     let stream = tokio::net::TcpStream::connect(sandbox.address()).await.unwrap();

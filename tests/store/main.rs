@@ -8,12 +8,16 @@
     reason = "a test fails by panicking"
 )]
 
+mod answering;
 mod at_the_end;
 #[path = "../support/database.rs"]
 mod database;
 mod deadlines;
+mod discoveries;
 mod entities;
 mod guards;
+mod incidents;
+mod insights;
 mod lanes;
 mod lanes_model;
 mod log;

@@ -116,6 +116,7 @@ pub fn request(ids: &Ids, number: u32, agent: AgentId, ask: Ask) -> Request {
         votes: vec![],
         findings: vec![Finding::FirstTime, Finding::DeniedBefore { times: 2 }],
         decide_by: at(3_600),
+        backup: Default::default(),
         policy: "digest".into(),
         state: RequestState::Open,
     }
@@ -126,6 +127,7 @@ pub fn vote(by: &str, seconds: i64) -> Vote {
         by: person(by),
         at: at(seconds),
         roles: BTreeSet::from([RoleName::new("security")]),
+        stands_in: Default::default(),
         choice: Choice::Approve,
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use countersign::clock::{Clock, MovableClock};
+use countersign::domain::absence::Absence;
 use countersign::domain::person::{PersonId, Standing};
-use countersign::sandbox::model::PersonKind;
-use countersign::sandbox::{Fault, Lasting};
+use countersign::sandbox::model::{PersonKind, Status};
+use countersign::sandbox::{Fault, Lasting, seed};
 use countersign::service::directory::Directory;
 use countersign::slack::wire::directory::SlackDirectory;
 use countersign::slack::wire::inbound::Inbound;
@@ -78,7 +79,9 @@ async fn what_slack_said_holds_a_minute_or_until_slack_says_otherwise() {
     asked.later(1);
     assert_eq!(standing().await, Standing::Guest);
     asked.sandbox.workspace().deactivate("U0DANA").unwrap();
-    asked.directory.heard(&Inbound::PeopleChanged { user: Some("U0DANA".to_owned()) });
+    asked
+        .directory
+        .heard(&Inbound::PeopleChanged { user: Some(PersonId::new("T0ACME", "U0DANA")) });
     assert_eq!(standing().await, Standing::Deactivated, "at once");
     assert_eq!(asked.calls("users.info"), 3);
 }
@@ -137,4 +140,67 @@ async fn while_slack_asks_to_wait_nobody_is_asked_again() {
         assert_eq!(error.error, "ratelimited");
     }
     assert_eq!(asked.calls("users.info"), 1);
+}
+
+#[tokio::test]
+async fn who_is_away_is_told_by_status_and_pause_and_nobody_where_it_is_not_known() {
+    let asked = ask().await;
+    let workspace = asked.sandbox.workspace();
+    let now = asked.clock.now();
+    let absence = Absence { statuses: vec![":palm_tree:".to_owned()], dnd: true };
+    let people = ["U0SAM", "U0SARA", "U0THEO", "U0NOBODY"].map(acme);
+    let away = || async {
+        let away = asked.directory.away(&people, &absence, asked.clock.now()).await;
+        away.into_iter().map(|person| person.user).collect::<Vec<_>>()
+    };
+    assert_eq!(away().await, [""; 0]);
+    let ends = now.timestamp() + 3_600;
+    let status =
+        Status { emoji: ":palm_tree:".to_owned(), text: "At sea".to_owned(), expiration: ends };
+    workspace.set_status("U0SARA", status).unwrap();
+    workspace.set_paused("U0THEO", Some((now.timestamp(), ends))).unwrap();
+    workspace.set_paused("U0SAM", Some((ends, ends + 60))).unwrap();
+    asked.later(60);
+    assert_eq!(away().await, ["U0SARA", "U0THEO"]);
+    // One question for all, and none again within a minute.
+    assert_eq!(away().await.len(), 2);
+    assert_eq!(asked.calls("dnd.teamInfo"), 2);
+    asked.later(3_540);
+    assert_eq!(away().await, ["U0SAM"], "the status and the pause have ended");
+    asked.sandbox.faults().inject(
+        "dnd.teamInfo",
+        Fault::Html { status: 503 },
+        Lasting::UntilCleared,
+    );
+    asked.later(60);
+    assert_eq!(away().await, [""; 0]);
+}
+
+/// Page for page, however many there are, and again when Slack asks to wait.
+#[tokio::test]
+async fn everybody_is_looked_through_for_what_is_no_person() {
+    let asked = ask().await;
+    asked.sandbox.workspace().change_model(|model| {
+        for n in 0..2_500 {
+            model.people.push(seed::member(&format!("U9{n}"), "somebody", "Some Body", ""));
+        }
+        model.people.push(seed::bot("U9LAST", "last", "Last bot", "B9LAST", "A9LAST"));
+    });
+    let fault = Fault::RateLimited { retry_after: 1 };
+    asked.sandbox.faults().inject("users.list", fault, Lasting::Calls(1));
+    let found = asked.directory.machines().await.unwrap().unwrap();
+    let ids: Vec<&str> = found.iter().map(|machine| machine.sent.external_id.as_str()).collect();
+    assert_eq!(ids, ["U0ROBO", "U9LAST"], "neither ourselves nor Slackbot");
+    assert_eq!(asked.calls("users.list"), 4);
+    // Longer than anybody waits: said, and not taken for an empty workspace.
+    let fault = Fault::RateLimited { retry_after: 3_600 };
+    asked.sandbox.faults().inject("users.list", fault, Lasting::Calls(1));
+    let error = asked.directory.machines().await.unwrap_err();
+    assert_eq!(error.error, "ratelimited");
+
+    let machine = async |id| asked.directory.machine(id).await.unwrap();
+    assert_eq!(machine("U0ROBO").await.unwrap().sent.name, "Robo");
+    for other in ["U0DANA", "U0COUNTERSIGN", "USLACKBOT", "U0NOBODY"] {
+        assert_eq!(machine(other).await, None, "{other}");
+    }
 }

@@ -10,6 +10,7 @@ fn named() -> Named {
     Named {
         socket_mode: true,
         channels: list(&["C0APPROVALS", "C0SECURITY"]),
+        digest: None,
         groups: list(&["S0SECURITY"]),
         people: list(&["U0VERA"]),
     }
@@ -46,12 +47,14 @@ async fn every_fault_is_named_with_its_cure() {
     let wrong = Named {
         socket_mode: true,
         channels: list(&["C0DATA", "C0LEADS", "C0NOSUCH", "C0PARTNERS"]),
+        digest: Some("C0APPROVALS".to_owned()),
         groups: list(&["S0COMPLIANCE", "S0DATALEADS", "S0NOSUCH"]),
         people: list(&["U0GUS", "U0DORA", "U0OSCAR", "U0ROBO", "U0NOBODY"]),
     };
     let all = checks(&client, &wrong).await;
     for (name, found) in [
         ("scopes", "missing: chat:write"),
+        ("weekly digest", "files:write is missing"),
         ("channel C0DATA", "archived"),
         ("channel C0LEADS", "cannot see"),
         ("channel C0NOSUCH", "cannot see"),
@@ -69,6 +72,20 @@ async fn every_fault_is_named_with_its_cure() {
         assert!(check.found.contains(found), "{found} in {check:?}");
     }
     assert!(find(&all, "channel C0PARTNERS").ok, "shared with others, and fit to use");
+}
+
+/// Words go to every public channel, files only where the app is.
+#[tokio::test]
+async fn a_digest_without_its_picture_is_named() {
+    let (sandbox, client) = workspace(false, Limits::none(), |_| {}).await;
+    let digest = |channel: &str| Named { digest: Some(channel.to_owned()), ..Named::default() };
+    let all = checks(&client, &digest("C0APPROVALS")).await;
+    assert!(find(&all, "weekly digest").ok, "{all:#?}");
+    let all = checks(&client, &digest("C0PARTNERS")).await;
+    let check = find(&all, "weekly digest");
+    assert!(!check.ok && check.found.contains("not in C0PARTNERS"), "{check:?}");
+    assert!(check.cure.as_deref().is_some_and(|cure| cure.contains("invite")), "{check:?}");
+    drop(sandbox);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use countersign::slack::wire::doctor::SCOPES;
+use countersign::slack::wire::doctor::{PICTURES, SCOPES};
 
 /// The items of the list under this key.
 fn list<'a>(manifest: &'a str, key: &str) -> BTreeSet<&'a str> {
@@ -19,10 +19,11 @@ fn both_manifests_ask_for_the_same_and_the_reasons_are_written() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/slack");
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).expect(name);
     let (socket, http, reasons) = (read("socket.yaml"), read("http.yaml"), read("README.md"));
-    assert_eq!(list(&socket, "bot"), BTreeSet::from(SCOPES), "what the doctor looks for");
+    let looked_for = SCOPES.into_iter().chain([PICTURES]).collect();
+    assert_eq!(list(&socket, "bot"), looked_for, "what the doctor looks for");
     assert_eq!(list(&http, "bot"), list(&socket, "bot"));
     assert_eq!(list(&http, "bot_events"), list(&socket, "bot_events"));
-    assert_eq!(list(&socket, "bot_events").len(), 7);
+    assert_eq!(list(&socket, "bot_events").len(), 8);
     for asked in list(&socket, "bot").iter().chain(&list(&socket, "bot_events")) {
         assert!(reasons.contains(&format!("`{asked}`")), "no reason for {asked}");
     }

@@ -69,11 +69,15 @@ async fn app_homes_are_published() {
         person: PersonId::new("T0ACME", "U0DANA"),
         standing: Standing::Member,
         waiting_for_you: Vec::new(),
+        to_certify: Vec::new(),
         your_requests: Vec::new(),
+        ownerless: Vec::new(),
         your_agents: Vec::new(),
         your_grants: Vec::new(),
         grants_in_all: 0,
         your_logins: Vec::new(),
+        usual: Default::default(),
+        delegations: Vec::new(),
         now: now(),
     };
     assert_eq!(messenger.deliver(&Parcel::Home { overview }).await, Delivered::Shown);

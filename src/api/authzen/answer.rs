@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use super::Door;
 use super::profile::Approval;
 use super::wire::Unclear;
-use super::words::{Reasons, reasons};
 use crate::domain::evaluation::{Basis, Decision, Question};
 use crate::domain::ids::{EvaluationId, GrantId};
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 use crate::pdp::Evaluated;
+use crate::service::why::words::{Known, Reasons, reasons};
 
 /// The answer to one question.
 #[derive(Debug, Clone, Serialize)]
@@ -113,6 +113,11 @@ impl Door {
                     Approval::Opens(_) | Approval::NotLookedAt => denial,
                 };
                 let agent = evaluated.agent.as_deref();
+                let agent = agent.map(|card| Known {
+                    agent: &card.known,
+                    state: card.state,
+                    cause: card.cause.unwrap_or_default(),
+                });
                 let usual = |tier| self.pdp.usual_wait(tier);
                 let Reasons { user, admin } =
                     reasons(question, denial, agent, &evaluated.policy, usual);

@@ -6,7 +6,6 @@
 //! | `evaluate` | one question, or several |
 //! | `search` | who, what and to what, in pages |
 //! | [`answer`] | answers, as they go |
-//! | [`words`] | why not, and what to do |
 //! | [`Profile`] | how to ask for what was denied, and what an approval was worth |
 //! | `told` | what whoever watches is told of an answer |
 //! | `metadata` | what this server offers |
@@ -18,7 +17,6 @@ mod profile;
 mod search;
 mod told;
 pub mod wire;
-pub mod words;
 
 use std::sync::Arc;
 

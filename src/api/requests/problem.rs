@@ -11,6 +11,7 @@ use crate::service::ServiceError;
 use crate::service::access_requests::binding::Unbound;
 use crate::service::access_requests::moment;
 use crate::service::outcome::Refusal;
+use crate::service::owners::outcome::OwnerRefusal;
 
 /// The profile's problem types.
 const PROFILE: &str = "urn:openid:authzen:access-request:error:";
@@ -157,6 +158,10 @@ impl Problem {
     /// Why what is asked is refused at once, with what would help.
     pub fn refused(why: &Refusal, now: Timestamp) -> Self {
         match why {
+            Refusal::Owner(OwnerRefusal::Ownerless(agent)) => Self::not_requestable(format!(
+                "nobody answers for {}; a lead of its team can take it, in Slack",
+                agent.slug
+            )),
             Refusal::NotActive(agent) => {
                 Self::not_requestable(format!("{} is not at work", agent.slug))
             }

@@ -9,15 +9,13 @@ use super::admit::Reader;
 use super::refused::Refused;
 use super::take::{Name, NoQuery};
 use super::{Answer, Api, answer};
-use crate::api::authzen::words;
 use crate::contract::evaluation::Why;
 use crate::domain::agent::Agent;
-use crate::domain::evaluation::{Basis, Decision, Denial, Record, Remedy};
+use crate::domain::evaluation::{Decision, Denial, Record};
 use crate::domain::event::Actor;
 use crate::domain::text::clean;
-use crate::domain::tier::Tier;
-use crate::pdp::index::Card;
 use crate::service::access_requests::link::link;
+use crate::service::why::Explained;
 
 /// Why an answer at run time was what it was, and the way out. The agent sees it, its owner, security,
 /// and who asked.
@@ -41,16 +39,13 @@ pub(super) async fn why(
     _: NoQuery,
 ) -> Answer {
     let Ok(id) = name.parse() else { return Err(unknown(&name)) };
-    let record = api.service.evaluation_on_record(id).await?.ok_or_else(|| unknown(&name))?;
-    let agent = match record.agent {
-        Some(id) => api.service.agent_by_id(id).await?,
-        None => None,
-    };
+    let (record, agent) = api.service.answered(id).await?.ok_or_else(|| unknown(&name))?;
     if !may_see(&api, &reader, &record, agent.as_ref()).await? {
         // What is not theirs is not there.
         return Err(unknown(&name));
     }
-    Ok(answer(StatusCode::OK, &explained(&api, &record, agent.as_ref()).await?))
+    let explained = api.service.explain(record, agent).await?;
+    Ok(answer(StatusCode::OK, &told(&api, explained)))
 }
 
 fn unknown(name: &str) -> Refused {
@@ -72,77 +67,38 @@ async fn may_see(
     Ok(match reader {
         Reader::Agent(own) => record.agent == Some(own.id) || record.caller == Actor::Agent(own.id),
         Reader::Service(name) => record.caller == Actor::Service(name.clone()),
-        Reader::Member(person) => {
-            agent.is_some_and(|agent| agent.owner == *person)
-                || api.service.is_of_security(person).await?
-        }
+        Reader::Member(person) => api.service.may_know_why(person, agent).await?,
     })
 }
 
-async fn explained(api: &Api, record: &Record, agent: Option<&Agent>) -> Result<Why, Refused> {
-    let policy = api.service.policy();
-    let question = record.question();
-    let card = agent.map(Card::of);
-    let subject = match agent {
-        Some(agent) => agent.slug.to_string(),
-        None => clean(&record.subject.id, 80),
+/// As it is told to programs.
+fn told(api: &Api, explained: Explained) -> Why {
+    let Explained { record, agent, subject, reason, words, rests_on, ask, usual } = explained;
+    let next = match &record.answer {
+        Decision::Allow { .. } => Vec::new(),
+        Decision::Deny { denial } => {
+            let access = record.question().access().map(|access| access.to_all());
+            next(denial, agent.as_ref(), access.as_ref())
+        }
     };
-    let what = format!(
-        "{} {} \"{}\"",
-        clean(&record.action, 80),
-        clean(&record.resource.kind, 80),
-        clean(&record.resource.id, 80)
-    );
-    let mut why = Why {
+    let link = agent.zip(ask).and_then(|(agent, access)| {
+        link(api.signer.as_ref(), agent.id, &access, record.id, api.service.now())
+    });
+    Why {
         id: record.id.to_string(),
         at: record.at,
-        subject: subject.clone(),
+        subject,
         action: clean(&record.action, 200),
         resource: clean(&format!("{}/{}", record.resource.kind, record.resource.id), 400),
         allowed: record.answer.is_allowed(),
-        reason: String::new(),
-        words: String::new(),
-        rests_on: None,
-        next: Vec::new(),
-        usual: None,
-        link: None,
-        policy: record.policy.clone(),
-    };
-    match &record.answer {
-        Decision::Allow { basis: Basis::Grant(grant) } => {
-            why.reason = "grant".to_owned();
-            why.words = format!(
-                "{subject} may {what}: people granted it ({}), until {}.",
-                grant.reference,
-                grant.until.format("%Y-%m-%d %H:%M UTC")
-            );
-            why.rests_on = Some(grant.reference.to_string());
-        }
-        Decision::Allow { basis: Basis::Rule { rule } } => {
-            why.reason = "rule".to_owned();
-            why.words = format!("{subject} may {what}: the policy's rule {rule} allows it.");
-            why.rests_on = Some(rule.clone());
-        }
-        Decision::Deny { denial } => {
-            why.reason = denial.code().to_owned();
-            why.words = words::why(&question, denial, card.as_ref(), &policy);
-            if let Denial::Forbidden { rule, .. } = denial {
-                why.rests_on = Some(rule.clone());
-            }
-            why.next = next(denial, agent, question.access().map(|a| a.to_all()).as_ref());
-            let remedy = denial.remedy() == Remedy::Request;
-            if let (true, Some(agent), Some(access)) =
-                (remedy, agent.filter(|agent| agent.is_active()), question.access())
-            {
-                let needs = policy.tier_needed(&access).unwrap_or(Tier::Observer);
-                let route = api.service.who_decides(needs.max(agent.tier)).await?;
-                why.usual = route.usual.map(Into::into);
-                let (signer, now) = (api.signer.as_ref(), api.service.now());
-                why.link = link(signer, agent.id, &access, record.id, now);
-            }
-        }
+        reason: reason.to_owned(),
+        words,
+        rests_on,
+        next,
+        usual: usual.map(Into::into),
+        link,
+        policy: record.policy,
     }
-    Ok(why)
 }
 
 /// The way out, in commands.

@@ -9,28 +9,37 @@
 //! | [`refused`], `refusals` | why not, and what to do next |
 //! | `names` | people by their names |
 //! | `shapes` | from what is known to what is told |
+//! | `changes` | why an agent cannot become something else |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `catalogue`, `evaluations`, `gate` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `certifications`, `catalogue`, `registry`, `evaluations`, `insights`, `gate`, `discoveries` | the resources |
+//! | [`backstage`] | agents as a service catalogue wants them |
 //! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
 mod admit;
 mod agents;
+pub mod backstage;
 pub mod caller;
 mod catalogue;
+mod certifications;
+mod changes;
 mod credentials;
+mod discoveries;
 mod evaluations;
 mod gate;
 mod grants;
+mod insights;
 mod me;
 mod names;
 pub mod openapi;
+mod ownership;
 mod page;
 mod refusals;
 pub mod refused;
 mod registration;
+mod registry;
 mod requests;
-mod shapes;
+pub(crate) mod shapes;
 mod take;
 mod wait;
 
@@ -93,9 +102,14 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(grants::extend))
         .routes(routes!(grants::release))
         .routes(routes!(grants::revoke))
+        .routes(routes!(certifications::list))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(registry::registry))
+        .routes(routes!(registry::for_backstage))
         .routes(routes!(evaluations::why))
+        .routes(routes!(insights::insights))
         .routes(routes!(gate::gate))
+        .routes(routes!(discoveries::list, discoveries::tell))
 }
 
 /// The routes below `/api/v1`.

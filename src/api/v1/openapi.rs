@@ -11,8 +11,8 @@ use crate::contract::problem::{FieldProblem, Problem};
 #[openapi(paths(crate::api::activity::tell), components(schemas(Problem, FieldProblem)))]
 struct Beside;
 
-/// What does nothing, so that it needs no name for its call.
-const HARMLESS: [&str; 3] = ["previewRegistration", "gate", "tellActivity"];
+/// What does nothing, or may be sent again as it is, so that it needs no name for its call.
+const HARMLESS: [&str; 4] = ["previewRegistration", "gate", "tellActivity", "tellDiscoveries"];
 
 /// The document, for a server at this address.
 pub(super) fn document(mut described: openapi::OpenApi, address: &str) -> Value {
@@ -77,9 +77,13 @@ fn tags() -> Value {
         { "name": "agents", "description": "Agents: registered, listed, shown, stopped" },
         { "name": "requests", "description": "Questions put to people" },
         { "name": "grants", "description": "What is granted, until when" },
+        { "name": "certifications", "description": "Whether agents are still needed, and who said so" },
         { "name": "catalogue", "description": "What there is to ask for" },
+        { "name": "registry", "description": "All agents, for a service catalogue" },
         { "name": "evaluations", "description": "Why an answer was what it was" },
+        { "name": "insights", "description": "Numbers that show whether this works" },
         { "name": "gate", "description": "A pipeline's check" },
+        { "name": "discoveries", "description": "What was found and may be an agent" },
         { "name": "activity", "description": "What agents did" },
     ])
 }

@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 
 use super::names::Named;
+use super::ownership;
 use super::refused::Refused;
 use crate::contract::problem::FieldProblem;
-use crate::domain::agent::{Agent, AgentState, Slug};
+use crate::domain::agent::{Agent, AgentState, Cause, Slug};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::RequestState;
 use crate::domain::role::RoleName;
@@ -25,6 +26,8 @@ pub(super) fn people(refusal: &Refusal) -> Vec<&PersonId> {
         | Refusal::MayNotEnd { owner, .. }
         | Refusal::MayNotStop { owner, .. } => vec![owner],
         Refusal::NotRequester { asked_by } => vec![asked_by],
+        Refusal::Owner(refusal) => ownership::people(refusal),
+        Refusal::Change(why) => super::changes::people(why),
         Refusal::NotActive(agent) | Refusal::NotSuspended(agent) => match &agent.state {
             AgentState::Suspended { by, .. } | AgentState::Retired { by, .. } => {
                 std::iter::once(&agent.owner).chain(by.person()).collect()
@@ -51,16 +54,16 @@ pub(super) fn not_member(standing: Standing) -> Refused {
         .next(["ask a full member of your team to do it for you".to_owned()])
 }
 
-fn of(status: StatusCode, kind: &str, title: &str, detail: String) -> Refused {
+pub(super) fn of(status: StatusCode, kind: &str, title: &str, detail: String) -> Refused {
     Refused::new(status, kind, title, detail)
 }
 
 /// 400: this field says something that cannot be.
-fn invalid(kind: &str, field: &str, detail: String) -> Refused {
+pub(super) fn invalid(kind: &str, field: &str, detail: String) -> Refused {
     of(StatusCode::BAD_REQUEST, kind, "Something must change first", detail).about(field)
 }
 
-fn forbidden(kind: &str, detail: String) -> Refused {
+pub(super) fn forbidden(kind: &str, detail: String) -> Refused {
     of(StatusCode::FORBIDDEN, kind, "Not for this caller", detail)
 }
 
@@ -80,6 +83,7 @@ pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             format!("Only its owner can do that for {agent}: {}.", named.say(owner)),
         )
         .next([format!("ask {} to do it", named.say(owner))]),
+        Refusal::Owner(refusal) => ownership::refused(refusal, named),
         Refusal::NotActive(agent) => not_active(agent, named),
         Refusal::NotSuspended(agent) => {
             let state = agent.state.word();
@@ -219,11 +223,32 @@ pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             ),
         )
         .next([format!("ask {}, or security if it is urgent", named.say(owner))]),
+        Refusal::Change(why) => super::changes::refused(why, named),
         Refusal::NotRequester { asked_by } => forbidden(
             "not_requester",
             format!("Only who asked can take it back: {}.", named.say(asked_by)),
         )
         .next([format!("ask {}; approvers can deny it", named.say(asked_by))]),
+        // Programs neither break the glass nor look into incidents; people cancel requests here.
+        Refusal::Emergency(_) | Refusal::Incident(_) => {
+            let detail = "That is for people to do, in Slack.".to_owned();
+            forbidden("in_slack", detail).next(["/agent help, in Slack".to_owned()])
+        }
+        // Appeals are made in Slack; no door of this API refuses one.
+        Refusal::NoAppeals
+        | Refusal::NotDenied(_)
+        | Refusal::Final(_)
+        | Refusal::AppealedBefore(_)
+        | Refusal::MayNotAppeal { .. }
+        | Refusal::TooLateToAppeal { .. }
+        | Refusal::OwnerDeclined { .. }
+        | Refusal::CannotBecomeTrue { .. } => of(
+            StatusCode::CONFLICT,
+            "not_appealable",
+            "It cannot be appealed",
+            "This cannot be appealed.".to_owned(),
+        )
+        .next(["in Slack: /agent appeal".to_owned()]),
         Refusal::RequestEnded(request) => {
             let how = match request.state {
                 RequestState::Approved { .. } => "was approved",
@@ -259,11 +284,12 @@ fn not_active(agent: &Agent, named: &Named) -> Refused {
             format!("{slug} is not approved yet: people are deciding."),
             format!("agent-cli status {slug} --wait"),
         ),
-        AgentState::Suspended { by, reason, .. } => {
+        AgentState::Suspended { by, reason, cause, .. } => {
             let why = if reason.is_empty() { String::new() } else { format!(": \"{reason}\"") };
+            let how = if *cause == Cause::Stopped { "stopped" } else { "suspended" };
             (
-                format!("{slug} was stopped by {}{why}.", named.say_by(by)),
-                format!("{owner} can ask that it goes on: /agent reinstate {slug} in Slack"),
+                format!("{slug} was {how} by {}{why}.", named.say_by(by)),
+                cause.undone_by(slug, owner),
             )
         }
         AgentState::Retired { by, .. } => (

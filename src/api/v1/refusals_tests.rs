@@ -7,13 +7,16 @@ use ulid::Ulid;
 use super::*;
 use crate::contract::problem::Problem;
 use crate::domain::access::Access;
-use crate::domain::agent::{Cause, Description};
+use crate::domain::agent::{Cause, Description, Orphaned};
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::ids::{AgentId, GrantId, RequestId};
+use crate::domain::person::By;
 use crate::domain::request::{Acceptance, Ask, Origin, Request};
 use crate::domain::role::TeamName;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
+use crate::service::outcome::CannotChange;
+use crate::service::owners::outcome::OwnerRefusal;
 
 fn dana() -> PersonId {
     PersonId::new("T0ACME", "U0DANA")
@@ -61,6 +64,7 @@ fn request(state: RequestState) -> Request {
         votes: Vec::new(),
         findings: Vec::new(),
         decide_by: now(),
+        backup: Default::default(),
         policy: "digest".into(),
         state,
     }
@@ -86,7 +90,27 @@ fn all() -> Vec<Refusal> {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let at = now();
     let by = dana();
+    let orphaned = Some(Orphaned::from(at, Span::days(30), Span::days(60)));
+    let active = || agent(AgentState::Active { since: at, certified_until: at });
+    let ownerless = Agent { orphaned, ..active() };
+    let stopped = ownerless
+        .clone()
+        .suspend(By::System, "nobody answers for it".into(), Cause::Ownerless, at)
+        .unwrap();
+    let (owned, strange_tier) = (slug.clone(), strange.clone());
+    let at_work = || agent(AgentState::Active { since: at, certified_until: at });
     vec![
+        Refusal::NotActive(stopped),
+        Refusal::Owner(OwnerRefusal::Ownerless(ownerless)),
+        Refusal::Owner(OwnerRefusal::MayNotHandOver { agent: slug.clone(), owner: owner.clone() }),
+        Refusal::Owner(OwnerRefusal::NobodyNamed(slug.clone())),
+        Refusal::Owner(OwnerRefusal::CannotOwn {
+            person: owner.clone(),
+            standing: Standing::Guest,
+        }),
+        Refusal::Owner(OwnerRefusal::OwnsIt { agent: slug.clone(), owner: owner.clone() }),
+        Refusal::Owner(OwnerRefusal::MayNotTake(slug.clone())),
+        Refusal::Owner(OwnerRefusal::HasOwner(active())),
         Refusal::NotMember(Standing::Guest),
         Refusal::UnknownAgent { typed: strange.clone(), near: vec![], yours: vec![] },
         Refusal::UnknownAgent { typed: "support".into(), near: vec![slug.clone()], yours: vec![] },
@@ -138,6 +162,20 @@ fn all() -> Vec<Refusal> {
         Refusal::GrantEnded(grant()),
         Refusal::MayNotEnd { agent: slug.clone(), owner: owner.clone() },
         Refusal::MayNotStop { agent: slug, owner },
+        Refusal::Change(CannotChange::MayNotRetire { agent: owned.clone(), owner: dana() }),
+        Refusal::Change(CannotChange::BadTier { typed: strange_tier }),
+        Refusal::Change(CannotChange::HasTier(at_work())),
+        Refusal::Change(CannotChange::BelowAnswers { agent: at_work(), wanted: Tier::Observer }),
+        Refusal::Change(CannotChange::Nothing(at_work())),
+        Refusal::Change(CannotChange::NeedsCertifying(at_work())),
+        Refusal::Change(CannotChange::NotSecurity),
+        Refusal::NotActive(agent(AgentState::Suspended {
+            at,
+            by: By::System,
+            reason: String::new(),
+            cause: Cause::Uncertified,
+            certified_until: at,
+        })),
         Refusal::NotRequester { asked_by: dana() },
         Refusal::RequestEnded(request(RequestState::Expired { at })),
         Refusal::RequestEnded(request(RequestState::Denied { at, by, reason: "no".into() })),

@@ -7,12 +7,13 @@ use super::names::Named;
 use crate::contract::agents::{Agent, AgentLine, Answers, Credential, History, Route};
 use crate::contract::grants::Grant;
 use crate::contract::people::Person;
+use crate::contract::registry::Entry;
 use crate::contract::requests::{Need, Outcome, Request};
 use crate::domain;
 use crate::domain::agent::{AgentState, Slug};
 use crate::domain::credential::{CredentialState, Proof};
 use crate::domain::person::PersonId;
-use crate::domain::request::{ApprovedBy, Ask, RequestState};
+use crate::domain::request::{ApprovedBy, RequestState};
 use crate::domain::time::Timestamp;
 use crate::service::outcome::{self, AgentDetail, HistoryLine};
 use crate::service::registry::Stand;
@@ -70,6 +71,33 @@ pub(super) fn line(of: &outcome::AgentLine, named: &Named) -> AgentLine {
     }
 }
 
+/// An agent in the registry; `name` knows what its owner is called.
+pub(crate) fn entry(of: &outcome::AgentLine, name: impl Fn(&PersonId) -> Option<String>) -> Entry {
+    let known = &of.agent;
+    let owner = Person { id: known.owner.clone(), name: name(&known.owner) };
+    Entry {
+        line: AgentLine { owner, ..line(of, &Named::default()) },
+        id: known.id.to_string(),
+        purpose: known.description.purpose.clone(),
+        systems: known.description.systems.clone(),
+        runs_on: known.description.runs_on.clone(),
+        model: known.description.model.clone(),
+        registered_at: known.registered_at,
+        certified_until: certified_until(known),
+    }
+}
+
+/// Until when its certification holds, where that arises.
+const fn certified_until(known: &domain::agent::Agent) -> Option<Timestamp> {
+    match known.state {
+        AgentState::Active { certified_until, .. }
+        | AgentState::Suspended { certified_until, .. } => Some(certified_until),
+        AgentState::Pending { .. } | AgentState::Retired { .. } | AgentState::Rejected { .. } => {
+            None
+        }
+    }
+}
+
 /// The people of an agent's page.
 pub(super) fn people_of_detail(of: &AgentDetail) -> impl Iterator<Item = &PersonId> {
     let asked = of.open.iter().flat_map(people_of);
@@ -95,13 +123,7 @@ pub(super) fn agent(of: &AgentDetail, open: Vec<Request>, named: &Named) -> Agen
         answers: answers(known.description.answers),
         reasons: known.description.answers.reasons().into_iter().map(str::to_owned).collect(),
         registered_at: known.registered_at,
-        certified_until: match known.state {
-            AgentState::Active { certified_until, .. }
-            | AgentState::Suspended { certified_until, .. } => Some(certified_until),
-            AgentState::Pending { .. }
-            | AgentState::Retired { .. }
-            | AgentState::Rejected { .. } => None,
-        },
+        certified_until: certified_until(known),
         route: route(&of.route),
         grants: of.grants.iter().map(|one| grant(one, &known.slug, of.now)).collect(),
         open,
@@ -158,6 +180,7 @@ pub(super) fn people_of(of: &domain::request::Request) -> Vec<&PersonId> {
 pub(super) fn people_of_stand(of: &Stand) -> Vec<&PersonId> {
     let mut people = people_of(&of.of.request);
     people.push(&of.of.agent.owner);
+    people.push(of.of.request.acceptor(&of.of.agent.owner));
     people
 }
 
@@ -170,9 +193,11 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         role: need.role.to_string(),
         given_by: need.covered_by.map(|vote| person(&vote.by, named)),
         awaited: match need.covered_by {
-            None if open && to_people => {
-                known.asked_for(need.role).take(AWAITED).map(|who| person(who, named)).collect()
-            }
+            None if open && to_people => known
+                .asked_for(need.role)
+                .take(AWAITED)
+                .map(|who| person(who.person, named))
+                .collect(),
             _ => Vec::new(),
         },
     });
@@ -182,19 +207,16 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         agent: agent.slug.clone(),
         state: known.state_at(now).word().to_owned(),
         access: known.ask.access().map(ToString::to_string),
-        lasting: match &known.ask {
-            Ask::Grant { lasting, .. } | Ask::Credential { lasting, .. } => Some((*lasting).into()),
-            Ask::Extension { by, .. } => Some((*by).into()),
-            Ask::Registration | Ask::Reinstatement { .. } => None,
-        },
         credential: known.credential().map(|(name, ..)| name.to_owned()),
+        lasting: known.ask.lasting().map(Into::into),
         justification: known.ask.because().map(str::to_owned),
         asked_by: person(&known.asked_by, named),
         opened_at: known.asked_at,
         decide_by: known.decide_by,
         usual: of.usual.map(Into::into),
         needs: needs.collect(),
-        awaits_owner: (open && known.accept_awaited()).then(|| person(&agent.owner, named)),
+        awaits_owner: (open && known.accept_awaited())
+            .then(|| person(known.acceptor(&agent.owner), named)),
         outcome: ending(of, named),
         grant: of.of.grant.as_ref().filter(|_| approved).map(|one| grant(one, &agent.slug, now)),
         version: version(of),
@@ -235,6 +257,9 @@ fn ending(of: &Stand, named: &Named) -> Option<Outcome> {
     match request.state_at(of.now) {
         RequestState::Open => None,
         RequestState::Approved { at, by: ApprovedBy::People } => end(at, None, None, Vec::new()),
+        RequestState::Approved { at, by: ApprovedBy::Emergency } => {
+            end(at, Some(&request.asked_by), None, Vec::new())
+        }
         RequestState::Approved { at, by: ApprovedBy::Policy { rule } } => {
             end(at, None, Some(&rule), Vec::new())
         }

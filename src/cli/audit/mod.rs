@@ -14,6 +14,8 @@ mod tests;
 use std::io::Write;
 
 pub use verify::Anchor;
+pub(super) use verify::verify;
+pub(super) use words::Names;
 
 use super::arguments::{self, ConfigFile};
 use super::exit::{Exit, Failure};

@@ -13,7 +13,7 @@ use crate::config::DatabaseUrl;
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Description};
 use crate::domain::event::{About, Actor, ChainHash, TextHash, What, chain};
-use crate::domain::ids::{AgentId, DeliveryId, GrantId, LoginId, RequestId};
+use crate::domain::ids::{AgentId, DeliveryId, DiscoveryId, GrantId, LoginId, RequestId};
 use crate::domain::login::Ending;
 use crate::domain::person::PersonId;
 use crate::domain::request::Reference;
@@ -189,7 +189,13 @@ fn day() -> Vec<(Actor, What, About)> {
         ),
         (
             by(&teo),
-            What::VoteCast { request, approve: true, roles: vec![lead], reason: None },
+            What::VoteCast {
+                request,
+                approve: true,
+                roles: vec![lead],
+                stands_in: Vec::new(),
+                reason: None,
+            },
             about,
         ),
         (
@@ -346,6 +352,31 @@ async fn logins_are_told_without_the_name_of_a_device() {
     let log = Log::of(events).await;
     insta::assert_snapshot!(log.list(None, 50, false).await.unwrap());
     assert!(!log.list(None, 50, true).await.unwrap().contains("laptop"));
+}
+
+#[tokio::test]
+async fn what_was_found_is_told_by_its_id() {
+    let (discovery, agent) = (DiscoveryId::new(ulid(6)), AgentId::new(ulid(1)));
+    let sam = PersonId::new("T0ACME", "U0SAM");
+    let by = |what| (Actor::Person(sam.clone()), what, About::default());
+    let found = What::DiscoveryFound {
+        discovery,
+        source: "aws-iam".to_owned(),
+        thing: "service-account".to_owned(),
+        external: TextHash::of("arn:aws:iam::1:user/deploy"),
+    };
+    let events = vec![
+        (Actor::Service("inventory".to_owned()), found, About::default()),
+        by(What::DiscoveryAsked { discovery, of: PersonId::new("T0ACME", "U0DANA") }),
+        by(What::DiscoveryReopened { discovery, why: "not_theirs".to_owned() }),
+        by(What::DiscoveryPutOff { discovery, until: moment(50) }),
+        by(What::DiscoveryClaimed { discovery, agent, matched: Some("name".to_owned()) }),
+        by(What::DiscoveryClaimed { discovery, agent, matched: None }),
+        by(What::DiscoveryDismissed { discovery, reason: TextHash::of("a toy") }),
+        (Actor::System, What::DiscoveryGone { discovery }, About::default()),
+    ];
+    let log = Log::of(events).await;
+    insta::assert_snapshot!(log.list(None, 50, false).await.unwrap());
 }
 
 #[tokio::test]

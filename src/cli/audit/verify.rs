@@ -63,7 +63,7 @@ enum Fault {
 }
 
 /// Checks the whole log, and prints the verdict.
-pub(super) async fn verify(
+pub(in crate::cli) async fn verify(
     session: &mut Session,
     anchor: Option<&Anchor>,
     out: &mut (dyn Write + Send),

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use crate::domain::event::{Actor, Body, What};
 use crate::domain::grant::Grant;
-use crate::domain::ids::{AgentId, GrantId, RequestId};
-use crate::domain::person::PersonId;
+use crate::domain::ids::{AgentId, GrantId, IdpUserId, RequestId};
+use crate::domain::person::{PersonId, Standing};
 use crate::store::{Session, StoreError};
 
 /// What people call the agents, requests and grants that lines name by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(in crate::cli) struct Names {
     agents: HashMap<AgentId, String>,
     requests: HashMap<RequestId, String>,
     grants: HashMap<GrantId, String>,
@@ -18,7 +18,7 @@ pub(super) struct Names {
 
 impl Names {
     /// Looks up the names that this body needs. What is not found is called by its id.
-    pub(super) async fn learn(
+    pub(in crate::cli) async fn learn(
         &mut self,
         session: &mut Session,
         body: &Body,
@@ -26,7 +26,7 @@ impl Names {
         let about = body.what.about();
         let acting = match &body.actor {
             Actor::Agent(id) => Some(*id),
-            Actor::Person(_) | Actor::Service(_) | Actor::System => None,
+            Actor::Person(_) | Actor::Service(_) | Actor::IdentityProvider | Actor::System => None,
         };
         for id in [about.agent, body.what.told_of(), acting].into_iter().flatten() {
             if self.agents.contains_key(&id) {
@@ -62,17 +62,18 @@ impl Names {
     }
 
     /// Who did it.
-    pub(super) fn actor(&self, actor: &Actor) -> String {
+    pub(in crate::cli) fn actor(&self, actor: &Actor) -> String {
         match actor {
             Actor::Person(person) => person.to_string(),
             Actor::Agent(agent) => format!("agent {}", self.agent(*agent)),
             Actor::Service(name) => format!("service {name}"),
+            Actor::IdentityProvider => "identity provider".to_owned(),
             Actor::System => "system".to_owned(),
         }
     }
 
     /// What happened.
-    pub(super) fn what(&self, what: &What) -> String {
+    pub(in crate::cli) fn what(&self, what: &What) -> String {
         match what {
             What::RequestOpened {
                 reference,
@@ -100,10 +101,18 @@ impl Names {
             What::OwnershipAccepted { request } => {
                 format!("accepted to own the agent, in {}", self.request(*request))
             }
-            What::VoteCast { request, approve, roles, .. } => {
+            What::VoteCast { request, approve, roles, stands_in, .. } => {
                 let yes = if *approve { "said yes" } else { "said no" };
-                let roles = join(roles.iter().map(|role| role.as_str().to_owned()));
-                format!("{yes} to {} as {roles}", self.request(*request))
+                let mut voices = Vec::new();
+                if !roles.is_empty() || stands_in.is_empty() {
+                    let roles = roles.iter().map(|role| role.as_str().to_owned());
+                    voices.push(format!("as {}", join(roles)));
+                }
+                if !stands_in.is_empty() {
+                    let others = stands_in.iter().map(PersonId::to_string);
+                    voices.push(format!("in the place of {}", join(others)));
+                }
+                format!("{yes} to {} {}", self.request(*request), voices.join(" or "))
             }
             What::RequestApproved { request, rule, people } => {
                 let by = match rule {
@@ -112,6 +121,17 @@ impl Names {
                 };
                 format!("{} was approved {by}", self.request(*request))
             }
+            What::EmergencyOpened { request, skipped, review } => format!(
+                "opened {} at once, in an emergency, without asking {}; review {review} is due",
+                self.request(*request),
+                join(skipped.iter().map(PersonId::to_string))
+            ),
+            What::IncidentOpened { reference, agent, .. } => {
+                format!("opened incident {reference} about agent {}", self.agent(*agent))
+            }
+            What::IncidentClosed { incident, agent, .. } => {
+                format!("closed incident {incident} about agent {}", self.agent(*agent))
+            }
             What::RequestDenied { request, .. } => {
                 format!("{} was denied", self.request(*request))
             }
@@ -119,6 +139,24 @@ impl Names {
             What::RequestExpired { request } => {
                 format!("{} expired: too few answered in time", self.request(*request))
             }
+            What::RequestEscalated { request, role, missing, until } => format!(
+                "{} was not answered in time ({} missing): {role} is asked, until {}",
+                self.request(*request),
+                join(missing.iter().map(|role| role.as_str().to_owned())),
+                until.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::DelegationGiven { delegation, from, to, roles, until } => {
+                let roles = match roles.as_slice() {
+                    [] => "all roles".to_owned(),
+                    roles => join(roles.iter().map(|role| role.as_str().to_owned())),
+                };
+                format!(
+                    "{to} may answer for {from} ({roles}) until {}: {delegation}",
+                    until.format("%Y-%m-%d %H:%M:%SZ")
+                )
+            }
+            What::DelegationWithdrawn { delegation } => format!("withdrew {delegation}"),
+            What::DelegationEnded { delegation } => format!("{delegation} ended on time"),
             What::AgentActivated { agent, tier, owner } => {
                 format!("agent {} is active at tier {tier}, owned by {owner}", self.agent(*agent))
             }
@@ -128,7 +166,47 @@ impl Names {
             What::TierRaised { agent, from, to } => {
                 format!("agent {} was raised from tier {from} to {to}", self.agent(*agent))
             }
+            What::TierLowered { agent, from, to } => {
+                format!("agent {} was lowered from tier {from} to {to}", self.agent(*agent))
+            }
+            What::AgentDescribed { agent, request, .. } => {
+                format!(
+                    "agent {} is described anew, by {}",
+                    self.agent(*agent),
+                    self.request(*request)
+                )
+            }
+            What::CertificationOpened { agent, due, .. } => format!(
+                "the owner of agent {} is asked whether it is still needed, until {}",
+                self.agent(*agent),
+                due.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::AgentCertified { agent, until, .. } => format!(
+                "said that agent {} is needed and compliant, until {}",
+                self.agent(*agent),
+                until.format("%Y-%m-%d %H:%M:%SZ")
+            ),
+            What::CertificationMissed { agent, .. } => {
+                format!("nobody said in time that agent {} is needed", self.agent(*agent))
+            }
+            What::AgentRetired { agent, .. } => {
+                format!("retired agent {} for good", self.agent(*agent))
+            }
             What::AgentSuspended { agent, .. } => format!("stopped agent {}", self.agent(*agent)),
+            What::AgentOrphaned { agent, owner, standing } => format!(
+                "nobody answers for agent {} any more: {owner} is {}",
+                self.agent(*agent),
+                is(*standing)
+            ),
+            What::OwnerChanged { agent, from, to } => {
+                format!("agent {} was handed over from {from} to {to}", self.agent(*agent))
+            }
+            What::OwnerTaken { agent, from, to } => {
+                format!("agent {}, once of {from}, was taken by {to}", self.agent(*agent))
+            }
+            What::OwnerReturned { agent, owner } => {
+                format!("{owner} answers for agent {} again", self.agent(*agent))
+            }
             What::AgentReinstated { agent } => format!("agent {} goes on", self.agent(*agent)),
             What::GrantStarted { grant, agent, until, .. } => format!(
                 "grant {} began for agent {}, until {}",
@@ -161,6 +239,43 @@ impl Names {
             ),
             What::CredentialRevoked { credential, agent, .. } => {
                 format!("took credential {credential} away from agent {}", self.agent(*agent))
+            }
+            What::IdpGroupChanged { group, name, before, joined, left } => {
+                let called = match (name, before) {
+                    (Some(name), None) => format!("group \"{name}\" is new"),
+                    (Some(name), Some(before)) if name == before => format!("group \"{name}\""),
+                    (Some(name), Some(before)) => {
+                        format!("group \"{before}\" is called \"{name}\" now")
+                    }
+                    (None, before) => {
+                        format!("group \"{}\" is gone", before.as_deref().unwrap_or_default())
+                    }
+                };
+                let ids = |ids: &[IdpUserId]| join(ids.iter().map(ToString::to_string));
+                let came = match joined.as_slice() {
+                    [] => String::new(),
+                    joined => format!("; came: {}", ids(joined)),
+                };
+                let went = match left.as_slice() {
+                    [] => String::new(),
+                    left => format!("; left: {}", ids(left)),
+                };
+                format!("{called} ({group}){came}{went}")
+            }
+            What::IdpUserChanged { user, now } => format!("user {user} is {}", now.word()),
+            What::IdpUserMatched { user, person: Some(person) } => {
+                format!("user {user} is {person} in the workspace")
+            }
+            What::IdpUserMatched { user, person: None } => {
+                format!("user {user} is nobody in the workspace")
+            }
+            What::IdpGroupsClaimed { person, issuer, joined, left } => {
+                let groups = |groups: &[String]| match groups {
+                    [] => "none".to_owned(),
+                    groups => join(groups.iter().cloned()),
+                };
+                let (joined, left) = (groups(joined), groups(left));
+                format!("{person} by a token of {issuer}: came into {joined}; left {left}")
             }
             What::SigningKeyMade { kid } => format!("signing key {kid} was made"),
             What::SigningKeyRetired { kid } => format!("signing key {kid} signs nothing new"),
@@ -196,10 +311,41 @@ impl Names {
             What::QuotaReached { agent, quota } => {
                 format!("agent {} used up its {quota} for now", self.agent(*agent))
             }
+            What::DiscoveryFound { discovery, source, thing, .. } => {
+                format!("{thing} {discovery} was found in {source}")
+            }
+            What::DiscoveryAsked { discovery, of } => {
+                format!("asked {of} to register {discovery}")
+            }
+            What::DiscoveryClaimed { discovery, agent, matched } => {
+                let how = matched.as_ref().map(|how| format!(", by its {how}")).unwrap_or_default();
+                format!("{discovery} belongs to agent {}{how}", self.agent(*agent))
+            }
+            What::DiscoveryDismissed { discovery, .. } => format!("{discovery} is no agent"),
+            What::DiscoveryPutOff { discovery, until } => {
+                format!("left {discovery} until {}", until.format("%Y-%m-%d %H:%M:%SZ"))
+            }
+            What::DiscoveryReopened { discovery, why } => {
+                format!("{discovery} is nobody's again: {}", why.replace('_', " "))
+            }
+            What::DiscoveryGone { discovery } => format!("{discovery} is gone"),
             What::DeliveryFailed { delivery, error } => {
                 format!("message {delivery} can never arrive: {error}")
             }
         }
+    }
+}
+
+/// What somebody is, in a word or two.
+const fn is(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "a member",
+        Standing::Guest => "a guest",
+        Standing::Outsider => "of another workspace",
+        Standing::Deactivated => "deactivated",
+        Standing::Bot => "a bot",
+        Standing::Invited => "invited",
+        Standing::Unknown => "unknown",
     }
 }
 

@@ -2,6 +2,7 @@
 //! fault what to do. It changes nothing and sends no message.
 
 mod database;
+mod identity_provider;
 mod policy;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use super::arguments;
 use super::exit::{Exit, Failure};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Mode, Sources};
 use crate::domain::text::clean;
 use crate::slack::wire::client::{Client, ClientSettings};
@@ -52,6 +54,11 @@ async fn look(sources: &Sources) -> Vec<Check> {
     checks.extend(warnings.map(|warning| good("configuration", format!("but {warning}"))));
     let named = policy::look(config.policy.path.as_deref(), &mut checks);
     checks.push(database::look(&config.database.url).await);
+    let (named, policy) = named.unzip();
+    if let Some(policy) = &policy {
+        let now = SystemClock.now();
+        checks.extend(identity_provider::look(policy, &config.database.url, now).await);
+    }
     let named = slack::Named {
         socket_mode: matches!(config.slack.mode, Mode::Socket { .. }),
         ..named.unwrap_or_default()

@@ -9,8 +9,8 @@ use crate::domain::tier::Tier;
 use crate::policy::Policy;
 use crate::slack::wire::doctor::{Check, Named};
 
-/// Looks at the policy; returns what it names, if it is one.
-pub(super) fn look(folder: Option<&Path>, checks: &mut Vec<Check>) -> Option<Named> {
+/// Looks at the policy; returns what it names, and the policy itself, if it is one.
+pub(super) fn look(folder: Option<&Path>, checks: &mut Vec<Check>) -> Option<(Named, Policy)> {
     const NAME: &str = "policy";
     let (policy, from) = match folder {
         None => (Policy::starter(), "the starter policy; policy.path names your own".to_owned()),
@@ -25,7 +25,7 @@ pub(super) fn look(folder: Option<&Path>, checks: &mut Vec<Check>) -> Option<Nam
     };
     let digest: String = policy.digest().chars().take(12).collect();
     checks.push(good(NAME, format!("{from} (digest {digest})")));
-    Some(named(&policy))
+    Some((named(&policy), policy))
 }
 
 /// Every channel, group and person that a decision may need.
@@ -33,6 +33,8 @@ fn named(policy: &Policy) -> Named {
     let teams: Vec<&TeamName> = policy.teams().collect();
     let mut channels = BTreeSet::from([policy.approvals_channel(), policy.security_channel()]);
     channels.extend(policy.help_channel());
+    let digest = policy.weekly().map(|weekly| weekly.channel.clone());
+    channels.extend(digest.as_deref());
     channels.extend(teams.iter().filter_map(|team| Some(policy.team(team)?.channel.as_str())));
     let (mut groups, mut people) = (BTreeSet::new(), BTreeSet::new());
     for tier in Tier::ALL {
@@ -47,6 +49,7 @@ fn named(policy: &Policy) -> Named {
     Named {
         socket_mode: false,
         channels: texts(channels),
+        digest: digest.clone(),
         groups: texts(groups),
         people: texts(people),
     }

@@ -9,6 +9,8 @@ mod tests;
 
 use std::io::Write;
 
+pub(super) use words::grant;
+
 use super::arguments;
 use super::audit::{open, read, unreadable};
 use super::exit::{Exit, Failure};

@@ -36,7 +36,13 @@ fn agent_id() -> AgentId {
 
 fn vote(user: &str, minute: i64, role: &str) -> Vote {
     let roles = [RoleName::new(role)].into();
-    Vote { by: person(user), at: at(minute), roles, choice: Choice::Approve }
+    Vote {
+        by: person(user),
+        at: at(minute),
+        roles,
+        stands_in: Default::default(),
+        choice: Choice::Approve,
+    }
 }
 
 fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: RequestState) -> Request {
@@ -57,6 +63,7 @@ fn request(number: u32, letter: char, ask: Ask, votes: Vec<Vote>, state: Request
         votes,
         findings: Vec::new(),
         decide_by: at(100),
+        backup: Default::default(),
         policy: "4f3a9c".repeat(8),
         state,
     }
@@ -241,4 +248,47 @@ fn a_token_and_an_open_request_are_told() {
     token.requests =
         vec![request(15, 'G', asks("more"), vec![vote("U0THEO", 16, "team-lead")], state)];
     insta::assert_snapshot!(tell(&token));
+}
+
+/// What nobody was asked is told as that: who opened it, who was passed over, what was thought of it.
+#[test]
+fn an_emergency_is_named_as_one() {
+    let access = Access::new("database", "write");
+    let because = || "orders are stuck".to_owned();
+    let ask =
+        Ask::Emergency { access: access.clone(), lasting: Span::minutes(15), because: because() };
+    let state = RequestState::Approved { at: at(12), by: ApprovedBy::Emergency };
+    let asked = |user: &str| crate::domain::request::Asked {
+        person: person(user),
+        roles: [RoleName::new("security")].into(),
+        stands_in: Default::default(),
+        away: None,
+    };
+    let opened = Request {
+        needs: Vec::new(),
+        asked: vec![asked("U0SAM"), asked("U0SARA")],
+        ..request(12, 'E', ask, Vec::new(), state)
+    };
+    let story = grant();
+    let review = Ask::Review {
+        of: opened.id,
+        emergency: opened.reference,
+        grant: story.grant.id,
+        access,
+        lasting: Span::minutes(15),
+        because: because(),
+    };
+    let reason = "it could wait".to_owned();
+    let no = RequestState::Denied { at: at(40), by: person("U0SAM"), reason };
+    let later = vec![request(13, 'V', review, Vec::new(), no)];
+    let told = super::words::grant(&GrantStory { request: Some(opened), later, ..story });
+    for part in [
+        "OPENED AT ONCE",
+        "by T0ACME/U0DANA alone",
+        "not asked: T0ACME/U0SAM and T0ACME/U0SARA",
+        "found NOT justified",
+        "it could wait",
+    ] {
+        assert!(told.contains(part), "no {part} in {told}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::activity::Accessed;
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, Record};
 use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
@@ -76,6 +76,13 @@ pub(super) fn tell(story: &Story) -> String {
     page.0
 }
 
+/// One grant, and who allowed it.
+pub(in crate::cli) fn grant(story: &GrantStory) -> String {
+    let mut page = Page::default();
+    the_grant(&mut page, story);
+    page.0
+}
+
 fn moment(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
@@ -92,6 +99,7 @@ fn who(actor: &Actor, story: &Story) -> String {
             _ => format!("agent {id}"),
         },
         Actor::Service(name) => format!("service {name}"),
+        Actor::IdentityProvider => "the identity provider".to_owned(),
         Actor::System => "the server itself".to_owned(),
     }
 }
@@ -248,7 +256,11 @@ fn the_request(page: &mut Page, label: &str, request: &Request) {
     let needs = list(request.needs.iter().map(|role| role.as_str().to_owned()));
     page.more(&format!("needed {needs} (policy {})", short(policy)));
     for vote in &request.votes {
-        let roles = list(vote.roles.iter().map(|role| role.as_str().to_owned()));
+        let mut roles = list(vote.roles.iter().map(|role| role.as_str().to_owned()));
+        if !vote.stands_in.is_empty() {
+            let others = list(vote.stands_in.keys().map(ToString::to_string));
+            roles = format!("{roles}, and could stand in for {others}");
+        }
         let (yes, why) = match &vote.choice {
             Choice::Approve => ("yes", String::new()),
             Choice::Deny { reason } => ("no", quoted(reason)),
@@ -260,7 +272,22 @@ fn the_request(page: &mut Page, label: &str, request: &Request) {
         );
     }
     page.more(&match &request.state {
+        RequestState::Open if request.ask.is_review() => {
+            format!("open; due {}", moment(request.decide_by))
+        }
         RequestState::Open => format!("open, to be decided by {}", moment(request.decide_by)),
+        RequestState::Approved { at, by: ApprovedBy::Emergency } => format!(
+            "OPENED AT ONCE {}, in an emergency, by {} alone; not asked: {}",
+            moment(*at),
+            request.asked_by,
+            list(request.asked.iter().map(|asked| asked.person.to_string()))
+        ),
+        RequestState::Approved { at, by: ApprovedBy::People } if request.ask.is_review() => {
+            format!("found justified {}", moment(*at))
+        }
+        RequestState::Denied { at, by, reason } if request.ask.is_review() => {
+            format!("found NOT justified {} by {by}{}", moment(*at), quoted(reason))
+        }
         RequestState::Approved { at, by: ApprovedBy::People } => {
             format!("approved {}", moment(*at))
         }
@@ -294,8 +321,9 @@ fn the_agent(page: &mut Page, story: &AgentStory) {
     page.more(&match &agent.state {
         AgentState::Pending { .. } => "not approved yet".to_owned(),
         AgentState::Active { since, .. } => format!("at work since {}", moment(*since)),
-        AgentState::Suspended { at, by, reason, .. } => {
-            format!("STOPPED {} by {by}{}", moment(*at), quoted(reason))
+        AgentState::Suspended { at, by, reason, cause, .. } => {
+            let how = if *cause == Cause::Stopped { "STOPPED" } else { "SUSPENDED" };
+            format!("{how} {} by {by}{}", moment(*at), quoted(reason))
         }
         AgentState::Retired { at, by, reason } => {
             format!("retired {} by {by}{}", moment(*at), quoted(reason))

@@ -1,132 +1,10 @@
-//! Keys that stand in files: recognised by how their issuers begin them and by how random they are.
+//! Keys that stand in files: those of known issuers, and those that are only called so.
 //!
 //! What is found is named and never repeated: no function here returns a piece of a key.
 
 use super::signs::GENERIC_KEY;
-
-/// Keys of one issuer.
-#[derive(Debug)]
-pub struct KeyKind {
-    /// Stable.
-    pub id: &'static str,
-    /// How all of them begin.
-    pub prefix: &'static str,
-    /// What it is.
-    pub says: &'static str,
-    /// How much it proves: 0 to 100.
-    pub weight: u8,
-    /// How many characters follow the prefix at least.
-    rest: usize,
-}
-
-const fn key(
-    id: &'static str,
-    prefix: &'static str,
-    rest: usize,
-    weight: u8,
-    says: &'static str,
-) -> KeyKind {
-    KeyKind { id, prefix, says, weight, rest }
-}
-
-/// The issuers whose keys can be told by their beginning, as their own documentation says it.
-pub const KINDS: &[KeyKind] = &[
-    key("key/github-personal", "ghp_", 36, 95, "a GitHub personal access token"),
-    key("key/github-fine-grained", "github_pat_", 59, 95, "a GitHub personal access token"),
-    key("key/github-oauth", "gho_", 36, 90, "a GitHub sign-in token"),
-    key("key/gitlab", "glpat-", 20, 95, "a GitLab personal access token"),
-    key("key/slack-person", "xoxp-", 24, 95, "a Slack token of a person"),
-    key("key/slack-bot", "xoxb-", 24, 85, "a Slack token of a bot"),
-    key("key/slack-app", "xapp-", 24, 85, "a Slack token of an app"),
-    key("key/openai-project", "sk-proj-", 32, 90, "an OpenAI key"),
-    key("key/anthropic", "sk-ant-", 32, 90, "an Anthropic key"),
-    key("key/openrouter", "sk-or-v1-", 32, 90, "an OpenRouter key"),
-    key("key/groq", "gsk_", 40, 85, "a Groq key"),
-    key("key/hugging-face", "hf_", 30, 85, "a Hugging Face token"),
-    key("key/replicate", "r8_", 32, 85, "a Replicate token"),
-    key("key/perplexity", "pplx-", 40, 85, "a Perplexity key"),
-    key("key/google", "AIza", 35, 80, "a Google key"),
-    key("key/aws", "AKIA", 16, 85, "an AWS access key"),
-    key("key/stripe", "sk_live_", 24, 90, "a Stripe live key"),
-    key("key/npm", "npm_", 36, 90, "an npm token"),
-    key("key/pypi", "pypi-AgEI", 50, 90, "a PyPI token"),
-    key("key/figma", "figd_", 36, 95, "a Figma personal access token"),
-    key("key/notion", "ntn_", 40, 90, "a Notion token"),
-    key("key/linear", "lin_api_", 32, 95, "a Linear personal key"),
-    key("key/atlassian", "ATATT3", 60, 95, "an Atlassian personal token"),
-    key("key/shopify", "shpat_", 32, 90, "a Shopify token"),
-    key("key/sendgrid", "SG.", 60, 85, "a SendGrid key"),
-    key("key/databricks", "dapi", 32, 80, "a Databricks personal token"),
-    key("key/airtable", "pat1", 60, 60, "an Airtable personal token"),
-    key("key/slack-webhook", "hooks.slack.com/services/", 38, 85, "a Slack webhook"),
-    key("key/discord-webhook", "discord.com/api/webhooks/", 70, 85, "a Discord webhook"),
-    key("key/digitalocean", "dop_v1_", 60, 90, "a DigitalOcean personal token"),
-];
-
-/// Words that stand in keys which were made up.
-const INVENTED: &[&str] = &[
-    "example",
-    "xxxx",
-    "your",
-    "test",
-    "fake",
-    "dummy",
-    "sample",
-    "placeholder",
-    "redact",
-    "changeme",
-    "abcdef",
-    "0123",
-    "1234",
-    "9876",
-    "0000",
-    "aaaa",
-    "foobar",
-    "deadbeef",
-    "secret",
-    "token",
-    "mock",
-];
-
-impl KeyKind {
-    /// Whether a real key of this kind begins here: the text after the prefix is long enough, random,
-    /// and nothing that was made up to be read.
-    pub fn is_here(&self, before: Option<char>, after_prefix: &str) -> bool {
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
-            return false;
-        }
-        // A webhook's key is the rest of its address.
-        let is_address = self.prefix.ends_with('/');
-        let goes_on = |c: char| is_of_a_key(c) || (is_address && c == '/');
-        let end = after_prefix.find(|c| !goes_on(c)).unwrap_or(after_prefix.len());
-        let rest = after_prefix.get(..end).unwrap_or_default();
-        rest.len() >= self.rest && rest.len() <= 400 && is_random(rest, 3.2)
-    }
-}
-
-fn is_of_a_key(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
-}
-
-/// Whether a text has so many bits of entropy a character, counted over its own letters (Shannon), and
-/// does not look made up.
-fn is_random(text: &str, bits: f64) -> bool {
-    let lower = text.to_lowercase();
-    entropy(text) >= bits && !INVENTED.iter().any(|word| lower.contains(word))
-}
-
-/// Bits a character.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in text.bytes() {
-        if let Some(count) = counts.get_mut(usize::from(byte)) {
-            *count += 1;
-        }
-    }
-    let all = text.len().max(1) as f64;
-    let used = counts.iter().filter(|count| **count > 0);
-    used.map(|count| f64::from(*count) / all).map(|share| -share * share.log2()).sum()
-}
+use crate::domain::secret::is_random;
+pub use crate::domain::secret::{KINDS, KeyKind};
 
 /// Names that are given keys.
 const CALLED_SO: &[&str] =
@@ -166,20 +44,6 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_found_and_its_near_misses_are_not() {
-        for kind in KINDS {
-            let real = random(kind.rest + 4);
-            assert!(kind.is_here(Some('"'), &format!("{real}\"")), "{}", kind.id);
-            assert!(kind.is_here(None, &real), "{}", kind.id);
-            assert!(!kind.is_here(Some('a'), &real), "{}: inside a word", kind.id);
-            assert!(!kind.is_here(None, &real[..kind.rest - 1]), "{}: too short", kind.id);
-            assert!(!kind.is_here(None, &"x".repeat(kind.rest + 4)), "{}: no key at all", kind.id);
-            let made_up = format!("example{}", &real[..kind.rest]);
-            assert!(!kind.is_here(None, &made_up), "{}: made up", kind.id);
-        }
-    }
-
-    #[test]
     fn a_key_of_no_known_issuer() {
         let real = random(40);
         assert!(unknown_key(&format!("API_KEY = \"{real}\"")).is_some());
@@ -195,12 +59,5 @@ mod tests {
         ] {
             assert!(unknown_key(&innocent).is_none(), "{innocent}");
         }
-    }
-
-    #[test]
-    fn entropy_is_counted_in_bits() {
-        assert!((entropy("aaaa") - 0.0).abs() < 1e-9);
-        assert!((entropy("abcd") - 2.0).abs() < 1e-9);
-        assert!((entropy("") - 0.0).abs() < 1e-9);
     }
 }

@@ -1,5 +1,8 @@
 //! The difference between two policies, in words, and whether it opens more than before.
 
+mod answering;
+mod emergency;
+mod owners;
 mod people;
 mod run_time;
 mod things;
@@ -36,12 +39,21 @@ pub fn plan(old: &Policy, new: &Policy) -> Vec<Change> {
     let mut changes = Changes(Vec::new());
     people::channels(old, new, &mut changes);
     people::roles(old, new, &mut changes);
+    trust::directory(old, new, &mut changes);
     people::teams(old, new, &mut changes);
     people::tiers(old, new, &mut changes);
     things::resources(old, new, &mut changes);
     without::rules(old, new, &mut changes);
     things::reminders(old, new, &mut changes);
     things::certification(old, new, &mut changes);
+    owners::owners(old, new, &mut changes);
+    things::digest(old, new, &mut changes);
+    emergency::break_glass(old, new, &mut changes);
+    emergency::incidents(old, new, &mut changes);
+    answering::delegations(old, new, &mut changes);
+    answering::absence(old, new, &mut changes);
+    answering::appeals(old, new, &mut changes);
+    things::discovery(old, new, &mut changes);
     trust::services(old, new, &mut changes);
     trust::issuers(old, new, &mut changes);
     trust::limits(old, new, &mut changes);

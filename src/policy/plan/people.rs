@@ -1,6 +1,7 @@
 //! What changed for people: channels, roles, teams, and whose yes is needed.
 
 use super::{Changes, Effect};
+use crate::domain::backup::Backup;
 use crate::domain::role::RoleName;
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -35,7 +36,7 @@ pub(super) fn roles(old: &Policy, new: &Policy, changes: &mut Changes) {
 /// More holders are more people whose yes counts.
 fn holders(about: &str, before: &Holders, after: &Holders, changes: &mut Changes) {
     let (was, is) = (before.ids(), after.ids());
-    let list = |ids: Vec<&&str>| ids.into_iter().copied().collect::<Vec<_>>().join(", ");
+    let list = |ids: Vec<&String>| ids.into_iter().cloned().collect::<Vec<_>>().join(", ");
     let came = list(is.difference(&was).collect());
     let left = list(was.difference(&is).collect());
     match (came.as_str(), left.as_str()) {
@@ -87,11 +88,36 @@ pub(super) fn tiers(old: &Policy, new: &Policy, changes: &mut Changes) {
         changes.grew(&about, "longest_total", total, words);
         let remind = [before.remind_after, after.remind_after].map(Span::words);
         changes.moved(&about, "remind_after", &remind[0], &remind[1]);
+        backup(&about, &before.backup, &after.backup, changes);
     }
 }
 
+/// Whoever may say yes in the place of those who do not answer.
+fn backup(about: &str, before: &Backup, after: &Backup, changes: &mut Changes) {
+    let words = |backup: &Backup| match backup {
+        Backup::Planned { role, within } => format!("{role} for {}", within.words()),
+        Backup::Nobody | Backup::Called { .. } => "nobody".to_owned(),
+    };
+    let effect = match (before, after) {
+        _ if before == after => return,
+        (_, Backup::Nobody) => Effect::Narrows,
+        (Backup::Planned { role: one, .. }, Backup::Planned { role: two, .. }) if one == two => {
+            Effect::Same
+        }
+        _ => Effect::Widens,
+    };
+    let what =
+        format!("after the time to decide {} is asked (was {})", words(after), words(before));
+    changes.note(about, what, effect);
+}
+
 /// Whoever is not asked any more was a hurdle, whoever comes in their place.
-fn requires(about: &str, before: &[RoleName], after: &[RoleName], changes: &mut Changes) {
+pub(super) fn requires(
+    about: &str,
+    before: &[RoleName],
+    after: &[RoleName],
+    changes: &mut Changes,
+) {
     let dropped = minus(before, after);
     let added = minus(after, before);
     let from = format!("{} (was {})", join(after), join(before));
@@ -118,5 +144,8 @@ fn minus(all: &[RoleName], others: &[RoleName]) -> Vec<RoleName> {
 }
 
 fn join(roles: &[RoleName]) -> String {
+    if roles.is_empty() {
+        return "nobody".to_owned();
+    }
     roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" + ")
 }

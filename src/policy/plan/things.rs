@@ -1,4 +1,4 @@
-//! What changed for things: resources, reminders, certification.
+//! What changed for things: resources, reminders, certification, the digest, discovery.
 
 use std::collections::BTreeMap;
 
@@ -79,6 +79,51 @@ pub(super) fn reminders(old: &Policy, new: &Policy, changes: &mut Changes) {
 
 /// Agents that are looked at less often keep longer what they should have lost.
 pub(super) fn certification(old: &Policy, new: &Policy, changes: &mut Changes) {
-    let every = (old.certify_every(), new.certify_every());
-    changes.grew("certification", "every", every, |span: &Span| span.words());
+    let (old, new) = (old.certifying(), new.certifying());
+    let words = |span: &Span| span.words();
+    changes.grew("certification", "every", (old.every, new.every), words);
+    changes.grew("certification", "grace", (old.grace, new.grace), words);
+    let (before, after) = (old.open_before.words(), new.open_before.words());
+    changes.moved("certification", "open_before", &before, &after);
+    let list = |spans: &[Span]| match spans {
+        [] => "never".to_owned(),
+        spans => spans.iter().map(|span| span.words()).collect::<Vec<_>>().join(" and "),
+    };
+    let (before, after) = (list(&old.remind_before), list(&new.remind_before));
+    changes.moved("certification", "remind_before", &before, &after);
+}
+
+pub(super) fn digest(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let when = |policy: &Policy| {
+        policy.weekly().map_or_else(|| "never".to_owned(), |weekly| weekly.words())
+    };
+    changes.moved("digest", "the weekly digest", &when(old), &when(new));
+}
+
+/// What is not looked for, or passed over, works on without an owner.
+pub(super) fn discovery(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let (was, is) = (old.discovery(), new.discovery());
+    match (was.slack, is.slack) {
+        (true, false) => changes.note(
+            "discovery",
+            "bots of the workspace that nobody registered are not looked for any more",
+            Effect::Widens,
+        ),
+        (false, true) => changes.note(
+            "discovery",
+            "bots of the workspace that nobody registered are looked for",
+            Effect::Narrows,
+        ),
+        _ => {}
+    }
+    for pattern in is.ignore.iter().filter(|pattern| !was.ignore.contains(pattern)) {
+        let what = format!("what is called {} is passed over", pattern.as_str());
+        changes.note("discovery", what, Effect::Widens);
+    }
+    for pattern in was.ignore.iter().filter(|pattern| !is.ignore.contains(pattern)) {
+        let what = format!("what is called {} is not passed over any more", pattern.as_str());
+        changes.note("discovery", what, Effect::Narrows);
+    }
+    let (before, after) = (was.remind_after.words(), is.remind_after.words());
+    changes.moved("discovery", "remind_after", &before, &after);
 }

@@ -34,6 +34,28 @@ fn listed<T: PartialEq>(
     }
 }
 
+/// How the identity provider tells who is in its groups.
+pub(super) fn directory(old: &Policy, new: &Policy, changes: &mut Changes) {
+    let (was, is) = (&old.directory, &new.directory);
+    if was.scim_bearers != is.scim_bearers {
+        let (what, effect) = if is.scim_bearers.is_empty() {
+            (
+                "nobody pushes groups any more, and those that were pushed do not count",
+                Effect::Narrows,
+            )
+        } else if was.scim_bearers.is_empty() {
+            ("an identity provider may push who is in which group", Effect::Widens)
+        } else if is.scim_bearers.iter().all(|hash| was.scim_bearers.contains(hash)) {
+            ("one token fewer pushes who is in which group", Effect::Narrows)
+        } else {
+            ("another token pushes who is in which group", Effect::Widens)
+        };
+        changes.note("directory", what, effect);
+    }
+    let stale = (was.stale_after, is.stale_after);
+    changes.grew("directory", "stale_after", stale, |s| s.words());
+}
+
 /// Tokens, quotas and callbacks.
 pub(super) fn limits(old: &Policy, new: &Policy, changes: &mut Changes) {
     let (was, is) = (&old.tokens, &new.tokens);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::directory;
 use super::ids::{self, Kind};
 use super::log::Log;
 use super::walk::{Table, Value};
 use crate::domain::role::{RoleName, TeamName};
 use crate::policy::rules::{Holders, Team};
 
-const HOLDERS: &str = "{ usergroup = \"S…\" } or { people = [\"U…\"] }";
+const HOLDERS: &str = "{ usergroup = \"S…\" }, { people = [\"U…\"] } or { idp_group = \"…\" }";
 
 /// The roles, each with the place of its name.
 pub(super) type Roles = BTreeMap<RoleName, (Holders, usize)>;
@@ -76,13 +77,15 @@ pub(super) fn teams(log: &mut Log<'_>, root: &Table<'_, '_>) -> BTreeMap<TeamNam
 
 fn holders(log: &mut Log<'_>, value: &Value<'_, '_>) -> Holders {
     let Some(table) = value.table(log, HOLDERS) else { return Holders::default() };
-    table.only(log, &["usergroup", "people"]);
+    table.only(log, &["usergroup", "people", "idp_group"]);
     let (groups, people) = (table.get("usergroup"), table.get("people"));
-    if groups.is_none() && people.is_none() {
+    let idp_groups = table.get("idp_group");
+    if groups.is_none() && people.is_none() && idp_groups.is_none() {
         log.mistake(table.at, format!("nobody holds {}", table.path), format!("Write {HOLDERS}."));
     }
     Holders {
         usergroups: groups.map(|v| ids::some(log, &v, Kind::UserGroup)).unwrap_or_default(),
         people: people.map(|v| ids::some(log, &v, Kind::User)).unwrap_or_default(),
+        idp_groups: idp_groups.map(|v| directory::groups(log, &v)).unwrap_or_default(),
     }
 }

@@ -1,8 +1,15 @@
 //! Reads the files of a policy folder, and notes every mistake in them.
 
+mod answering;
+mod certification;
+mod digest;
+mod directory;
+mod discovery;
+mod emergency;
 mod holders;
 mod ids;
 mod log;
+mod owners;
 mod resources;
 mod services;
 mod tiers;
@@ -15,12 +22,16 @@ use std::collections::BTreeMap;
 pub(super) use log::Log;
 pub(super) use walk::{Table, Value, parse};
 
+use self::answering::Answering;
+use self::emergency::Emergency;
 use self::ids::Kind;
 use self::trust::Trust;
-use super::rules::{Channels, Holders, Resource, Team, Tiers};
+use super::discovery::Discovery;
+use super::rules::{Certifying, Channels, Holders, Owners, Resource, Team, Tiers};
+use super::runtime::IdentityProvider;
 use super::runtime::cedar::{self, Rules};
 use super::without::Rule;
-use super::{Mistake, Policy, Refused, cases, digest};
+use super::{Mistake, Policy, Refused, cases};
 use crate::domain::role::{RoleName, TeamName};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -30,15 +41,24 @@ pub(super) const MAIN: &str = "policy.toml";
 /// The folder of the cases.
 pub(super) const TESTS: &str = "tests/";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 23] = [
     "channels",
     "roles",
+    "directory",
     "teams",
     "tiers",
     "resources",
     "without_people",
     "reminders",
     "certification",
+    "owners",
+    "digest",
+    "break_glass",
+    "incidents",
+    "delegation",
+    "absence",
+    "appeals",
+    "discovery",
     "rules",
     "services",
     "issuers",
@@ -80,7 +100,7 @@ pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Policy, Refused> 
     let none = BTreeMap::new();
     let resources = main.as_ref().map_or(&none, |main| &main.resources);
     let rules = Rules::compile(files, resources, &mut mistakes, &mut warnings);
-    let digest = digest::of(files);
+    let digest = super::digest::of(files);
     match main {
         Some(main) if mistakes.is_empty() => {
             warnings.sort_by(in_order);
@@ -136,8 +156,14 @@ pub(super) struct Main {
     resources: BTreeMap<String, Resource>,
     without_people: Vec<Rule>,
     before_end: Vec<Span>,
-    certify_every: Span,
+    owners: Owners,
+    digest: Option<digest::Digest>,
+    emergency: Emergency,
+    certifying: Certifying,
+    answering: Answering,
+    discovery: Discovery,
     trust: Trust,
+    directory: IdentityProvider,
 }
 
 impl Main {
@@ -157,7 +183,13 @@ impl Main {
             resources: self.resources,
             without_people: self.without_people,
             before_end: self.before_end,
-            certify_every: self.certify_every,
+            owners: self.owners,
+            weekly: self.digest.map(|digest| digest.by(self.trust.offset)),
+            certifying: self.certifying,
+            delegations: self.answering.delegations,
+            absence: self.answering.absence,
+            appeals: self.answering.appeals,
+            discovery: self.discovery,
             cases,
             warnings,
             services: self.trust.services,
@@ -165,6 +197,9 @@ impl Main {
             tokens: self.trust.tokens,
             quotas: self.trust.quotas,
             callbacks: self.trust.callbacks,
+            directory: self.directory,
+            break_glass: self.emergency.break_glass,
+            incidents: self.emergency.incidents,
             rules,
             offset: self.trust.offset,
         }
@@ -180,13 +215,24 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let channels = channels(log, &root);
     let roles = holders::roles(log, &root);
     let teams = holders::teams(log, &root);
+    let emergency = emergency::read(log, &root, &roles);
+    let also = emergency.as_ref().map(Emergency::roles).unwrap_or_default();
     let tiers = tiers::tiers(log, &root, &roles);
     let resources = resources::resources(log, &root);
     let known = without::Known { tiers: tiers.as_ref(), resources: resources.as_ref() };
     let without_people = without::rules(log, &root, known);
     let before_end = reminders(log, &root, tiers.as_ref());
-    let certify_every = certification(log, &root);
+    let owners = owners::owners(log, &root, &roles);
+    let digest = digest::read(log, &root);
+    let certifying = certification::certification(log, &root);
+    let answering = answering::read(log, &root, &roles);
+    if let (Some(tiers), Some(answering)) = (&tiers, &answering) {
+        tiers::unused(log, &roles, tiers, answering, &also);
+    }
+    let discovery = discovery::read(log, &root);
     let trust = trust::read(log, &root);
+    let directory = directory::read(log, &root, trust.as_ref());
+    directory::has_sources(log, &root, directory.as_ref(), trust.as_ref());
     Some(Main {
         channels: channels?,
         roles: roles.into_iter().map(|(role, (holders, _))| (role, holders)).collect(),
@@ -195,8 +241,14 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
         resources: resources?,
         without_people: without_people?,
         before_end: before_end?,
-        certify_every: certify_every?,
+        owners: owners?,
+        digest: digest?,
+        emergency: emergency?,
+        certifying: certifying?,
+        answering: answering?,
+        discovery: discovery?,
         trust: trust?,
+        directory: directory?,
     })
 }
 
@@ -248,21 +300,4 @@ fn reminders(log: &mut Log<'_>, root: &Table<'_, '_>, tiers: Option<&Tiers>) -> 
     }
     spans.sort_unstable_by(|a, b| b.cmp(a));
     Some(spans)
-}
-
-/// How long a certification holds; 90 days if the section is absent.
-fn certification(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<Span> {
-    let Some(value) = root.get("certification") else { return Some(Span::days(90)) };
-    let table = value.table(log, "[certification]")?;
-    table.only(log, &["every"]);
-    let value = table.need(log, "every", "Say how long it holds: every = \"90d\".")?;
-    let every = value.span(log)?;
-    if every < Span::days(1) {
-        log.mistake(
-            value.at,
-            format!("{} is shorter than a day", value.path),
-            "Owners would do nothing else: write it like \"90d\".",
-        );
-    }
-    Some(every)
 }

@@ -1,6 +1,6 @@
 //! Reads `[services.NAME]`: who may ask at run time, and how they prove who they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use crate::policy::near;
 use crate::policy::runtime::{Issuer, ServiceAccount, ServiceProof, Trusted};
 
 /// How a token and its hash are made, without the line end that would change the hash.
-const MAKE: &str =
+pub(super) const MAKE: &str =
     "Make a token and its hash: openssl rand -hex 32 | tr -d '\\n' | tee crm.token | sha256sum.";
 
 /// The SHA-256 of nothing, and of a line end alone: what comes of a slip in making one.
@@ -82,6 +82,23 @@ fn bearer(
     value: &Value<'_, '_>,
     bearers: &mut BTreeMap<String, String>,
 ) -> Option<Vec<ServiceProof>> {
+    let all = unlike(log, value, |hash| bearers.insert(hash.to_owned(), name.to_owned()))?;
+    Some(all.into_iter().map(|sha256| ServiceProof::Bearer { sha256 }).collect())
+}
+
+/// The hashes of tokens: one, or two while one token follows another.
+pub(super) fn hashes(log: &mut Log<'_>, value: &Value<'_, '_>) -> Option<Vec<String>> {
+    let mut seen = BTreeSet::new();
+    let again = || "the same identity provider".to_owned();
+    unlike(log, value, |hash| (!seen.insert(hash.to_owned())).then(again))
+}
+
+/// The hashes; `taken` remembers each, and says whose it is already.
+fn unlike(
+    log: &mut Log<'_>,
+    value: &Value<'_, '_>,
+    mut taken: impl FnMut(&str) -> Option<String>,
+) -> Option<Vec<String>> {
     let mut all = Vec::new();
     let mut good = true;
     for key in value.texts(log, "\"64 hexadecimal digits\"")? {
@@ -91,10 +108,10 @@ fn bearer(
             format!("{} is no SHA-256: that has 64 digits of 0-9 and a-f", value.path)
         } else if OF_NOTHING.contains(&hash) {
             format!("{} is the hash of nothing", value.path)
-        } else if let Some(other) = bearers.insert(hash.to_owned(), name.to_owned()) {
+        } else if let Some(other) = taken(hash) {
             format!("{} is the token of {other}, too", value.path)
         } else {
-            all.push(ServiceProof::Bearer { sha256: hash.to_owned() });
+            all.push(hash.to_owned());
             continue;
         };
         log.mistake(key.at, what, MAKE);

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::answering::Answering;
 use super::holders::Roles;
 use super::log::Log;
 use super::walk::{Table, Value};
+use crate::domain::backup::Backup;
 use crate::domain::role::RoleName;
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -12,8 +14,15 @@ use crate::domain::vote::can_be_covered;
 use crate::policy::near;
 use crate::policy::rules::{TierRules, Tiers};
 
-const KEYS: [&str; 5] =
-    ["requires", "decide_within", "longest_grant", "longest_total", "remind_after"];
+const KEYS: [&str; 7] = [
+    "requires",
+    "decide_within",
+    "longest_grant",
+    "longest_total",
+    "remind_after",
+    "backup",
+    "backup_within",
+];
 const CURE: &str =
     "Add [tiers.1], [tiers.2] and [tiers.3], each with requires, decide_within and longest_grant.";
 
@@ -27,7 +36,6 @@ pub(super) fn tiers(log: &mut Log<'_>, root: &Table<'_, '_>, roles: &Roles) -> O
     let external = one(log, &table, Tier::External, roles);
     let tiers = Tiers { observer: observer?, internal: internal?, external: external? };
     compare(log, &table, &tiers);
-    unused(log, roles, &tiers);
     Some(tiers)
 }
 
@@ -48,6 +56,8 @@ fn one(log: &mut Log<'_>, table: &Table<'_, '_>, tier: Tier, roles: &Roles) -> O
         .and_then(|v| v.span(log));
     let longest_total = table.get("longest_total").map(|v| (v.span(log), v.at));
     let remind_after = table.get("remind_after").map(|v| (v.span(log), v.at));
+
+    let backup = backup(log, &table, roles);
 
     let (decide_within, longest_grant) = (decide_within?, longest_grant?);
     let longest_total = match longest_total {
@@ -88,7 +98,44 @@ fn one(log: &mut Log<'_>, table: &Table<'_, '_>, tier: Tier, roles: &Roles) -> O
         longest_grant,
         longest_total,
         remind_after,
+        backup: backup?,
     })
+}
+
+/// Who is asked when the time is over, and for how long.
+fn backup(log: &mut Log<'_>, table: &Table<'_, '_>, roles: &Roles) -> Option<Backup> {
+    let within = table.get("backup_within").map(|value| (value.span(log), value.at));
+    let Some(value) = table.get("backup") else {
+        if let Some((_, at)) = within {
+            log.mistake(
+                at,
+                format!("{}.backup_within is for nobody", table.path),
+                "Name the role that is asked then: backup = \"vp\".",
+            );
+        }
+        return Some(Backup::Nobody);
+    };
+    let named = super::answering::named(log, &value, roles, "\"vp\"")?;
+    let [role] = named.as_slice() else {
+        log.mistake(
+            value.at,
+            format!("{} must be one role", value.path),
+            "Write it like backup = \"vp\".",
+        );
+        return None;
+    };
+    let within = match within {
+        Some((span, _)) => span?,
+        None => {
+            log.mistake(
+                value.at,
+                format!("{}.backup_within is missing", table.path),
+                "Say how long the backup has: backup_within = \"4h\".",
+            );
+            return None;
+        }
+    };
+    Some(Backup::Planned { role: role.clone(), within })
 }
 
 fn requires(log: &mut Log<'_>, value: &Value<'_, '_>, roles: &Roles) -> Option<Vec<RoleName>> {
@@ -118,7 +165,12 @@ fn requires(log: &mut Log<'_>, value: &Value<'_, '_>, roles: &Roles) -> Option<V
 
 /// Where all holders are listed by name, the list must be able to cover what is required: each yes
 /// is another person. What user groups hold is only known at the click.
-fn enough_people(log: &mut Log<'_>, value: &Value<'_, '_>, needs: &[RoleName], roles: &Roles) {
+pub(super) fn enough_people(
+    log: &mut Log<'_>,
+    value: &Value<'_, '_>,
+    needs: &[RoleName],
+    roles: &Roles,
+) {
     let mut held: BTreeMap<&str, BTreeSet<RoleName>> = BTreeMap::new();
     let mut listed = Vec::new();
     for need in needs {
@@ -172,9 +224,30 @@ fn compare(log: &mut Log<'_>, table: &Table<'_, '_>, tiers: &Tiers) {
     }
 }
 
-fn unused(log: &mut Log<'_>, roles: &Roles, tiers: &Tiers) {
+/// A role that nothing names is allowed, and seldom meant.
+/// `also` are roles that other sections name.
+pub(super) fn unused(
+    log: &mut Log<'_>,
+    roles: &Roles,
+    tiers: &Tiers,
+    answering: &Answering,
+    also: &BTreeSet<&RoleName>,
+) {
+    let asked = |role: &RoleName| {
+        Tier::ALL.into_iter().map(|tier| tiers.of(tier)).any(|rules| {
+            let backup =
+                matches!(&rules.backup, Backup::Planned { role: backup, .. } if backup == role);
+            backup || rules.requires.contains(role)
+        })
+    };
+    let appeals = answering.appeals.as_ref();
+    let to = answering.delegations.to.as_ref();
     for (role, (_, at)) in roles {
-        if !Tier::ALL.into_iter().any(|tier| tiers.of(tier).requires.contains(role)) {
+        let named = asked(role)
+            || also.contains(role)
+            || appeals.is_some_and(|appeals| appeals.board.contains(role))
+            || to.is_some_and(|to| to.contains(role));
+        if !named {
             log.warn(
                 *at,
                 format!("no tier requires the role {role}"),

@@ -101,8 +101,16 @@ fn issuers(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<BTreeMap<String, I
 }
 
 fn issuer(log: &mut Log<'_>, name: &str, value: &Value<'_, '_>) -> Option<Issuer> {
-    const KEYS: [&str; 7] =
-        ["issuer", "audience", "jwks_url", "jwks", "vouches_for", "user_claim", "workspace_claim"];
+    const KEYS: [&str; 8] = [
+        "issuer",
+        "audience",
+        "jwks_url",
+        "jwks",
+        "vouches_for",
+        "user_claim",
+        "workspace_claim",
+        "groups_claim",
+    ];
     let table = value.table(log, &format!("[issuers.{name}] with issuer and vouches_for"))?;
     table.only(log, &KEYS);
     let issuer = table
@@ -222,7 +230,7 @@ fn vouches_for(log: &mut Log<'_>, table: &Table<'_, '_>) -> Option<Trusted> {
     };
     match text {
         "workloads" => {
-            for key in ["user_claim", "workspace_claim"] {
+            for key in ["user_claim", "workspace_claim", "groups_claim"] {
                 if let Some(value) = table.get(key) {
                     log.mistake(
                         value.at,
@@ -246,7 +254,15 @@ fn vouches_for(log: &mut Log<'_>, table: &Table<'_, '_>) -> Option<Trusted> {
                 None => Some(None),
                 Some(value) => claim(log, value).map(Some),
             };
-            Some(Trusted::People { user_claim: user?, workspace_claim: workspace_claim? })
+            let groups_claim = match table.get("groups_claim") {
+                None => Some(None),
+                Some(value) => claim(log, value).map(Some),
+            };
+            Some(Trusted::People {
+                user_claim: user?,
+                workspace_claim: workspace_claim?,
+                groups_claim: groups_claim?,
+            })
         }
         _ => {
             let what = format!("{}: \"{text}\" is nothing that can be vouched for", value.path);
@@ -318,7 +334,12 @@ fn tokens(log: &mut Log<'_>, root: &Table<'_, '_>) -> Option<Tokens> {
     })
 }
 
-fn within(log: &mut Log<'_>, value: &Value<'_, '_>, least: Span, most: Span) -> Option<Span> {
+pub(super) fn within(
+    log: &mut Log<'_>,
+    value: &Value<'_, '_>,
+    least: Span,
+    most: Span,
+) -> Option<Span> {
     let span = value.span(log)?;
     if span < least || span > most {
         log.mistake(

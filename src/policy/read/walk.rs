@@ -183,6 +183,12 @@ impl<'s, 'i> Value<'s, 'i> {
         Some(Table { entries, at: self.at, path: self.path.clone() })
     }
 
+    /// The table, if this is one: for a second look at what was judged before.
+    pub(in crate::policy) fn quietly(&self) -> Option<Table<'s, 'i>> {
+        let DeValue::Table(entries) = self.value else { return None };
+        Some(Table { entries, at: self.at, path: self.path.clone() })
+    }
+
     /// The elements of a list, each named `without_people[2]`, from 1.
     pub(in crate::policy) fn list(
         &self,

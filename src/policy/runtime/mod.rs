@@ -8,7 +8,8 @@ mod settings;
 pub use counter::{Counter, TooOften};
 pub use decide::{Rules, decide};
 pub use settings::{
-    Callbacks, Issuer, Keys, Quotas, SPIFFE, ServiceAccount, ServiceProof, Tokens, Trusted,
+    Callbacks, IdentityProvider, Issuer, Keys, Quotas, SPIFFE, ServiceAccount, ServiceProof,
+    Tokens, Trusted,
 };
 
 use crate::domain::evaluation::{KnownAgent, LiveGrant};

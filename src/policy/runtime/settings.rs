@@ -14,6 +14,16 @@ pub struct ServiceAccount {
     pub proofs: Vec<ServiceProof>,
 }
 
+impl ServiceAccount {
+    /// The hashes of its bearer tokens.
+    pub(in crate::policy) fn bearers(&self) -> impl Iterator<Item = &str> {
+        self.proofs.iter().filter_map(|proof| match proof {
+            ServiceProof::Bearer { sha256 } => Some(sha256.as_str()),
+            ServiceProof::Key { .. } | ServiceProof::Workload { .. } => None,
+        })
+    }
+}
+
 /// How a service proves who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceProof {
@@ -95,7 +105,25 @@ pub enum Trusted {
         user_claim: String,
         /// Such as `https://slack.com/team_id`.
         workspace_claim: Option<String>,
+        /// The claim that lists the person's groups, if they are to count: `groups`.
+        groups_claim: Option<String>,
     },
+}
+
+/// How the identity provider tells who is in its groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityProvider {
+    /// The SHA-256 of the bearer tokens by which it may push people and groups (SCIM 2.0), in hex;
+    /// none: it pushes nothing, and what it pushed before does not count.
+    pub scim_bearers: Vec<String>,
+    /// So long counts what a person's token said of their groups, from the moment it was made.
+    pub stale_after: Span,
+}
+
+impl Default for IdentityProvider {
+    fn default() -> Self {
+        Self { scim_bearers: Vec::new(), stale_after: Span::hours(24) }
+    }
 }
 
 /// What tokens are like.

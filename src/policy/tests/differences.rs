@@ -13,6 +13,7 @@ use crate::policy::{Case, Effect, Policy, plan};
 
 const CHANGES: &[(&str, &str, &str)] = &[
     ("another channel", "C0APPROVALS", "C0ASKHERE"),
+    ("a digest", "[roles]", "[digest]\nchannel = \"C0WEEK\"\nweekday = \"friday\"\n[roles]"),
     ("a help channel", "[roles]", "help = \"C0HELP\"\n[roles]"),
     ("one more holder", "[\"U0VERA\"]", "[\"U0VERA\", \"U0VICTOR\"]"),
     ("another holder", "[\"U0VERA\"]", "[\"U0VICTOR\"]"),
@@ -50,6 +51,12 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "[resources.mail]\nsensitivity = \"restricted\"\nactions = { send = 3 }\nopens = \"mail\"\n[resources.crm]",
     ),
     ("a resource with a new name", "[resources.crm]", "[resources.customers]"),
+    ("bots are looked for", "[channels]", "[discovery]\nslack = true\n[channels]"),
+    (
+        "something is passed over",
+        "[channels]",
+        "[discovery]\nslack = false\nignore = [\"build-*\"]\nremind_after = \"14d\"\n[channels]",
+    ),
     ("longer without people", "up_to = \"1h\"", "up_to = \"2h\""),
     ("shorter without people", "up_to = \"1h\"", "up_to = \"30m\""),
     ("higher tiers without people", "tier = 1\n", "tier = 3\n"),
@@ -64,8 +71,58 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "[[without_people]]\nask = \"extension\"\ntier = 1\nsensitivity = \"internal\"\nactions = [\"read\"]\nup_to = \"1h\"\n[[without_people]]",
     ),
     ("a rule with a name", "tier = 1\n", "name = \"short reads\"\ntier = 1\n"),
+    (
+        "an identity provider that pushes",
+        "[channels]",
+        "[directory]\nscim_bearer_sha256 = \"1111111111111111111111111111111111111111111111111111111111111111\"\nstale_after = \"2d\"\n[channels]",
+    ),
+    (
+        "a group of the identity provider",
+        "[roles]\nsecurity = { usergroup = \"S0SECURITY\" }",
+        "[directory]\nscim_bearer_sha256 = \"1111111111111111111111111111111111111111111111111111111111111111\"\n[roles]\nsecurity = { usergroup = \"S0SECURITY\", idp_group = \"sec-eng\" }",
+    ),
     ("fewer reminders", "[channels]", "[reminders]\nbefore_end = [\"10m\"]\n[channels]"),
+    ("handovers without a lead", "[channels]", "[owners]\nhandover = []\n[channels]"),
+    ("handovers by others", "[channels]", "[owners]\nhandover = [\"security\"]\n[channels]"),
+    (
+        "handovers by more",
+        "[channels]",
+        "[owners]\nhandover = [\"team-lead\", \"security\"]\n[channels]",
+    ),
+    ("a longer countdown", "[channels]", "[owners]\ncountdown = \"60d\"\n[channels]"),
+    ("a shorter countdown", "[channels]", "[owners]\ncountdown = \"7d\"\n[channels]"),
+    ("a later retirement", "[channels]", "[owners]\nretire_after = \"90d\"\n[channels]"),
+    (
+        "glass to break",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"security\"]\n[channels]",
+    ),
+    ("somebody on call", "[channels]", "[incidents]\non_call = \"security\"\n[channels]"),
+    ("a longer look back", "[channels]", "[incidents]\nlooks_back = \"7d\"\n[channels]"),
+    (
+        "a backup",
+        "longest_grant = \"4h\"",
+        "longest_grant = \"4h\"\nbackup = \"vp\"\nbackup_within = \"4h\"",
+    ),
+    ("no delegations", "[channels]", "[delegation]\nallowed = false\n[channels]"),
+    ("shorter delegations", "[channels]", "[delegation]\nlongest = \"7d\"\n[channels]"),
+    (
+        "delegations of one role to some",
+        "[channels]",
+        "[delegation]\nroles = [\"team-lead\"]\nto = [\"vp\"]\n[channels]",
+    ),
+    (
+        "who is away",
+        "[channels]",
+        "[absence]\nstatuses = [\":palm_tree:\"]\ndnd = true\n[channels]",
+    ),
+    ("appeals", "[channels]", "[appeals]\nboard = [\"vp\", \"security\"]\n[channels]"),
     ("seldom certified", "[channels]", "[certification]\nevery = \"180d\"\n[channels]"),
+    (
+        "certified with more patience",
+        "[channels]",
+        "[certification]\nevery = \"90d\"\ngrace = \"30d\"\nremind_before = []\n[channels]",
+    ),
 ];
 
 #[test]
@@ -237,4 +294,35 @@ proptest! {
         prop_assert_eq!(said(Effect::Narrows), newly_without_people(&new, &old));
         prop_assert_eq!(plan(&old, &old), []);
     }
+}
+
+/// The glass, changed in each of its parts.
+#[test]
+fn what_changes_about_emergencies_is_said_and_marked() {
+    let with = |glass: &str| {
+        only(&small_with("[channels]", &format!("[break_glass]\n{glass}\n\n[channels]"))).unwrap()
+    };
+    let before = "who = [\"team-lead\"]\nreview_by = [\"security\"]";
+    let old = with(before);
+    for (after, about, effect) in [
+        ("who = [\"team-lead\", \"vp\"]\nreview_by = [\"security\"]", "who is", Effect::Widens),
+        ("who = [\"vp\"]\nreview_by = [\"security\"]", "who is", Effect::Widens),
+        ("who = [\"team-lead\"]\nreview_by = [\"vp\"]", "review_by is", Effect::Widens),
+        (
+            "who = [\"team-lead\"]\nreview_by = [\"security\", \"vp\"]",
+            "review_by is",
+            Effect::Narrows,
+        ),
+        (&format!("{before}\nlongest = \"2h\""), "longest is", Effect::Widens),
+        (&format!("{before}\nlongest = \"30m\""), "longest is", Effect::Narrows),
+        (&format!("{before}\nusual = \"5m\""), "usual is", Effect::Same),
+        (&format!("{before}\nreview_within = \"3d\""), "review_within is", Effect::Widens),
+    ] {
+        let changes = plan(&old, &with(after));
+        let found = changes.iter().find(|change| change.what.starts_with(about));
+        let found = found.unwrap_or_else(|| panic!("{after}: {changes:?}"));
+        assert_eq!((found.about.as_str(), found.effect), ("break_glass", effect), "{after}");
+    }
+    let gone = plan(&old, &small());
+    assert!(gone.iter().all(|change| change.effect == Effect::Narrows), "{gone:?}");
 }

@@ -27,12 +27,21 @@ fn every_key_is_documented() {
     for section in [
         "reminders",
         "certification",
+        "owners",
+        "digest",
+        "break_glass",
+        "incidents",
+        "delegation",
+        "absence",
+        "appeals",
+        "discovery",
         "rules",
         "issuers.a",
         "services.a",
         "tokens",
         "quotas",
         "callbacks",
+        "directory",
     ] {
         texts.push(format!("[{section}]\n{ODD}{SMALL}"));
     }

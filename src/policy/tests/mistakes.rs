@@ -22,6 +22,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an unknown key in a team", "channel = \"C0SUPPORT\"", "chanel = \"C0SUPPORT\""),
     ("an unknown key in a role", "{ people = [\"U0VERA\"] }", "{ person = [\"U0VERA\"] }"),
     ("an unknown key in a rule", "up_to = \"1h\"", "up_to = \"1h\"\nuntil = \"1h\""),
+    // The digest.
+    ("a digest without a channel", "[roles]\n", "[digest]\nweekday = \"monday\"\n\n[roles]\n"),
+    ("a channel's name for the digest", "[roles]\n", "[digest]\nchannel = \"#week\"\n\n[roles]\n"),
+    (
+        "a misspelt day",
+        "[roles]\n",
+        "[digest]\nchannel = \"C0WEEK\"\nweekday = \"mondey\"\n\n[roles]\n",
+    ),
+    (
+        "a time that is none",
+        "[roles]\n",
+        "[digest]\nchannel = \"C0WEEK\"\nat = \"24:00\"\n\n[roles]\n",
+    ),
+    ("a time in words", "[roles]\n", "[digest]\nchannel = \"C0WEEK\"\nat = \"9 am\"\n\n[roles]\n"),
+    ("a number for a time", "[roles]\n", "[digest]\nchannel = \"C0WEEK\"\nat = 9\n\n[roles]\n"),
     // Wrong types.
     ("a number for a channel", "\"C0APPROVALS\"", "7"),
     ("a text for a section", "[roles]\n", "roles = \"none\"\n[other]\n"),
@@ -48,6 +63,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an empty list of people", "[\"U0VERA\"]", "[]"),
     ("a person twice", "[\"U0VERA\"]", "[\"U0VERA\", \"U0VERA\"]"),
     ("a role with a bad name", "vp = {", "\"Vice President\" = { people = [\"U0VERA\"] }\nvp = {"),
+    (
+        "a group that nobody tells of",
+        "{ people = [\"U0VERA\"] }",
+        "{ people = [\"U0VERA\"], idp_group = \"vps\" }",
+    ),
+    ("leads whom nobody tells of", "{ usergroup = \"S0LEADS\" }", "{ idp_group = [\"leads\"] }"),
     ("the role that is always there", "vp = {", "team-lead = { people = [\"U0THEO\"] }\nvp = {"),
     (
         "no teams",
@@ -82,6 +103,56 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "a reminder that comes too late",
         "decide_within = \"24h\"",
         "decide_within = \"24h\"\nremind_after = \"1d\"",
+    ),
+    (
+        "a backup that is no role",
+        "longest_grant = \"4h\"",
+        "longest_grant = \"4h\"\nbackup = \"boss\"\nbackup_within = \"4h\"",
+    ),
+    (
+        "a backup without a time",
+        "longest_grant = \"4h\"",
+        "longest_grant = \"4h\"\nbackup = \"vp\"",
+    ),
+    (
+        "a time for no backup",
+        "longest_grant = \"4h\"",
+        "longest_grant = \"4h\"\nbackup_within = \"4h\"",
+    ),
+    (
+        "two backups",
+        "longest_grant = \"4h\"",
+        "longest_grant = \"4h\"\nbackup = [\"vp\", \"security\"]\nbackup_within = \"4h\"",
+    ),
+    // Who answers for whom.
+    ("an unknown key of delegations", "[channels]", "[delegation]\nchains = true\n[channels]"),
+    (
+        "a delegation of a role that is none",
+        "[channels]",
+        "[delegation]\nroles = [\"boss\"]\n[channels]",
+    ),
+    ("delegations to nobody", "[channels]", "[delegation]\nto = []\n[channels]"),
+    ("delegations for no time", "[channels]", "[delegation]\nlongest = 30\n[channels]"),
+    (
+        "delegations switched off in words",
+        "[channels]",
+        "[delegation]\nallowed = \"no\"\n[channels]",
+    ),
+    ("a picture for a status", "[channels]", "[absence]\nstatuses = [\"🌴\"]\n[channels]"),
+    ("a status that says nothing", "[channels]", "[absence]\nstatuses = [\" \"]\n[channels]"),
+    ("an unknown key of absence", "[channels]", "[absence]\nstatus = \":palm_tree:\"\n[channels]"),
+    ("appeals without a board", "[channels]", "[appeals]\nwithin = \"7d\"\n[channels]"),
+    ("a board of nobody", "[channels]", "[appeals]\nboard = []\n[channels]"),
+    ("a board with an unknown role", "[channels]", "[appeals]\nboard = [\"judge\"]\n[channels]"),
+    (
+        "a board of one person twice",
+        "[channels]",
+        "[appeals]\nboard = [\"vp\", \"vp\"]\n[channels]",
+    ),
+    (
+        "an unknown key of appeals",
+        "[channels]",
+        "[appeals]\nboard = [\"vp\"]\nfinal = true\n[channels]",
     ),
     // Resources.
     ("a resource without actions", "actions = { read = 3 }\n", ""),
@@ -129,7 +200,77 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("a reminder twice", "[channels]", "[reminders]\nbefore_end = [\"60m\", \"1h\"]\n\n[channels]"),
     ("a reminder that is no list", "[channels]", "[reminders]\nbefore_end = \"1h\"\n\n[channels]"),
+    (
+        "an unknown role for handovers",
+        "[channels]",
+        "[owners]\nhandover = [\"boss\"]\n\n[channels]",
+    ),
+    ("a countdown of an hour", "[channels]", "[owners]\ncountdown = \"1h\"\n\n[channels]"),
+    (
+        "a notice before the countdown begins",
+        "[channels]",
+        "[owners]\ncountdown = \"7d\"\nnotices_before = [\"7d\", \"1d\"]\n\n[channels]",
+    ),
+    ("a notice twice", "[channels]", "[owners]\nnotices_before = [\"24h\", \"1d\"]\n\n[channels]"),
+    ("an unknown key about owners", "[channels]", "[owners]\nretire = \"60d\"\n\n[channels]"),
+    (
+        "glass that nobody may break",
+        "[channels]",
+        "[break_glass]\nwho = []\nreview_by = [\"security\"]\n\n[channels]",
+    ),
+    (
+        "glass that nobody looks at",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\n\n[channels]",
+    ),
+    (
+        "glass for roles that there are not",
+        "[channels]",
+        "[break_glass]\nwho = [\"on-call\"]\nreview_by = [\"securty\"]\n\n[channels]",
+    ),
+    (
+        "an emergency of a day",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"security\"]\nlongest = \"1d\"\n\n[channels]",
+    ),
+    (
+        "an emergency that is usually too long",
+        "[channels]",
+        "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"security\"]\nusual = \"2h\"\n\n[channels]",
+    ),
+    (
+        "nobody of this role is on call",
+        "[channels]",
+        "[incidents]\non_call = \"oncall\"\nlooks_back = \"long\"\n\n[channels]",
+    ),
+    ("a search that does not say for what", "[channels]", "[discovery]\n\n[channels]"),
+    ("a search by words", "[channels]", "[discovery]\nslack = \"yes\"\n\n[channels]"),
+    (
+        "everything passed over, and something twice",
+        "[channels]",
+        "[discovery]\nslack = true\nignore = [\"*\", \"build-*\", \"BUILD-*\"]\n\n[channels]",
+    ),
+    (
+        "a reminder each minute, and a slip",
+        "[channels]",
+        "[discovery]\nslack = true\nremind_after = \"1m\"\nignored = \"U1\"\n\n[channels]",
+    ),
     ("a certification each minute", "[channels]", "[certification]\nevery = \"1m\"\n\n[channels]"),
+    (
+        "a certification that is always open",
+        "[channels]",
+        "[certification]\nevery = \"30d\"\nopen_before = \"30d\"\n\n[channels]",
+    ),
+    (
+        "a certification with no time to answer",
+        "[channels]",
+        "[certification]\nevery = \"30d\"\nopen_before = \"1h\"\ngrace = \"1m\"\n\n[channels]",
+    ),
+    (
+        "reminders of a certification that nobody gets",
+        "[channels]",
+        "[certification]\nevery = \"30d\"\nopen_before = \"7d\"\nremind_before = [\"7d\", \"1d\", \"24h\"]\n\n[channels]",
+    ),
 ];
 
 /// Changes that are allowed, and perhaps not meant.

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use super::{SMALL, only};
 use crate::domain::time::Span;
 use crate::policy::runtime::{
-    Callbacks, Issuer, Keys, Quotas, ServiceAccount, ServiceProof, Tokens, Trusted,
+    Callbacks, IdentityProvider, Issuer, Keys, Quotas, ServiceAccount, ServiceProof, Tokens,
+    Trusted,
 };
 
 /// Everything at once, rightly.
@@ -41,6 +42,11 @@ jwks = '{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}'
 vouches_for = "people"
 user_claim = "https://slack.com/user_id"
 workspace_claim = "https://slack.com/team_id"
+groups_claim = "groups"
+
+[directory]
+scim_bearer_sha256 = "3333333333333333333333333333333333333333333333333333333333333333"
+stale_after = "12h"
 
 [services.crm]
 bearer_sha256 = ["1111111111111111111111111111111111111111111111111111111111111111", "2222222222222222222222222222222222222222222222222222222222222222"]
@@ -102,8 +108,11 @@ fn all_of_it_is_read() {
     }
     assert!(matches!(
         &policy.issuers()["slack"].vouches_for,
-        Trusted::People { workspace_claim: Some(_), .. }
+        Trusted::People { workspace_claim: Some(_), groups_claim: Some(groups), .. } if groups == "groups"
     ));
+    let provider =
+        IdentityProvider { scim_bearers: vec!["3".repeat(64)], stale_after: Span::hours(12) };
+    assert_eq!(policy.identity_provider(), &provider);
     let tokens = Tokens {
         lasting: Span::minutes(10),
         longest_chain: 2,
@@ -123,6 +132,7 @@ fn what_is_absent_is_as_documented() {
     assert_eq!(policy.tokens(), &Tokens::default());
     assert_eq!(policy.quotas(), &Quotas::default());
     assert_eq!(policy.callbacks(), &Callbacks::default());
+    assert_eq!(policy.identity_provider(), &IdentityProvider::default());
     let some = only(&format!("{SMALL}[tokens]\nlongest_chain = 1\n")).unwrap();
     assert_eq!(some.tokens(), &Tokens { longest_chain: 1, ..Tokens::default() });
 }
@@ -161,6 +171,29 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("nothing that is vouched for", "vouches_for = \"people\"", "vouches_for = \"persons\""),
     ("people without a claim", "user_claim = \"https://slack.com/user_id\"\n", ""),
     ("workloads with a claim", "vouches_for = \"people\"", "vouches_for = \"workloads\""),
+    (
+        "workloads with groups",
+        "jwks_url = \"https://spire.acme.example/keys\"",
+        "jwks_url = \"https://spire.acme.example/keys\"\ngroups_claim = \"groups\"",
+    ),
+    ("groups that are no claim", "groups_claim = \"groups\"", "groups_claim = [\"groups\"]"),
+    (
+        "the token of a service that pushes",
+        "\"3333333333333333333333333333333333333333333333333333333333333333\"",
+        "\"1111111111111111111111111111111111111111111111111111111111111111\"",
+    ),
+    (
+        "a token that pushes, twice",
+        "scim_bearer_sha256 = \"3333333333333333333333333333333333333333333333333333333333333333\"",
+        "scim_bearer_sha256 = [\"3333333333333333333333333333333333333333333333333333333333333333\", \"3333333333333333333333333333333333333333333333333333333333333333\"]",
+    ),
+    (
+        "the token that pushes for its hash",
+        "\"3333333333333333333333333333333333333333333333333333333333333333\"",
+        "\"s3cr3t\"",
+    ),
+    ("groups that count for ever", "stale_after = \"12h\"", "stale_after = \"365d\""),
+    ("an unknown key of the directory", "stale_after = ", "stale = "),
     ("an unknown key of an issuer", "audience = ", "audiences = "),
     (
         "a token for its hash",
@@ -226,4 +259,34 @@ fn every_mistake_has_its_place_and_its_cure() {
         }
     }
     insta::assert_snapshot!("trust", all);
+}
+
+/// A role by a group of the identity provider, beside other holders.
+#[test]
+fn groups_of_the_identity_provider_hold_roles() {
+    let with = |holders: &str| {
+        let text = format!("{SMALL}{ALL}").replacen("{ people = [\"U0VERA\"] }", holders, 1);
+        only(&text)
+    };
+    let policy = with("{ people = [\"U0VERA\"], idp_group = [\"VPs\", \"sec-eng\"] }").unwrap();
+    let (_, _, holders) = policy.roles().find(|(role, ..)| role.as_str() == "vp").unwrap();
+    assert_eq!(holders.idp_groups, ["VPs", "sec-eng"]);
+    assert!(
+        holders.words().contains("the identity provider's group \"VPs\""),
+        "{}",
+        holders.words()
+    );
+    let mut all = String::new();
+    for holders in [
+        "{ idp_group = [] }",
+        "{ idp_group = \"\" }",
+        "{ idp_group = \" a\" }",
+        "{ idp_group = [\"a\", \"a\"] }",
+        "{ idp_group = 7 }",
+        "{ idp_groups = \"a\" }",
+    ] {
+        let refused = with(holders).expect_err(holders);
+        let _ = writeln!(all, "{holders}\n  {}", refused.mistakes[0]);
+    }
+    insta::assert_snapshot!("idp_groups", all);
 }

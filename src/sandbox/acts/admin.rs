@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ActError;
 use crate::sandbox::core::Core;
-use crate::sandbox::model::{Message, PersonKind};
+use crate::sandbox::model::{Message, Person, PersonKind, Status};
 use crate::sandbox::state::Change;
 
 impl Core {
@@ -80,6 +80,63 @@ impl Core {
         })?;
         self.emit(event);
         Ok(())
+    }
+
+    /// A person sets their status, or takes it away.
+    pub(crate) fn set_status(self: &Arc<Self>, user: &str, status: Status) -> Result<(), ActError> {
+        let event = self.change(|state, now| {
+            let email = state.model.scopes.iter().any(|scope| scope == "users:read.email");
+            let person = state
+                .model
+                .person_mut(user)
+                .ok_or_else(|| ActError::NoSuchPerson(user.to_owned()))?;
+            person.status = status;
+            let object = person.as_slack(email, false);
+            state.changes.push(Change::State);
+            Ok::<_, ActError>(json!({
+                "type": "user_change",
+                "user": object,
+                "cache_ts": now.timestamp(),
+                "event_ts": format!("{}.000300", now.timestamp()),
+            }))
+        })?;
+        self.emit(event);
+        Ok(())
+    }
+
+    /// A person pauses their notifications for a time, or lets them come again.
+    pub(crate) fn set_paused(
+        &self,
+        user: &str,
+        paused: Option<(i64, i64)>,
+    ) -> Result<(), ActError> {
+        self.change(|state, _| {
+            let person = state
+                .model
+                .person_mut(user)
+                .ok_or_else(|| ActError::NoSuchPerson(user.to_owned()))?;
+            person.paused = paused;
+            state.changes.push(Change::State);
+            Ok(())
+        })
+    }
+
+    /// Somebody, or a bot, comes to the workspace.
+    pub(crate) fn arrive(self: &Arc<Self>, person: Person) {
+        let event = self.change(|state, now| {
+            let email = state.model.scopes.iter().any(|scope| scope == "users:read.email");
+            let object = person.as_slack(email, false);
+            state.model.people.retain(|known| known.id != person.id);
+            state.model.people.push(person);
+            state.changes.push(Change::State);
+            json!({
+                "type": "team_join",
+                "user": object,
+                "cache_ts": now.timestamp(),
+                "event_ts": format!("{}.000500", now.timestamp()),
+            })
+        });
+        self.emit(event);
     }
 
     /// Archives a channel, or brings it back.

@@ -43,6 +43,9 @@ pub struct Message {
     pub blocks: Option<Vec<Value>>,
     /// Attachments as they were sent.
     pub attachments: Vec<Value>,
+    /// The ids of the files that it shows.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// What the app put beside it.
     pub metadata: Option<Value>,
     /// Set when the text was changed; a change of blocks shows no "edited".
@@ -128,6 +131,11 @@ impl Message {
         }
         if !self.attachments.is_empty() {
             set(&mut message, "attachments", json!(self.attachments));
+        }
+        if !self.files.is_empty() {
+            let files = self.files.iter().filter_map(|id| model.files.get(id));
+            let files: Vec<Value> = files.map(super::File::as_slack).collect();
+            set(&mut message, "files", json!(files));
         }
         if let Some(metadata) = &self.metadata {
             set(&mut message, "metadata", metadata.clone());

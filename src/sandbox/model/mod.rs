@@ -1,6 +1,7 @@
 //! What is in the workspace, and nothing about wires: people, groups, channels, messages, views.
 
 mod channel;
+mod file;
 mod message;
 mod people;
 mod view;
@@ -11,9 +12,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use channel::{Channel, ChannelKind};
+pub use file::File;
 pub use message::{Author, Edited, Message};
 pub(crate) use people::set as people_set;
-pub use people::{App, Group, Person, PersonKind, Team};
+pub use people::{App, Group, Person, PersonKind, Status, Team};
 pub use view::{View, ViewKind};
 
 use super::seed::Seed;
@@ -39,6 +41,9 @@ pub struct Model {
     pub modals: BTreeMap<String, Vec<View>>,
     /// The App Home that was published for each person.
     pub homes: BTreeMap<String, View>,
+    /// Files by id, the oldest first.
+    #[serde(default)]
+    pub files: BTreeMap<String, File>,
     /// The scopes the bot token was installed with.
     pub scopes: Vec<String>,
     counter: u64,
@@ -62,6 +67,7 @@ impl Model {
                 .collect(),
             modals: BTreeMap::new(),
             homes: BTreeMap::new(),
+            files: BTreeMap::new(),
             scopes: [
                 "commands",
                 "chat:write",
@@ -70,9 +76,11 @@ impl Model {
                 "users:read",
                 "users:read.email",
                 "usergroups:read",
+                "dnd:read",
                 "team:read",
                 "channels:read",
                 "groups:read",
+                "files:write",
             ]
             .map(str::to_owned)
             .to_vec(),

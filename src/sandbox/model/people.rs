@@ -52,6 +52,8 @@ pub enum PersonKind {
     Outsider,
     /// An app's bot user.
     Bot,
+    /// The bot user of a workflow that people built.
+    WorkflowBot,
     /// Slack's own bot, which says of itself that it is none.
     Slackbot,
 }
@@ -81,12 +83,35 @@ pub struct Person {
     pub bot_id: Option<String>,
     /// For bots, the app they belong to.
     pub app_id: Option<String>,
+    /// The status that they have set.
+    #[serde(default)]
+    pub status: Status,
+    /// When their notifications are paused next, or just now: from, until, in seconds since 1970.
+    #[serde(default)]
+    pub paused: Option<(i64, i64)>,
+}
+
+/// The status beside a person's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// `:palm_tree:`; empty if there is none.
+    pub emoji: String,
+    /// Its words.
+    pub text: String,
+    /// When it ends, in seconds since 1970; 0 if it does not.
+    pub expiration: i64,
 }
 
 impl Person {
     /// Whether a person can sit down and use Slack as this account.
     pub fn can_sign_in(&self) -> bool {
-        !matches!(self.kind, PersonKind::Deactivated | PersonKind::Bot | PersonKind::Slackbot)
+        self.kind != PersonKind::Deactivated && !self.is_bot() && self.kind != PersonKind::Slackbot
+    }
+
+    /// Whether Slack says of it that it is a bot; also of one that was deleted.
+    pub(crate) fn is_bot(&self) -> bool {
+        matches!(self.kind, PersonKind::Bot | PersonKind::WorkflowBot)
+            || (self.kind == PersonKind::Deactivated && self.bot_id.is_some())
     }
 
     /// The object that `users.info` answers with. `stranger`: of another workspace, and sharing
@@ -103,9 +128,9 @@ impl Person {
             "display_name": self.name,
             "display_name_normalized": self.name,
             "fields": null,
-            "status_text": "",
-            "status_emoji": "",
-            "status_expiration": 0,
+            "status_text": self.status.text,
+            "status_emoji": self.status.emoji,
+            "status_expiration": self.status.expiration,
             "avatar_hash": "g0000000000a",
             "first_name": first,
             "last_name": last,
@@ -118,7 +143,8 @@ impl Person {
             "name": self.name,
             "deleted": self.kind == PersonKind::Deactivated,
             "real_name": self.real_name,
-            "is_bot": self.kind == PersonKind::Bot,
+            "is_bot": self.is_bot(),
+            "is_workflow_bot": self.kind == PersonKind::WorkflowBot,
             "is_app_user": false,
             "updated": 1_700_000_000,
             "who_can_share_contact_card": "EVERYONE",
@@ -159,6 +185,16 @@ impl Person {
         }
         set(&mut user, "profile", profile);
         user
+    }
+
+    /// Their entry in the answer of `dnd.teamInfo`.
+    pub(crate) fn dnd_as_slack(&self) -> Value {
+        let (from, until) = self.paused.unwrap_or((1, 1));
+        json!({
+            "dnd_enabled": self.paused.is_some(),
+            "next_dnd_start_ts": from,
+            "next_dnd_end_ts": until,
+        })
     }
 
     /// The colour of their initials, six hexadecimal digits.

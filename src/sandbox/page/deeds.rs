@@ -14,6 +14,7 @@ use crate::sandbox::acts::press::Place;
 use crate::sandbox::acts::{ActError, ClickOutcome, CommandOutcome, SubmitOutcome};
 use crate::sandbox::clock::wall_now;
 use crate::sandbox::core::Core;
+use crate::sandbox::model::PersonKind;
 use crate::sandbox::state::Change;
 use crate::sandbox::workspace::Workspace;
 
@@ -209,6 +210,33 @@ pub(super) struct Read {
 pub(super) async fn read(State(core): State<Arc<Core>>, Json(deed): Json<Read>) -> Response {
     Workspace::new(core).mark_read(&deed.me, &deed.channel);
     answer(&json!({"ok": true}))
+}
+
+#[derive(Deserialize)]
+pub(super) struct BePerson {
+    user: String,
+    kind: PersonKind,
+}
+
+/// `POST /_page/person`: an administrator makes somebody a member, a guest, or deactivated.
+pub(super) async fn person(State(core): State<Arc<Core>>, Json(deed): Json<BePerson>) -> Response {
+    let of_here = core.read(|state| {
+        let person = state.model.person(&deed.user)?;
+        Some(matches!(
+            person.kind,
+            PersonKind::Member
+                | PersonKind::Guest
+                | PersonKind::SingleChannelGuest
+                | PersonKind::Deactivated
+        ))
+    });
+    let possible =
+        matches!(deed.kind, PersonKind::Member | PersonKind::Guest | PersonKind::Deactivated);
+    match of_here {
+        None => done(Err(ActError::NoSuchPerson(deed.user))),
+        Some(true) if possible => done(core.set_person_kind(&deed.user, deed.kind)),
+        Some(_) => failed("People of this workspace are members, guests, or deactivated."),
+    }
 }
 
 #[derive(Deserialize)]

@@ -33,6 +33,7 @@ files![
     "modal.js",
     "mrkdwn.js",
     "overlay.js",
+    "people.js",
     "richtext.js",
     "sidebar.js",
     "store.js",

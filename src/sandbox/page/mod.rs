@@ -27,6 +27,7 @@ pub(crate) fn routes(core: &Arc<Core>) -> Router<Arc<Core>> {
         .route("/_page/{file}", get(files::file))
         .route("/_page/state", get(show::state))
         .route("/_page/messages", get(show::messages))
+        .route("/_page/picture/{id}", get(show::picture))
         .route("/_page/events", get(events::events))
         .route("/_page/say", post(deeds::say))
         .route("/_page/action", post(deeds::action))
@@ -35,6 +36,7 @@ pub(crate) fn routes(core: &Arc<Core>) -> Router<Arc<Core>> {
         .route("/_page/close", post(deeds::close))
         .route("/_page/open_home", post(deeds::open_home))
         .route("/_page/read", post(deeds::read))
+        .route("/_page/person", post(deeds::person))
         .route("/_page/clock", post(deeds::clock))
         .layer(middleware::from_fn_with_state(Arc::clone(core), guard::own_page_only))
 }

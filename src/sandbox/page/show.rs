@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::sandbox::clock::wall_now;
 use crate::sandbox::core::{AppTransport, Core};
 use crate::sandbox::model::people_set as set;
 use crate::sandbox::model::{
-    Author, Channel, ChannelKind, Message, Model, Person, PersonKind, time_of_ts,
+    Author, Channel, ChannelKind, File, Message, Model, Person, PersonKind, time_of_ts,
 };
 
 /// Whom the browser plays.
@@ -96,7 +97,7 @@ fn describe(person: &Person) -> Value {
         PersonKind::SingleChannelGuest => "single_channel_guest",
         PersonKind::Deactivated => "deactivated",
         PersonKind::Outsider => "outsider",
-        PersonKind::Bot | PersonKind::Slackbot => "bot",
+        PersonKind::Bot | PersonKind::WorkflowBot | PersonKind::Slackbot => "bot",
     };
     let initials: String =
         person.real_name.split(' ').filter_map(|name| name.chars().next()).take(2).collect();
@@ -173,6 +174,28 @@ pub(super) async fn messages(
     }
 }
 
+/// A picture, as the page draws an image block.
+fn file(file: &File) -> Value {
+    json!({
+        "title": file.title,
+        "alt_text": file.alt,
+        "image_url": format!("/_page/picture/{}", file.id),
+    })
+}
+
+/// `GET /_page/picture/{id}`
+pub(super) async fn picture(State(core): State<Arc<Core>>, Path(id): Path<String>) -> Response {
+    let found = core.read(|state| state.model.files.get(&id).filter(|file| file.shared)?.bytes());
+    match found {
+        Some(bytes) => {
+            let headers =
+                [(header::CONTENT_TYPE, "image/png"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            (headers, bytes).into_response()
+        }
+        None => not_found("there is no such picture"),
+    }
+}
+
 fn show(model: &Model, message: &Message) -> Value {
     let (user, name) = match &message.author {
         Author::Person { user } => {
@@ -189,6 +212,7 @@ fn show(model: &Model, message: &Message) -> Value {
         "text": message.text,
         "blocks": message.blocks,
         "attachments": message.attachments,
+        "files": message.files.iter().filter_map(|id| model.files.get(id)).map(file).collect::<Vec<_>>(),
         "edited": message.edited.is_some(),
         "ephemeral": message.is_ephemeral(),
         "thread_ts": message.thread_ts,

@@ -62,6 +62,7 @@ fn draft(ctx: &Ctx<'_>, content: Content) -> Draft {
         text: content.text.unwrap_or_default(),
         blocks: content.blocks,
         attachments: content.attachments.unwrap_or_default(),
+        files: Vec::new(),
         metadata: content.metadata.flatten(),
         thread_ts: ctx.args.text("thread_ts"),
         ephemeral_to: None,

@@ -144,7 +144,9 @@ pub(super) fn can_be_written_to(ctx: &Ctx<'_>, user: &str) -> Result<(), ApiErro
     let person = model.person(user).ok_or("user_not_found")?;
     match person.kind {
         PersonKind::Deactivated => Err("user_disabled".into()),
-        PersonKind::Bot | PersonKind::Slackbot => Err("cannot_dm_bot".into()),
+        PersonKind::Bot | PersonKind::WorkflowBot | PersonKind::Slackbot => {
+            Err("cannot_dm_bot".into())
+        }
         PersonKind::Outsider if !model.share_a_channel(user, &model.app.bot_user_id) => {
             Err("user_not_visible".into())
         }

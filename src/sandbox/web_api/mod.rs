@@ -4,6 +4,7 @@ mod apps;
 mod auth;
 mod chat;
 mod conversations;
+mod files;
 mod usergroups;
 mod users;
 mod views;
@@ -23,6 +24,7 @@ use super::limits::Tier;
 use super::model::{Channel, ChannelKind};
 use super::server::cut;
 use super::state::State;
+pub(crate) use files::take_bytes;
 
 /// What a method works with.
 pub(crate) struct Ctx<'a> {
@@ -124,6 +126,9 @@ fn method(name: &str) -> Option<Method> {
         "conversations.members" => bot(Tier::Four, READ_CONVERSATIONS, conversations::members),
         "conversations.open" => bot(Tier::Three, WRITE_CONVERSATIONS, conversations::open),
         "conversations.replies" => bot(Tier::Three, READ_HISTORY, conversations::replies),
+        "files.completeUploadExternal" => bot(Tier::Four, &["files:write"], files::complete_upload),
+        "files.getUploadURLExternal" => bot(Tier::Four, &["files:write"], files::get_upload_url),
+        "dnd.teamInfo" => bot(Tier::Two, &["dnd:read"], users::dnd_team_info),
         "team.info" => bot(Tier::Three, &["team:read"], auth::team_info),
         "usergroups.list" => bot(Tier::Two, &["usergroups:read"], usergroups::list),
         "usergroups.users.list" => bot(Tier::Two, &["usergroups:read"], usergroups::users_list),

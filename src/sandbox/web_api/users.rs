@@ -1,4 +1,4 @@
-//! `users.*`, `bots.info`
+//! `users.*`, `dnd.teamInfo`, `bots.info`
 
 use serde_json::{Value, json};
 
@@ -49,6 +49,20 @@ pub(super) fn lookup_by_email(ctx: &mut Ctx<'_>) -> ApiResult {
         .find(|person| person.email.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(&email)))
         .ok_or("users_not_found")?;
     Ok(json!({"user": object(ctx, person)}))
+}
+
+/// `dnd.teamInfo`: up to 50 people, named with commas; who is not known is left out.
+pub(super) fn dnd_team_info(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.require_team_id()?;
+    let named = ctx.required("users")?;
+    let ids: Vec<&str> = named.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+    if ids.len() > 50 {
+        return Err("too_many_users".into());
+    }
+    let known = ids.iter().filter_map(|id| ctx.state.model.person(id));
+    let users: serde_json::Map<String, Value> =
+        known.map(|person| (person.id.clone(), person.dnd_as_slack())).collect();
+    Ok(json!({"cached": true, "users": users}))
 }
 
 /// `users.profile.get`

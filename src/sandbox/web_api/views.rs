@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ApiError, ApiResult, Ctx};
 use crate::sandbox::blocks;
-use crate::sandbox::model::{PersonKind, View, ViewKind};
+use crate::sandbox::model::{View, ViewKind};
 use crate::sandbox::state::Change;
 
 /// Views that can lie on top of each other.
@@ -114,9 +114,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> ApiResult {
 pub(super) fn publish(ctx: &mut Ctx<'_>) -> ApiResult {
     let user = ctx.required("user_id")?;
     let view = definition(ctx, ViewKind::Home)?;
-    let reachable = ctx.state.model.person(&user).is_some_and(|person| {
-        !matches!(person.kind, PersonKind::Deactivated | PersonKind::Bot | PersonKind::Slackbot)
-    });
+    let reachable = ctx.state.model.person(&user).is_some_and(|person| person.can_sign_in());
     if !reachable {
         return Err(ApiError::new("invalid_arguments")
             .with_messages(vec!["[ERROR] user not found [json-pointer:/user_id]".to_owned()]));

@@ -96,6 +96,8 @@ pub enum PassedOn {
     NobodyThere,
     /// The owner had as many messages as an hour bears.
     TooOften,
+    /// Nobody answers for the agent.
+    Ownerless,
     /// The agent is not at work.
     NotActive,
 }
@@ -198,6 +200,9 @@ impl Service {
                 let Some(agent) = tx.agent(agent).await?.filter(|agent| agent.is_active()) else {
                     return Ok(PassedOn::NotActive);
                 };
+                if agent.orphaned.is_some() {
+                    return Ok(PassedOn::Ownerless);
+                }
                 if tx.live_grant_for(agent.id, &access, now).await?.is_some() {
                     return Ok(PassedOn::AlreadyHas);
                 }

@@ -19,6 +19,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::policy::Policy;
 use crate::service::opening::{Addressees, Put, Question, put};
 use crate::service::outcome::Refusal;
+use crate::service::owners::nobody_answers;
 use crate::service::weigh::{Length, Weighed};
 use crate::service::{Result, Service};
 use crate::store::{Sent, StoreError, Tx, work};
@@ -232,6 +233,9 @@ async fn write(
     };
     if !agent.is_active() {
         return Ok(Written::Refused(Refusal::NotActive(agent)));
+    }
+    if let Some(refusal) = nobody_answers(&agent) {
+        return Ok(Written::Refused(refusal));
     }
     // Before anything is put: what is said no to leaves nothing behind.
     let open = tx.open_requests_of_agent(agent.id).await?;

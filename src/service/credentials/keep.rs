@@ -6,7 +6,7 @@ use crate::domain::credential::{Credential, CredentialState, Proof};
 use crate::domain::deadline::Due;
 use crate::domain::event::{About, Actor, What};
 use crate::domain::ids::{AgentId, CredentialId};
-use crate::domain::request::{Request, RequestState};
+use crate::domain::request::Request;
 use crate::domain::time::{Span, Timestamp};
 use crate::service::opening::due_at;
 use crate::service::settle::conflict;
@@ -27,27 +27,23 @@ pub(in crate::service) async fn same(
     Ok(found.into_iter().find(|other| other.is_live(now)))
 }
 
-/// A request that adds a credential got its last yes, but its proof was taken while people decided:
-/// the request as it ends instead. `None` if nothing is in the way.
-pub(in crate::service) async fn taken(
-    tx: &mut Tx,
-    request: &Request,
+/// Why this agent cannot have a credential with this proof any more: it was taken while people
+/// decided. `None` if nothing is in the way.
+pub(in crate::service) async fn why_taken(
+    session: &mut Session,
+    proof: &Proof,
+    agent: AgentId,
     now: Timestamp,
-) -> Done<Option<Request>> {
-    let Some((_, proof, _)) = request.credential() else { return Ok(None) };
-    let Some(other) = same(tx, proof, now).await? else { return Ok(None) };
-    let reason = match proof {
-        _ if other.agent != request.agent => {
-            format!("another agent proves itself by the same {} by now", proof.word())
+) -> Done<Option<String>> {
+    let Some(other) = same(session, proof, now).await? else { return Ok(None) };
+    Ok(match proof {
+        _ if other.agent != agent => {
+            Some(format!("another agent proves itself by the same {} by now", proof.word()))
         }
-        Proof::Key { .. } => "it has this key already".to_owned(),
+        Proof::Key { .. } => Some("it has this key already".to_owned()),
         // Asked again for a workload, it only lasts longer.
-        Proof::Workload { .. } => return Ok(None),
-    };
-    // Who gave the last yes sees at once what came of it.
-    let by = request.votes.last().map_or(&request.asked_by, |vote| &vote.by).clone();
-    let open = Request { state: RequestState::Open, ..request.clone() };
-    Ok(open.cancel(by, reason, now))
+        Proof::Workload { .. } => None,
+    })
 }
 
 /// The open request for the same proof, for this agent.

@@ -7,7 +7,7 @@ pub mod outcome;
 mod revoke;
 
 pub(super) use ask::{broad, field_of, read as read_form};
-pub(super) use keep::{add, live_credentials, open_request, same, taken, with_agent};
+pub(super) use keep::{add, live_credentials, open_request, same, why_taken, with_agent};
 
 use outcome::{CredentialChoices, Keys, KeysShown};
 

@@ -233,6 +233,6 @@ fn by_bearer(policy: &Policy, token: &str) -> Option<String> {
 }
 
 /// Whether two texts are the same, in a time that does not tell where they differ.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
+pub(in crate::service) fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }

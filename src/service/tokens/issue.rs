@@ -11,7 +11,7 @@ use super::proof::Actor;
 use super::refused::{Code, Refused};
 use super::wanted::{Carried, Wanted};
 use super::{Given, Outcome, Result, TokenDesk, refuse};
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::event::{Actor as By, What};
 use crate::domain::ids::{GrantId, TokenId};
 use crate::domain::request::{ApprovedBy, RequestState};
@@ -59,13 +59,16 @@ impl TokenDesk {
                 let agent = service.store().read().await?.agent(issue.actor.agent).await?;
                 let Some(agent) = agent else { refuse!(InvalidClient, "the agent is gone") };
                 let (sub, person) = subject.who.subject(&agent.owner);
-                if let Some(person) = person
-                    && !service.standing(&person).await?.is_member()
-                {
-                    refuse!(
-                        InvalidGrant,
-                        "the person of subject_token is no active full member of the workspace"
-                    );
+                if let Some(person) = person {
+                    if !service.standing(&person).await?.is_member() {
+                        refuse!(
+                            InvalidGrant,
+                            "the person of subject_token is no active full member of the workspace"
+                        );
+                    }
+                    if let Some(said) = &subject.said {
+                        service.hear_of_groups(&person, said).await?;
+                    }
                 }
                 let longest = policy.tokens().longest_chain;
                 match subject.act(&agent, self.issuer(), longest) {
@@ -229,6 +232,9 @@ async fn approved_by(
         RequestState::Approved { by: ApprovedBy::Policy { rule }, .. } => {
             vec![format!("policy:{rule}")]
         }
+        RequestState::Approved { by: ApprovedBy::Emergency, .. } => {
+            vec![format!("emergency:{}", request.asked_by)]
+        }
         RequestState::Approved { by: ApprovedBy::People, .. } => {
             let yes = request.votes.iter().filter(|vote| vote.choice == Choice::Approve);
             yes.map(|vote| vote.by.to_string()).collect()
@@ -245,10 +251,14 @@ pub(super) fn not_at_work(agent: &Agent) -> Option<String> {
         AgentState::Pending { .. } => {
             format!("{slug} waits for approval: /agent show {slug} tells in Slack who is asked")
         }
-        AgentState::Suspended { .. } => format!(
-            "{slug} was stopped: its owner asks in Slack that it may go on, and somebody else must \
-             approve (/agent show {slug})"
-        ),
+        AgentState::Suspended { cause, .. } => {
+            let why = match cause {
+                Cause::Stopped => "was stopped",
+                Cause::Uncertified => "is suspended, because nobody said in time that it is needed",
+                Cause::Ownerless => "is suspended, because nobody answers for it",
+            };
+            format!("{slug} {why}: {}", cause.undone_by(slug, "its owner"))
+        }
         AgentState::Retired { .. } => format!("{slug} is retired for good: register another agent"),
         AgentState::Rejected { .. } => {
             format!("the registration of {slug} came to nothing: register it again in Slack")

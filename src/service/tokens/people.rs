@@ -15,6 +15,7 @@ use crate::identity::jws::Jws;
 use crate::identity::verify::seconds;
 use crate::identity::{Kind, Signer};
 use crate::policy::runtime::Trusted;
+use crate::service::identity_provider::claims::Said;
 
 /// Whom a subject token is about.
 pub(super) enum Subject {
@@ -36,6 +37,8 @@ pub(super) struct Other {
     pub(super) until: Timestamp,
     /// The token of ours that was shown.
     pub(super) token: Option<TokenId>,
+    /// What it says of the person's groups.
+    pub(super) said: Option<Said>,
 }
 
 /// Who it is.
@@ -59,7 +62,8 @@ impl TokenDesk {
             return self.own_subject(token, proof).await;
         }
         let (issuer, claims) = granted!(self.foreign(token, Code::InvalidGrant).await?);
-        let Trusted::People { user_claim, workspace_claim } = &issuer.vouches_for else {
+        let Trusted::People { user_claim, workspace_claim, groups_claim } = &issuer.vouches_for
+        else {
             let actor = granted!(self.workload(&issuer, &claims, None).await?);
             return Ok(Ok(Subject::Agent(actor)));
         };
@@ -78,7 +82,10 @@ impl TokenDesk {
         };
         let until = ends(&claims);
         let who = Who::Person { workspace, user };
-        Ok(Ok(Subject::Other(Box::new(other(who, &claims, until, None)))))
+        let said = groups_claim
+            .as_ref()
+            .and_then(|name| Said::read(&issuer.name, name, &claims, self.service().now()));
+        Ok(Ok(Subject::Other(Box::new(Other { said, ..other(who, &claims, until, None) }))))
     }
 
     /// A token of ours: somebody's for whom an agent acts, or an agent's own.
@@ -107,6 +114,7 @@ fn other(who: Who, claims: &Map<String, Value>, until: Timestamp, token: Option<
         may_act: claims.get("may_act").cloned(),
         until,
         token,
+        said: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Buttons, clicked on cards, in messages and in App Home.
 
+use super::life::To;
 use super::slash::open;
 use super::{FrontDesk, Handled, Reader, json, message_of};
 use crate::domain::agent::Agent;
@@ -12,8 +13,9 @@ use crate::domain::vote::Choice;
 use crate::service::ServiceError;
 use crate::service::input::{GrantForm, RegistrationForm};
 use crate::service::messenger::Content;
-use crate::service::outcome::{Asked, Refusal, VoteReply};
+use crate::service::outcome::{Asked, Delegated, Refusal, VoteReply};
 use crate::slack::actions::{Button, Form};
+use crate::slack::steps::DiscoveryStep;
 use crate::slack::views::{self, Message, forms};
 use crate::slack::wire::desk::{Answer, FollowUp};
 use crate::slack::wire::inbound::{Click, ViewRef};
@@ -65,6 +67,22 @@ impl FrontDesk {
             Button::TakeBack(id) => {
                 reader.tell(views::cancelled(&service.cancel(&by, id, once).await?))
             }
+            Button::Appeal(id) => match service.may_appeal(&by, id).await? {
+                Ok((request, agent)) => open(click.trigger_id, forms::appeal(&request, &agent)),
+                Err(refusal) => reader.tell(views::refusal(&refusal)),
+            },
+            Button::Delegate => {
+                let of = service.delegations(&by).await?;
+                if of.allowed {
+                    open(click.trigger_id, forms::delegate(&Default::default(), &of))
+                } else {
+                    reader.tell(views::delegations::delegated(&Delegated::SwitchedOff))
+                }
+            }
+            Button::Withdraw(id) => {
+                let over = service.undelegate(&by, id, once).await?;
+                reader.tell(views::delegations::undelegated(&over))
+            }
             Button::Extend(id) => {
                 let answer = self.extend_form(&click, id, reader).await?;
                 self.end_shown(&click, id, answer).await?
@@ -97,6 +115,24 @@ impl FrontDesk {
                 Some(agent) => open(click.trigger_id, forms::reinstate(&agent)),
                 None => Answer::empty(),
             },
+            Button::Take(id) => self.take(&click, id, reader).await?,
+            Button::HandOver(id) => self.hand_over(&click, id, reader).await?,
+            Button::Timeline(id) => self.timeline(&by, id, reader).await?,
+            Button::CloseIncident(id) => self.close_form(&click, id, reader).await?,
+            Button::Certify(id) => {
+                let certify = service.certify(&by, id, Vec::new(), once).await?;
+                reader.tell(views::certifications::certified(&certify))
+            }
+            Button::CertifyAgent(id) => self.certify_agent(&click, id, reader).await?,
+            Button::Tier(id) => self.tier_of(&click, id, reader).await?,
+            Button::Edit(id) => {
+                let name = self.slug(id).await?;
+                self.edit(&by, &name, &click.trigger_id, To::Reader(reader)).await?
+            }
+            Button::Retire(id) => {
+                let name = self.slug(id).await?;
+                self.retire(&by, &name, "", &click.trigger_id, To::Reader(reader)).await?
+            }
             Button::Register => {
                 let draft = RegistrationForm::default();
                 let choices = service.choices(&by, click.channel.as_deref()).await?;
@@ -109,6 +145,10 @@ impl FrontDesk {
                 let preview = service.preview(draft.answers).await?;
                 open(click.trigger_id, forms::register(&draft, &choices, Some(&preview)))
             }
+            Button::Discovery(step, id) => {
+                return self.discovery_button(click, step, id, reader).await;
+            }
+            Button::Discoveries => self.list_discoveries(&by, reader).await?,
             Button::Request(agent) => {
                 let agent = match agent {
                     Some(id) => self.slug(id).await?,
@@ -155,19 +195,25 @@ impl FrontDesk {
 
     /// An input in a form changed that shows something else: the tier panel of the registration.
     pub(super) async fn changed(&self, click: Click) -> Handled {
-        if let Some(Form::AddKey { agent }) = click.view.as_ref().and_then(ViewRef::form) {
+        let form = click.view.as_ref().and_then(ViewRef::form);
+        if let Some(Form::AddKey { agent }) = form {
             return self.key_form_changed(click, agent).await;
+        }
+        if let Some(Form::Edit { agent }) = click.view.as_ref().and_then(ViewRef::form) {
+            return self.edit_changed(click, agent).await;
         }
         let Some(ViewRef { id, hash, callback_id, values, .. }) = click.view else {
             return Ok(Answer::empty());
         };
-        if callback_id != Form::Register.callback_id() {
-            return Ok(Answer::empty());
-        }
+        let form = match form {
+            Some(form @ Form::Discovery { step: DiscoveryStep::Register, .. }) => form,
+            _ if callback_id == Form::Register.callback_id() => Form::Register,
+            _ => return Ok(Answer::empty()),
+        };
         let draft = forms::read_register(&values, &click.by.workspace);
         let choices = self.service.choices(&click.by, None).await?;
         let preview = self.service.preview(draft.answers).await?;
-        let view = forms::register(&draft, &choices, Some(&preview));
+        let view = forms::register_as(&form, &draft, &choices, Some(&preview));
         Ok(Answer::then(FollowUp::UpdateView { view_id: id, hash, view: json(&view) }))
     }
 
@@ -185,9 +231,12 @@ impl FrontDesk {
     /// shows the end instead, and offers it no more. (What only one person sees may be a list with
     /// other grants in it; it stays.)
     async fn end_shown(&self, click: &Click, id: GrantId, mut answer: Answer) -> Handled {
-        let (Some(_), Some(response_url)) = (&click.message, &click.response_url) else {
+        let (Some(message), Some(response_url)) = (&click.message, &click.response_url) else {
             return Ok(answer);
         };
+        if self.service.knows_bulletin(message).await? {
+            return Ok(answer);
+        }
         let now = self.service.now();
         if let Some((grant, agent)) = self.service.grant_and_agent(id).await?
             && !grant.is_live(now)

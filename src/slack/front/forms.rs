@@ -4,7 +4,7 @@ use super::{FrontDesk, Handled, Reader};
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::vote::Choice;
 use crate::service::credentials::outcome::CredentialAsked;
-use crate::service::outcome::{Asked, Refusal, Registered};
+use crate::service::outcome::{Asked, Delegated, Refusal, Registered};
 use crate::slack::actions::Form;
 use crate::slack::views::{self, forms};
 use crate::slack::wire::desk::{Ack, Answer};
@@ -27,6 +27,9 @@ impl FrontDesk {
                     Registered::Refused(refusal) => stays_open(&form, &refusal),
                     registered => reader.tell(views::registered(&registered)),
                 }
+            }
+            Form::Discovery { step, discovery } => {
+                return self.discovery_form(&submission, step, discovery, reader).await;
             }
             Form::Request => {
                 let draft = forms::read_request(values);
@@ -64,6 +67,21 @@ impl FrontDesk {
                 let stopped = service.stop(&by, agent.slug.as_str(), &reason, once).await?;
                 reader.tell(views::stopped(&stopped))
             }
+            Form::BreakGlass => {
+                let draft = forms::read_request(values);
+                self.glass_broken(&form, service.break_glass(&by, &draft, once).await?, reader)
+            }
+            Form::Incident { agent } => {
+                let name = self.slug(agent).await?;
+                let reason = forms::read_reason(values);
+                let opened = service.open_incident(&by, &name, &reason, once).await?;
+                self.incident_done(&form, opened, reader)
+            }
+            Form::CloseIncident { incident } => {
+                let note = forms::read_reason(values);
+                let closed = service.close_incident(&by, incident, &note, once).await?;
+                self.incident_done(&form, closed, reader)
+            }
             Form::Reinstate { agent } => {
                 let reason = forms::read_reason(values);
                 if reason.trim().is_empty() {
@@ -75,6 +93,32 @@ impl FrontDesk {
                 let asked =
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
                 or_stays_open(&form, asked, reader)
+            }
+            Form::HandOver { agent } => {
+                let draft = forms::read_handover(values, self.slug(agent).await?, &by.workspace);
+                or_stays_open(&form, service.ask_handover(&by, &draft, once).await?, reader)
+            }
+            form @ (Form::Certify { .. }
+            | Form::Tier { .. }
+            | Form::Edit { .. }
+            | Form::Retire { .. }) => self.life_submitted(&submission, &form).await?,
+            Form::Appeal { request } => {
+                let reason = forms::read_reason(values);
+                let reference = match service.request_and_agent(request).await? {
+                    Some((request, _)) => request.reference.to_string(),
+                    None => return Ok(Answer::empty()),
+                };
+                let asked = service.appeal(&by, &reference, &reason, once).await?;
+                or_stays_open(&form, asked, reader)
+            }
+            Form::Delegate => {
+                let draft = forms::read_delegate(values, &by.workspace);
+                match service.delegate(&by, &draft, once).await? {
+                    Delegated::Invalid(problems) => {
+                        Answer::ack(Ack::FieldErrors(forms::delegate_errors(&problems)))
+                    }
+                    done => reader.tell(views::delegations::delegated(&done)),
+                }
             }
             Form::AddKey { agent } => {
                 let name = self.slug(agent).await?;
@@ -104,6 +148,6 @@ fn or_stays_open(form: &Form, asked: Asked, reader: Reader) -> Answer {
 }
 
 /// The form stays, with what was filled in, and says what is wrong with it.
-fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
+pub(super) fn stays_open(form: &Form, refusal: &Refusal) -> Answer {
     Answer::ack(Ack::FieldErrors(forms::refused(form, refusal)))
 }

@@ -3,9 +3,14 @@
 //! The only place where the wire, the use cases and the views meet. Each function is short on
 //! purpose: what is decided stands in the service, what is said stands in the views.
 
+mod answering;
 mod buttons;
+mod discoveries;
+mod emergency;
 mod forms;
 mod keys;
+mod life;
+mod owners;
 mod slash;
 
 use async_trait::async_trait;
@@ -61,8 +66,14 @@ impl Desk for FrontDesk {
                 error!("the app was uninstalled or its tokens were revoked: install it again");
                 Ok(Answer::empty())
             }
+            Inbound::PeopleChanged { user: Some(person) } => {
+                self.service.look_after(&person).await.map(|()| Answer::empty())
+            }
+            Inbound::MachineChanged { user } => {
+                self.service.machine_changed(&user).await.map(|()| Answer::empty())
+            }
             // Who is who and who is in which group is looked up when it matters.
-            Inbound::PeopleChanged { .. }
+            Inbound::PeopleChanged { user: None }
             | Inbound::GroupChanged { .. }
             | Inbound::Ignored { .. } => Ok(Answer::empty()),
         };
@@ -156,6 +167,7 @@ const fn kind(inbound: &Inbound) -> &'static str {
         Inbound::Submitted(_) => "form",
         Inbound::HomeOpened { .. } => "home",
         Inbound::PeopleChanged { .. } => "people",
+        Inbound::MachineChanged { .. } => "machine",
         Inbound::GroupChanged { .. } => "group",
         Inbound::Revoked { .. } => "revoked",
         Inbound::Ignored { .. } => "ignored",

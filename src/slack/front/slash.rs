@@ -2,11 +2,15 @@
 
 use slack_morphism::prelude::SlackView;
 
+use super::life::To;
 use super::{FrontDesk, Handled, json, say};
+use crate::domain::person::PersonId;
 use crate::domain::quiz::Quiz;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
-use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{
+    CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
+};
 use crate::service::outcome::{Asked, Cancelled, Refusal};
 use crate::slack::commands::{self, SlashCommand};
 use crate::slack::views::{self, forms};
@@ -39,12 +43,14 @@ impl FrontDesk {
             SlashCommand::Grants { agent } => {
                 say(match service.grants(&by, agent.as_deref()).await? {
                     Ok(listing) => {
+                        let used = service.use_of(&listing).await?;
                         let of = agent.as_deref().and_then(|a| a.to_lowercase().parse().ok());
-                        views::grants_for(&listing, of.as_ref(), Some(&by))
+                        views::grants_used(&listing, of.as_ref(), Some(&by), &used)
                     }
                     Err(refusal) => views::refusal(&refusal),
                 })
             }
+            SlashCommand::Discoveries => self.say_discoveries(&by).await?,
             SlashCommand::Register { name } => {
                 let draft =
                     RegistrationForm { name: name.unwrap_or_default(), ..Default::default() };
@@ -79,10 +85,53 @@ impl FrontDesk {
                 let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
                 say(views::stopped(&service.stop(&by, &agent, &why, once).await?))
             }
+            SlashCommand::BreakGlass { agent, access, lasting, because } => {
+                let draft = GrantForm {
+                    agent: agent.unwrap_or_default(),
+                    access: access.unwrap_or_default(),
+                    lasting: lasting.unwrap_or_default(),
+                    because: because.unwrap_or_default(),
+                };
+                self.break_glass(&slash, draft).await?
+            }
+            SlashCommand::Incident { agent, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                self.incident(&slash, &agent, &why).await?
+            }
+            SlashCommand::Incidents => {
+                let (open, now) = service.open_incidents().await?;
+                say(views::incidents::list(&open, now))
+            }
             SlashCommand::Reinstate { agent, because } => {
                 let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
                 let asked = service.ask_reinstatement(&by, &agent, &why, once).await?;
                 say(views::asked(&asked))
+            }
+            SlashCommand::Transfer { agent, to, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                self.transfer(&slash, &agent, to.as_deref(), why).await?
+            }
+            SlashCommand::Take { agent } => {
+                let taken = service.take(&by, &agent.unwrap_or_default(), once).await?;
+                say(views::owners::taken(&taken))
+            }
+            SlashCommand::Certify { agent } => self.certify(&slash, agent).await?,
+            SlashCommand::Certifications => self.campaign(&by).await?,
+            SlashCommand::Tier { agent, to, because } => {
+                let form = TierForm {
+                    agent: agent.unwrap_or_default(),
+                    to: to.unwrap_or_default(),
+                    because: because.unwrap_or_default(),
+                };
+                self.tier(&slash, form).await?
+            }
+            SlashCommand::Edit { agent } => {
+                let agent = agent.unwrap_or_default();
+                self.edit(&by, &agent, &slash.trigger_id, To::Command).await?
+            }
+            SlashCommand::Retire { agent, because } => {
+                let (agent, why) = (agent.unwrap_or_default(), because.unwrap_or_default());
+                self.retire(&by, &agent, &why, &slash.trigger_id, To::Command).await?
             }
             SlashCommand::Cancel { reference } => {
                 let typed = reference.unwrap_or_default();
@@ -91,6 +140,14 @@ impl FrontDesk {
                     None => Cancelled::Refused(Refusal::UnknownReference { typed, near: vec![] }),
                 };
                 say(views::cancelled(&cancelled))
+            }
+            SlashCommand::Appeal { reference, because } => {
+                self.appeal(&slash, reference, because).await?
+            }
+            SlashCommand::Delegate { to, until, roles } => {
+                let to = to.map(|user| PersonId::new(by.workspace.clone(), user));
+                let until = until.unwrap_or_default();
+                self.delegate(&slash, DelegationForm { to, until, roles }).await?
             }
             SlashCommand::Keys { agent } => {
                 say(views::keys(&service.keys(&by, &agent.unwrap_or_default()).await?))
@@ -105,6 +162,14 @@ impl FrontDesk {
                     Err(refusal) => say(views::refusal(&refusal)),
                 }
             }
+            SlashCommand::Roles => say(views::roles(&service.roles(&by.workspace).await?)),
+            SlashCommand::Why { evaluation: None } => {
+                say(views::why::refusals(&service.latest_refusals(&by).await?))
+            }
+            SlashCommand::Why { evaluation: Some(id) } => {
+                say(views::why::why(&service.why(&by, &id).await?))
+            }
+            SlashCommand::Insights => say(views::insights::insights(&service.insights().await?)),
             SlashCommand::Quiz => say(views::quiz::quiz(&Quiz::start())),
             SlashCommand::Login { code: None } => say(views::logins::explained()),
             SlashCommand::Login { code: Some(code) } => {

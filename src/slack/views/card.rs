@@ -9,7 +9,7 @@ use super::page::{Message, Page, button, danger, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::delivery::Face;
-use crate::domain::request::{Acceptance, Ask, Origin, Request, RequestState};
+use crate::domain::request::{Acceptance, Ask, Denied, Origin, Request, RequestState};
 use crate::domain::task::Submitter;
 use crate::domain::time::{Span, Timestamp};
 use crate::slack::actions::Button;
@@ -39,6 +39,7 @@ pub fn card(
     let mut lines = vec![title(face, request, agent)];
     lines.extend(question(request, agent, opens));
     lines.extend(words::findings(&request.findings));
+    lines.extend(words::escalated(request, now));
     lines.extend(words::requirements(request, agent, now));
     if request.is_open(now) {
         lines.push(words::until(request, usual, now));
@@ -57,7 +58,11 @@ fn title(face: Face, request: &Request, agent: &Agent) -> Line {
         Face::Reminder if matches!(request.state, RequestState::Open) => {
             Line::say("⏳ Still waiting: ").line(words::asks(request, agent))
         }
-        Face::Reminder => words::asks(request, agent),
+        Face::Backup if matches!(request.state, RequestState::Open) => {
+            Line::say("⏳ Nobody answered in time, so you are asked: ")
+                .line(words::asks(request, agent))
+        }
+        Face::Reminder | Face::Backup => words::asks(request, agent),
         Face::Ownership => Line::default()
             .person(&request.asked_by)
             .text(" asks you to answer for ")
@@ -97,6 +102,16 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
             };
             lines.push(asked_by(request, agent).text(tier));
         }
+        Ask::Emergency { .. } | Ask::Review { .. } => {
+            lines.extend(super::emergency::question(request, agent));
+        }
+        Ask::Appeal { denied, .. } => {
+            lines.extend(both_sides(request, agent, denied));
+            if let Some(opens) = opens {
+                lines.push(Line::fact("Opens").text(clip(opens, 300)));
+            }
+            return lines;
+        }
         Ask::Extension { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
         }
@@ -107,6 +122,19 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
                     .text(format!("⚠ {} from approval, then it ends", lasting.words())),
             );
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+        }
+        Ask::Handover { to, .. } => {
+            lines.push(Line::fact("New owner").person(to));
+            lines.extend(description(agent));
+            lines.push(asked_by(request, agent).text(", team ").text(agent.team.as_str()));
+        }
+        Ask::TierChange { from, to, .. } => {
+            lines.extend(super::life::tier_change(*from, *to));
+            lines.push(asked_by(request, agent));
+        }
+        Ask::Change { change, .. } => {
+            lines.extend(super::life::change(change));
+            lines.push(asked_by(request, agent));
         }
         Ask::Reinstatement { .. } => {
             lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
@@ -122,6 +150,37 @@ pub fn question(request: &Request, agent: &Agent, opens: Option<&str>) -> Vec<Li
     if let Some(opens) = opens {
         lines.push(Line::fact("Opens").text(super::escape::clip(opens, 300)));
     }
+    lines
+}
+
+/// What was asked and why, why it was denied and by whom, and what is new.
+fn both_sides(request: &Request, agent: &Agent, denied: &Denied) -> Vec<Line> {
+    let mut lines = Vec::new();
+    match &denied.ask {
+        Ask::Registration => lines.extend(description(agent)),
+        Ask::Credential { proof, .. } => lines.extend(keys::proof(proof)),
+        _ => {}
+    }
+    if let Some(lasting) = denied.ask.lasting() {
+        lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
+    }
+    lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+    let mut asked = Line::fact("Asked").text(format!("{} by ", denied.reference));
+    asked = asked.person(&denied.asked_by);
+    lines.push(match denied.ask.because() {
+        Some(because) => asked.text(": ").quoted(because),
+        None => asked,
+    });
+    lines.push(
+        Line::fact("Denied")
+            .text("by ")
+            .person(&denied.by)
+            .text(", ")
+            .at(denied.at, request.asked_at)
+            .text(": ")
+            .quoted(&denied.reason),
+    );
+    lines.extend(request.ask.because().map(|because| Line::fact("New").quoted(because)));
     lines
 }
 
@@ -191,7 +250,7 @@ fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButto
     let details = button(&Button::Details(id), "Details");
     match face {
         _ if !request.is_open(now) => Vec::new(),
-        Face::Approval | Face::Reminder => decide(request, "Approve"),
+        Face::Approval | Face::Reminder | Face::Backup => decide(request),
         Face::Ownership if request.acceptance == Acceptance::Awaited => vec![
             primary(&Button::Accept(id), "Accept"),
             danger(&Button::Decline(id), "Decline…"),
@@ -202,10 +261,14 @@ fn buttons(face: Face, request: &Request, now: Timestamp) -> Vec<SlackBlockButto
 }
 
 /// Approve, Deny and Details.
-pub fn decide(request: &Request, yes: &str) -> Vec<SlackBlockButtonElement> {
+pub fn decide(request: &Request) -> Vec<SlackBlockButtonElement> {
+    let (yes, no) = match request.ask.is_review() {
+        true => ("Justified", "Not justified…"),
+        false => ("Approve", "Deny…"),
+    };
     vec![
         primary(&Button::Approve(request.id), yes),
-        danger(&Button::Deny(request.id), "Deny…"),
+        danger(&Button::Deny(request.id), no),
         button(&Button::Details(request.id), "Details"),
     ]
 }

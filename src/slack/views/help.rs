@@ -1,7 +1,7 @@
 //! `/agent` for one person, and `/agent help`, which needs to know nobody.
 
 use super::line::Line;
-use super::lists::{grant_line, own_agent_row, request_row, waiting_row};
+use super::lists::{grant_line, own_agent_row, request_row, usual, waiting_row};
 use super::page::{Message, Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
@@ -11,7 +11,7 @@ use crate::slack::actions::Button;
 const MOST_GRANTS: usize = 5;
 
 /// Each command: what is typed, and what it does.
-pub const COMMANDS: [(&str, &str); 17] = [
+pub const COMMANDS: [(&str, &str); 33] = [
     ("/agent", "what waits for you, your agents, what you can do"),
     ("/agent quiz", "is this an agent? a few plain questions, and the answer"),
     ("/agent register support-agent-v2", "give an agent an identity, an owner and a tier"),
@@ -21,15 +21,46 @@ pub const COMMANDS: [(&str, &str); 17] = [
     ),
     ("/agent list", "all agents"),
     ("/agent show support-agent-v2", "one agent: who, what, tier, grants, history"),
+    ("/agent discoveries", "bots, accounts and keys that were found, and whose they are"),
     ("/agent grants support-agent-v2", "live grants with the time left; without a name, yours"),
     ("/agent extend G-1042 by 30m because the queue is long", "ask for more time, before the end"),
     ("/agent release G-1042", "hand a grant back early"),
     ("/agent revoke G-1042 because wrong table", "end a grant at once"),
     ("/agent cancel G-1043", "take your own request back"),
+    ("/agent appeal G-1042 because …", "ask others whether a no stands, once, with what is new"),
+    ("/agent delegate @vera until Friday", "let a colleague answer in your place for a time"),
     ("/agent key support-agent-v2", "what an agent proves itself by; take one away"),
     ("/agent key add support-agent-v2", "ask that it may prove itself by another key"),
+    (
+        "/agent certify support-agent-v2",
+        "say that your agent is still needed; without a name, all that wait",
+    ),
+    ("/agent certifications", "all reviews: who is done, who is late; for security"),
+    ("/agent edit support-agent-v2", "say what an agent is by now; people decide"),
+    ("/agent tier support-agent-v2 3 because it answers customers", "ask for another tier"),
+    ("/agent retire support-agent-v2", "end an agent for good; its record stays"),
     ("/agent stop support-agent-v2 because it loops", "end everything an agent has, at once"),
+    (
+        "/agent incident support-agent-v2 because it deletes rows",
+        "stop it, call those on call, and gather what is known",
+    ),
+    ("/agent incidents", "the incidents that are open"),
+    (
+        "/agent break-glass support-agent-v2 database:write for 15m because orders are stuck",
+        "open it at once, if you are entitled; people review it afterwards",
+    ),
     ("/agent reinstate support-agent-v2 because mended", "ask that a stopped agent may go on"),
+    (
+        "/agent transfer support-agent-v2 to @vera because she leads the project now",
+        "hand an agent over; the new owner accepts",
+    ),
+    (
+        "/agent take support-agent-v2",
+        "for leads and security: answer for an agent whose owner left",
+    ),
+    ("/agent roles", "who may approve: each role, its holders and how fresh that is"),
+    ("/agent why eval_01KBM7Q5GJ9V6Q3N8X2T4R0WZC", "why a call was refused, and what helps"),
+    ("/agent insights", "how long people wait, and what became of what was asked"),
     ("/agent login WDJB-MJHT", "log in from a terminal, with the code that it shows"),
     ("/agent help", "this list"),
 ];
@@ -47,8 +78,22 @@ pub fn help(overview: &Overview) -> Message {
             waiting,
             waiting.len(),
             3,
-            |page, of| waiting_row(page, of, now),
+            |page, of| waiting_row(page, of, &overview.person, now),
         );
+    }
+    let ownerless = &overview.ownerless;
+    if !ownerless.is_empty() {
+        let title = Line::strong(format!("Agents that nobody answers for: {}", ownerless.len()));
+        page = page.line(title).entries(ownerless, ownerless.len(), 2, |page, agent| {
+            super::owners::row(page, agent, now)
+        });
+    }
+    let reviews = &overview.to_certify;
+    if !reviews.is_empty() {
+        let title = Line::strong(format!("Are they still needed? {}", reviews.len()));
+        page = page.line(title).entries(reviews, reviews.len(), 2, |page, of| {
+            super::certifications::review_row(page, of, now)
+        });
     }
     let open = &overview.your_requests;
     if !open.is_empty() {
@@ -56,7 +101,7 @@ pub fn help(overview: &Overview) -> Message {
             open,
             open.len(),
             2,
-            |page, of| request_row(page, of, now),
+            |page, of| request_row(page, of, usual(overview, of), now),
         );
     }
     let grants = &overview.your_grants;

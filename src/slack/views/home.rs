@@ -3,16 +3,22 @@
 use slack_morphism::prelude::SlackView;
 
 use super::line::Line;
-use super::lists::{grant_row, own_agent_row, request_row, waiting_row};
+use super::lists::{grant_row, own_agent_row, request_row, usual, waiting_row};
 use super::page::{Page, button, primary};
 use super::words;
 use crate::service::outcome::Overview;
 use crate::slack::actions::Button;
 
 /// So many of each kind at most: together they stay below Slack's 100 blocks.
-const MOST: [usize; 4] = [12, 12, 8, 12];
+const MOST: [usize; 4] = [10, 8, 6, 8];
+/// So many that the reader may take.
+const MOST_OWNERLESS: usize = 3;
+/// So many reviews.
+const MOST_REVIEWS: usize = 4;
+/// So many delegations.
+const MOST_DELEGATIONS: usize = 3;
 /// So many logins.
-const MOST_LOGINS: usize = 5;
+const MOST_LOGINS: usize = 4;
 
 /// The reader's App Home.
 pub fn home(overview: &Overview) -> SlackView {
@@ -42,8 +48,30 @@ pub fn home(overview: &Overview) -> SlackView {
     page = if waiting.is_empty() {
         page.line(Line::say("Nothing. You get a message when somebody needs your word."))
     } else {
-        page.entries(waiting, waiting.len(), most_waiting, |p, of| waiting_row(p, of, now))
+        page.entries(waiting, waiting.len(), most_waiting, |p, of| {
+            waiting_row(p, of, &overview.person, now)
+        })
     };
+
+    let ownerless = &overview.ownerless;
+    if !ownerless.is_empty() {
+        page = page.heading(&titled("Agents that nobody answers for", ownerless.len())).entries(
+            ownerless,
+            ownerless.len(),
+            MOST_OWNERLESS,
+            |p, agent| super::owners::row(p, agent, now),
+        );
+    }
+
+    let reviews = &overview.to_certify;
+    if !reviews.is_empty() {
+        page = page.heading(&titled("Are they still needed?", reviews.len())).entries(
+            reviews,
+            reviews.len(),
+            MOST_REVIEWS,
+            |p, of| super::certifications::review_row(p, of, now),
+        );
+    }
 
     let grants = &overview.your_grants;
     page = page.heading(&titled("Live grants of your agents", overview.grants_in_all));
@@ -61,7 +89,7 @@ pub fn home(overview: &Overview) -> SlackView {
             open,
             open.len(),
             most_requests,
-            |p, of| request_row(p, of, now),
+            |p, of| request_row(p, of, usual(overview, of), now),
         );
     }
 
@@ -75,6 +103,16 @@ pub fn home(overview: &Overview) -> SlackView {
     } else {
         page.entries(agents, agents.len(), most_agents, |p, line| own_agent_row(p, line, now))
     };
+    let delegations = &overview.delegations;
+    if !delegations.is_empty() {
+        let heading = super::delegations::heading(delegations, &overview.person);
+        page = page.heading(&titled(heading, delegations.len())).entries(
+            delegations,
+            delegations.len(),
+            MOST_DELEGATIONS,
+            |p, one| super::delegations::row(p, one, now),
+        );
+    }
     let logins = &overview.your_logins;
     if !logins.is_empty() {
         page = page.heading(&titled("Where you are logged in", logins.len())).entries(

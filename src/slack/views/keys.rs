@@ -70,7 +70,7 @@ pub const fn breadth(breadth: Breadth) -> &'static str {
 pub fn state(credential: &Credential, now: Timestamp) -> Line {
     match &credential.state {
         CredentialState::Revoked { at, by, reason } => {
-            let line = Line::say("revoked by ").person(by).text(", ").at(*at, now);
+            let line = Line::say("revoked by ").by(by).text(", ").at(*at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(reason) }
         }
         CredentialState::Active if !credential.is_live(now) => {

@@ -1,17 +1,26 @@
 //! `/agent list`, `/agent show`, `/agent grants`, and the rows that App Home and help share.
 
+use std::collections::BTreeMap;
+
 use super::card::{decide, description};
+use super::certifications;
 use super::escape::roughly;
+use super::life;
 use super::line::Line;
+use super::owners;
 use super::page::{Message, Page, button, confirmed, danger, hand_back, primary};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::event::What;
 use crate::domain::grant::Grant;
+use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
-use crate::domain::request::Acceptance;
-use crate::domain::time::Timestamp;
-use crate::service::outcome::{AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, RequestOf};
+use crate::domain::request::Ask;
+use crate::domain::time::{Span, Timestamp};
+use crate::service::certifications::outcome::GrantUse;
+use crate::service::outcome::{
+    AgentDetail, AgentLine, GrantOf, HistoryLine, Listing, Overview, RequestOf,
+};
 use crate::slack::actions::Button;
 
 /// All agents.
@@ -51,7 +60,13 @@ fn agent_lines(line: &AgentLine, now: Timestamp) -> Vec<Line> {
             .bold(agent.slug.as_str())
             .text(format!(" · tier {} · {grants} · ", agent.tier))
             .line(words::agent_state(agent, now)),
-        Line::default().person(&agent.owner).text(", team ").text(agent.team.as_str()),
+        match agent.orphaned {
+            None => Line::default(),
+            Some(_) => Line::say("⚠ no owner; before, "),
+        }
+        .person(&agent.owner)
+        .text(", team ")
+        .text(agent.team.as_str()),
     ]
 }
 
@@ -68,6 +83,7 @@ pub fn own_agent_row(page: &mut Page, line: &AgentLine, now: Timestamp) -> bool 
     } else {
         buttons.push(button(&Button::Keys(agent.id), "Keys"));
     }
+    buttons.push(owners::take_or_hand_over(agent));
     buttons.push(button(&Button::Show(agent.id), "Show"));
     page.entry(&agent.id.to_string(), lines, buttons)
 }
@@ -80,34 +96,42 @@ fn no_credential(agent: &Agent) -> Line {
 }
 
 /// A request that waits for the reader: with the buttons that decide it.
-pub fn waiting_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
+pub fn waiting_row(page: &mut Page, of: &RequestOf, me: &PersonId, now: Timestamp) -> bool {
     let RequestOf { request, agent } = of;
     let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
     lines.extend(request.ask.because().map(|because| Line::fact("Why").quoted(because)));
     lines.push(
-        Line::fact("Asked by")
+        Line::fact(if request.ask.is_review() { "Opened by" } else { "Asked by" })
             .person(&request.asked_by)
-            .text(format!(", tier {}, until ", request.tier))
+            .text(match request.ask.is_review() {
+                true => ", due ".to_owned(),
+                false => format!(", tier {}, until ", request.tier),
+            })
             .at(request.decide_by, now),
     );
-    let buttons = if request.awaited().is_empty() && request.acceptance == Acceptance::Awaited {
+    let buttons = if request.accept_awaited() && request.acceptor(&agent.owner) == me {
         vec![
             primary(&Button::Accept(request.id), "Accept"),
             danger(&Button::Decline(request.id), "Decline…"),
             button(&Button::Details(request.id), "Details"),
         ]
     } else {
-        decide(request, "Approve")
+        decide(request)
     };
     page.entry(&request.id.to_string(), lines, buttons)
 }
 
-/// A request of the reader's that waits for others.
-pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
+/// A request of the reader's that waits for others: for whom, since when, and how long that usually
+/// takes.
+pub fn request_row(page: &mut Page, of: &RequestOf, usual: Option<Span>, now: Timestamp) -> bool {
     let RequestOf { request, agent } = of;
     let mut lines = vec![words::asks(request, agent).text(format!(" · {}", request.reference))];
+    lines.extend(words::escalated(request, now));
     lines.extend(words::requirements(request, agent, now));
-    lines.push(words::until(request, None, now));
+    lines.push(words::until(request, usual, now));
+    if request.ask.is_review() {
+        return page.entry(&request.id.to_string(), lines, Vec::new());
+    }
     page.entry(
         &request.id.to_string(),
         lines,
@@ -120,6 +144,13 @@ pub fn request_row(page: &mut Page, of: &RequestOf, now: Timestamp) -> bool {
     )
 }
 
+/// The time that requests of this one's tier usually take.
+pub fn usual(overview: &Overview, of: &RequestOf) -> Option<Span> {
+    // Others decide on appeals than those of the tier.
+    let appeal = matches!(of.request.ask, Ask::Appeal { .. });
+    overview.usual.get(&of.request.tier).copied().filter(|_| !appeal)
+}
+
 /// A live grant on one line.
 pub fn grant_line(of: &GrantOf, now: Timestamp) -> Line {
     Line::strong(words::access(&of.grant.access))
@@ -129,9 +160,31 @@ pub fn grant_line(of: &GrantOf, now: Timestamp) -> Line {
         .line(words::grant_state(&of.grant, now))
 }
 
+/// A live grant with how it is used.
+fn used_grant_row(
+    page: &mut Page,
+    of: &GrantOf,
+    me: Option<&PersonId>,
+    used: &GrantUse,
+    now: Timestamp,
+) -> bool {
+    let line = Line::say("").line(certifications::used(used, now)).capitalised();
+    grant_entry(page, of, me, Some(line), now)
+}
+
 /// A live grant: its owner can extend it and hand it back; others, who may, can revoke it. With no
 /// reader named, both.
 pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Timestamp) -> bool {
+    grant_entry(page, of, me, None, now)
+}
+
+fn grant_entry(
+    page: &mut Page,
+    of: &GrantOf,
+    me: Option<&PersonId>,
+    used: Option<Line>,
+    now: Timestamp,
+) -> bool {
     let GrantOf { grant, agent } = of;
     let mut buttons = Vec::new();
     if grant.is_live(now) {
@@ -143,17 +196,15 @@ pub fn grant_row(page: &mut Page, of: &GrantOf, me: Option<&PersonId>, now: Time
             buttons.push(danger(&Button::Revoke(grant.id), "Revoke…"));
         }
     }
-    page.entry(
-        &grant.id.to_string(),
-        vec![
-            Line::strong(words::access(&grant.access))
-                .text(" for ")
-                .bold(agent.slug.as_str())
-                .text(format!(" · {}", grant.reference)),
-            words::grant_state(grant, now),
-        ],
-        buttons,
-    )
+    let mut lines = vec![
+        Line::strong(words::access(&grant.access))
+            .text(" for ")
+            .bold(agent.slug.as_str())
+            .text(format!(" · {}", grant.reference)),
+        words::grant_state(grant, now),
+    ];
+    lines.extend(used);
+    page.entry(&grant.id.to_string(), lines, buttons)
 }
 
 /// Live grants, of one agent or of all that the reader may see; `of` names the one agent.
@@ -166,6 +217,25 @@ pub fn grants(listing: &Listing<GrantOf>, of: Option<&Slug>) -> Message {
 
 /// Live grants as this reader may act on them: Extend and Hand back for the owner, Revoke for others.
 pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&PersonId>) -> Message {
+    grants_listed(listing, of, me, None)
+}
+
+/// The same, with how each was used.
+pub fn grants_used(
+    listing: &Listing<GrantOf>,
+    of: Option<&Slug>,
+    me: Option<&PersonId>,
+    used: &BTreeMap<GrantId, GrantUse>,
+) -> Message {
+    grants_listed(listing, of, me, Some(used))
+}
+
+fn grants_listed(
+    listing: &Listing<GrantOf>,
+    of: Option<&Slug>,
+    me: Option<&PersonId>,
+    used: Option<&BTreeMap<GrantId, GrantUse>>,
+) -> Message {
     let whose = of.map_or_else(String::new, |slug| format!(" of {slug}"));
     if listing.shown.is_empty() {
         return Page::message()
@@ -182,14 +252,22 @@ pub fn grants_for(listing: &Listing<GrantOf>, of: Option<&Slug>, me: Option<&Per
     let total = usize::try_from(listing.total).unwrap_or(usize::MAX).max(listing.shown.len());
     Page::message()
         .line(Line::strong(format!("{}{whose}", words::count(total, "live grant"))))
-        .entries(&listing.shown, total, 10, |page, of| grant_row(page, of, me, listing.now))
+        .entries(&listing.shown, total, 10, |page, of| match used {
+            None => grant_row(page, of, me, listing.now),
+            Some(used) => {
+                let used = used.get(&of.grant.id).copied().unwrap_or_default();
+                used_grant_row(page, of, me, &used, listing.now)
+            }
+        })
         .into_message()
 }
 
 /// Everything about one agent.
 pub fn agent(detail: &AgentDetail) -> Message {
-    let AgentDetail { agent, route, grants, live_credentials, open, history, now } = detail;
+    let AgentDetail { agent, route, grants, used: used_by, live_credentials, open, history, now } =
+        detail;
     let now = *now;
+    let used = |of: Option<&GrantUse>| certifications::used(&of.copied().unwrap_or_default(), now);
     let mut lines = vec![
         Line::say(format!("{} ", words::agent_mark(agent)))
             .bold(agent.slug.as_str())
@@ -197,7 +275,7 @@ pub fn agent(detail: &AgentDetail) -> Message {
             .line(words::agent_state(agent, now)),
     ];
     lines.extend(description(agent));
-    lines.push(Line::fact("Owner").person(&agent.owner).text(format!(", team {}", agent.team)));
+    lines.extend(owners::owner(agent, now));
     let deciders = if route.needs.is_empty() {
         "nobody: the policy says yes by itself".to_owned()
     } else {
@@ -210,6 +288,7 @@ pub fn agent(detail: &AgentDetail) -> Message {
         let word = if now < certified_until { "until " } else { "lapsed " };
         lines.push(Line::fact("Certified").text(word).at(certified_until, now));
     }
+    lines.extend(life::undone_by(agent).map(|line| Line::fact("Undone by").line(line)));
     match live_credentials {
         0 if agent.is_active() => lines.push(no_credential(agent)),
         0 => {}
@@ -232,6 +311,8 @@ pub fn agent(detail: &AgentDetail) -> Message {
                 .bold(words::access(&grant.access))
                 .text("  ")
                 .line(words::grant_state(grant, now))
+                .text(", ")
+                .line(used(used_by.get(&grant.id)))
         });
         page.lines(titled(&words::count(grants.len(), "live grant"), lines))
     };
@@ -240,6 +321,8 @@ pub fn agent(detail: &AgentDetail) -> Message {
         let lines = some(&open, |request| {
             Line::say(format!("• {}  ", request.reference))
                 .line(words::asks(request, agent))
+                .text(", awaited since ")
+                .at(request.awaited_since(), now)
                 .text(", until ")
                 .at(request.decide_by, now)
         });
@@ -268,15 +351,26 @@ fn some<T>(items: &[&T], show: impl Fn(&T) -> Line) -> Vec<Line> {
 
 fn agent_buttons(agent: &Agent) -> Vec<slack_morphism::prelude::SlackBlockButtonElement> {
     match agent.state {
+        AgentState::Active { .. } | AgentState::Suspended { .. } if agent.orphaned.is_some() => {
+            vec![owners::take_or_hand_over(agent), button(&Button::Keys(agent.id), "Keys")]
+        }
         AgentState::Active { .. } => vec![
             button(&Button::Request(Some(agent.id)), "Ask for access"),
             button(&Button::Keys(agent.id), "Keys"),
+            owners::take_or_hand_over(agent),
             danger(&Button::Stop(agent.id), "Stop…"),
-        ],
-        AgentState::Suspended { .. } => vec![
-            button(&Button::Reinstate(agent.id), "Ask that it may go on…"),
-            button(&Button::Keys(agent.id), "Keys"),
-        ],
+        ]
+        .into_iter()
+        .chain(life::change_buttons(agent))
+        .collect(),
+        AgentState::Suspended { .. } => life::undo(agent)
+            .into_iter()
+            .chain([
+                button(&Button::Keys(agent.id), "Keys"),
+                owners::take_or_hand_over(agent),
+                danger(&Button::Retire(agent.id), "Retire…"),
+            ])
+            .collect(),
         AgentState::Pending { request } => vec![button(&Button::Details(request), "Details")],
         AgentState::Retired { .. } | AgentState::Rejected { .. } => Vec::new(),
     }
@@ -294,7 +388,7 @@ fn event(line: &HistoryLine, agent: &Agent, now: Timestamp) -> Line {
 }
 
 /// What happened, in a few words.
-fn happened(what: &What, agent: &Agent) -> String {
+pub fn happened(what: &What, agent: &Agent) -> String {
     match what {
         What::RequestOpened { ask, access, lasting, .. } => {
             let access = access.as_ref().map_or_else(String::new, |a| format!(" {a}"));
@@ -307,14 +401,33 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::VoteCast { approve: false, roles, .. } => format!("no from {}", words::roles(roles)),
         What::RequestApproved { rule: Some(_), .. } => "approved by the policy".to_owned(),
         What::RequestApproved { .. } => "approved".to_owned(),
+        What::EmergencyOpened { .. } => "opened at once, in an emergency".to_owned(),
+        What::IncidentOpened { reference, .. } => format!("incident {reference} opened"),
+        What::IncidentClosed { .. } => "incident closed".to_owned(),
         What::RequestDenied { .. } => "denied".to_owned(),
         What::RequestCancelled { .. } => "taken back".to_owned(),
         What::RequestExpired { .. } => "expired unanswered".to_owned(),
+        What::RequestEscalated { role, .. } => {
+            format!("not answered in time; {} asked as backup", words::role(role))
+        }
+        What::DelegationGiven { .. }
+        | What::DelegationWithdrawn { .. }
+        | What::DelegationEnded { .. } => "a delegation".to_owned(),
         What::AgentActivated { tier, .. } => format!("at work, tier {tier}"),
         What::AgentRejected { .. } => "registration not approved".to_owned(),
         What::TierRaised { from, to, .. } => format!("tier raised from {from} to {to}"),
+        What::TierLowered { from, to, .. } => format!("tier lowered from {from} to {to}"),
+        What::AgentDescribed { .. } => "described anew".to_owned(),
+        What::CertificationOpened { .. } => "its owner was asked whether it is needed".to_owned(),
+        What::AgentCertified { .. } => "certified".to_owned(),
+        What::CertificationMissed { .. } => "not certified in time".to_owned(),
+        What::AgentRetired { .. } => "retired for good".to_owned(),
         What::AgentSuspended { .. } => "stopped".to_owned(),
         What::AgentReinstated { .. } => "may go on".to_owned(),
+        What::AgentOrphaned { .. } => "its owner has left".to_owned(),
+        What::OwnerChanged { .. } => "handed over".to_owned(),
+        What::OwnerTaken { .. } => "taken over, as nobody answered for it".to_owned(),
+        What::OwnerReturned { .. } => "its owner is back".to_owned(),
         What::GrantStarted { access, .. } => format!("grant began: {access}"),
         What::GrantExtended { .. } => "grant extended".to_owned(),
         What::GrantExpired { .. } => "grant ended when its time came".to_owned(),
@@ -327,12 +440,25 @@ fn happened(what: &What, agent: &Agent) -> String {
         What::SigningKeyMade { .. } | What::SigningKeyRetired { .. } => "signing key".to_owned(),
         What::TokenIssued { .. } => "got a token".to_owned(),
         What::TokenRevoked { .. } => "token taken back".to_owned(),
+        What::IdpGroupChanged { .. } | What::IdpGroupsClaimed { .. } => {
+            "groups of the identity provider".to_owned()
+        }
+        What::IdpUserChanged { .. } | What::IdpUserMatched { .. } => {
+            "a user of the identity provider".to_owned()
+        }
         What::LoginConfirmed { .. } | What::LoginRefused { .. } | What::LoginEnded { .. } => {
             "a login".to_owned()
         }
         What::EvaluationsRecorded { .. } => "questions answered".to_owned(),
         What::ActivityRecorded { .. } => "told what it did".to_owned(),
         What::QuotaReached { quota, .. } => format!("used up its {quota} for a while"),
+        What::DiscoveryClaimed { .. } => "something that was found belongs to it".to_owned(),
+        What::DiscoveryFound { .. }
+        | What::DiscoveryAsked { .. }
+        | What::DiscoveryDismissed { .. }
+        | What::DiscoveryPutOff { .. }
+        | What::DiscoveryReopened { .. }
+        | What::DiscoveryGone { .. } => "something that was found".to_owned(),
         What::DeliveryFailed { .. } => format!("a message about {} never arrived", agent.slug),
     }
 }

@@ -3,26 +3,39 @@
 use super::card::question;
 use super::escape::{and, clip, first, roughly};
 use super::keys;
+use super::life;
 use super::line::Line;
 use super::logins;
+use super::owners;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
-use crate::domain::agent::{Agent, AgentState};
+use super::{certifications, discoveries};
+use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::delivery::Place;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::By;
 use crate::domain::request::{Acceptance, Ask, Request, RequestState};
 use crate::domain::role::RoleName;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::service::messenger::Content;
 use crate::slack::actions::Button;
 
 /// The message for what there is to tell.
 pub fn notice(content: &Content, now: Timestamp) -> Message {
     match content {
-        Content::Outcome { request, agent, grant } => {
-            outcome(request, agent, grant.as_ref(), now).into_message()
+        Content::Outcome { request, agent, grant, appeal_until } => {
+            let page = outcome(request, agent, grant.as_ref(), now);
+            match appeal_until {
+                Some(until) => page.line(can_be_appealed(*until, now)).buttons(vec![button(
+                    &Button::Appeal(request.id),
+                    "Appeal…",
+                )]),
+                None => page,
+            }
+            .into_message()
         }
+        Content::Escalated { request, agent, usual } => escalated(request, agent, *usual, now),
+        Content::Delegated { delegation } => super::delegations::notice(delegation, now),
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
         Content::GrantEnding { grant, agent } => ending(grant, agent, now),
         Content::GrantEnded { grant, agent } => ended(grant, agent, now),
@@ -32,7 +45,31 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::CredentialEnded { credential, agent, beside } => {
             keys::ended(credential, agent, *beside, now)
         }
+        Content::AgentStopped { agent } if agent.cause() == Some(Cause::Ownerless) => {
+            owners::stopped(agent, now)
+        }
         Content::AgentStopped { agent } => agent_stopped(agent, now),
+        Content::Ownerless { agent, since, owner, standing, before } => {
+            owners::ownerless(agent, *since, (owner, *standing), *before, now)
+        }
+        Content::OwnerChanged { agent, from, to } => owners::changed(agent, from, to),
+        Content::Emergency { request, agent, grant, review } => {
+            super::emergency::opened(request, agent, grant, review.as_ref(), now)
+        }
+        Content::ReviewOverdue { request, agent } => {
+            super::emergency::overdue(request, agent, now)
+        }
+        Content::Incident { incident, agent } => {
+            super::incidents::opened(incident, agent, now)
+        }
+        Content::IncidentFacts { incident, agent, known } => {
+            super::incidents::facts(incident, agent, known, now)
+        }
+        Content::CertificationAsked { seen, owner } => certifications::asked(seen, owner, now),
+        Content::CertificationWatched { review, agent } => {
+            certifications::watched(review, agent, now)
+        }
+        Content::AgentRetired { agent } => life::retired_notice(agent, now),
         Content::NobodyCanDecide { agent, asked_by, roles } => {
             let said: Vec<String> =
                 roles.iter().map(|r| clip(&words::role(&RoleName::new(r.as_str())), 60)).collect();
@@ -56,6 +93,9 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::DeliveryFailed { delivery, to, error } => {
             let place = match to {
                 Place::Channel(id) => Line::say("⚠ A message for ").channel(id),
+                Place::Thread(above) => {
+                    Line::say("⚠ A reply in ").channel(&above.channel)
+                }
                 Place::Person(person) => Line::say("⚠ A message for ").person(person),
             };
             Page::message()
@@ -96,6 +136,11 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             ])
             .buttons(vec![primary(&Button::RegisterDraft(draft.short()), "Register…")])
             .into_message(),
+        Content::DiscoveryFound { found } => discoveries::found(found, now),
+        Content::DiscoveriesFound { count, open, first } => {
+            discoveries::many(*count, *open, first)
+        }
+        Content::DiscoveryAsked { found, reader } => discoveries::asked(found, reader, now),
         Content::QuotaReached { agent, quota, limit } => Page::message()
             .lines(vec![
                 Line::say("⚠ ").bold(agent.slug.as_str()).text(match quota.as_str() {
@@ -134,6 +179,7 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
                     .text(" in policy.toml. The outcome can still be fetched by the task."),
             ])
             .into_message(),
+        Content::Digest { insights } => super::insights::digest(insights),
         Content::PolicyLoaded { digest } => Page::message()
             .lines(vec![
                 Line::strong("Another policy is in force.")
@@ -162,6 +208,38 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             Page::message().lines(lines).into_message()
         }
     }
+}
+
+/// Until when others can be asked whether a no stands.
+fn can_be_appealed(until: Timestamp, now: Timestamp) -> Line {
+    Line::say(
+        "Or, if there is something new to say, others decide whether the no stands: once, until ",
+    )
+    .at(until, now)
+    .text(".")
+}
+
+/// Nobody answered in time, and the backup is asked.
+fn escalated(request: &Request, agent: &Agent, usual: Option<Span>, now: Timestamp) -> Message {
+    let mut lines = vec![
+        Line::say("⏳ Not answered in time, and passed on: ")
+            .line(words::asks(request, agent))
+            .text(format!(" · {}", request.reference)),
+    ];
+    lines.extend(words::escalated(request, now));
+    lines.extend(words::requirements(request, agent, now));
+    lines.push(words::until(request, usual, now));
+    lines.push(
+        Line::fact("Next")
+            .text("nothing to do: they were told, and you get a message with the answer."),
+    );
+    Page::message()
+        .lines(lines)
+        .buttons(vec![
+            button(&Button::Details(request.id), "Details"),
+            button(&Button::TakeBack(request.id), "Take back"),
+        ])
+        .into_message()
 }
 
 /// What would make a message arrive the next time, by Slack's error code.
@@ -208,8 +286,14 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
     let state = request.state_at(now);
     let mark = Line::say(format!("{} ", words::outcome_mark(&state)));
     let subject = words::subject(request, agent);
+    let appealed = matches!(request.ask, Ask::Appeal { .. });
+    let mark = match state {
+        RequestState::Approved { .. } if appealed => mark.text("On appeal: "),
+        _ => mark,
+    };
     mark.line(match state {
-        RequestState::Approved { .. } => match (&request.ask, grant) {
+        RequestState::Approved { .. } => match (request.ask.in_truth(), grant) {
+            (Ask::Appeal { .. }, _) => Line::strong(slug).text(" may go on."),
             (Ask::Registration, _) => {
                 let line = Line::strong(slug)
                     .text(format!(" is registered and at work: {}.", words::tier(agent.tier)));
@@ -222,13 +306,29 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                 }
             }
             (Ask::Reinstatement { .. }, _) => Line::strong(slug).text(" may go on."),
+            (Ask::Handover { to, .. }, _) => owners::handed_over(agent, to),
+            (Ask::TierChange { .. }, _) => {
+                Line::strong(slug).text(format!(" is {} now.", words::tier(agent.tier)))
+            }
+            (Ask::Change { change, .. }, _) => Line::strong(slug)
+                .text(format!(" is described anew: {}.", words::tier(change.tier_to))),
             (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
                 .text(" can prove itself by ")
                 .quoted(&clip(name, 60))
                 .text(format!(" for {}.", lasting.words())),
-            (Ask::Grant { access, .. } | Ask::Extension { access, .. }, Some(grant)) => {
-                let verb =
-                    if matches!(request.ask, Ask::Grant { .. }) { " now has " } else { " keeps " };
+            (Ask::Review { emergency, .. }, _) => {
+                Line::say(format!("{emergency} was an emergency: ")).bold(slug)
+            }
+            (
+                Ask::Grant { access, .. }
+                | Ask::Emergency { access, .. }
+                | Ask::Extension { access, .. },
+                Some(grant),
+            ) => {
+                let verb = match request.ask.in_truth() {
+                    Ask::Extension { .. } => " keeps ",
+                    _ => " now has ",
+                };
                 Line::strong(slug)
                     .text(verb)
                     .bold(words::access(access))
@@ -240,7 +340,7 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
                             .map_or_else(String::new, |left| format!(" ({} left)", roughly(left))),
                     )
             }
-            (Ask::Grant { access, .. }, None) => {
+            (Ask::Grant { access, .. } | Ask::Emergency { access, .. }, None) => {
                 Line::strong(slug).text(" may have ").bold(words::access(access))
             }
             (Ask::Extension { access, .. }, None) => {
@@ -248,11 +348,18 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             }
         },
         RequestState::Denied { by, .. } if words::is_declined(request, agent, &by) => {
-            Line::say("No owner: ")
-                .person(&by)
-                .text(" does not want to answer for ")
-                .bold(slug)
-                .text(".")
+            Line::say(if matches!(request.ask, Ask::Handover { .. }) {
+                "Not handed over: "
+            } else {
+                "No owner: "
+            })
+            .person(&by)
+            .text(" does not want to answer for ")
+            .bold(slug)
+            .text(".")
+        }
+        RequestState::Denied { .. } if request.ask.is_review() => {
+            super::emergency::not_one(request, agent)
         }
         RequestState::Denied { .. } => Line::say(format!("Not approved: {subject}.")),
         RequestState::Cancelled { .. } => Line::say(format!("No longer asked: {subject}.")),
@@ -267,18 +374,27 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
     let next = || Line::fact("Next");
     let slug = agent.slug.as_str();
     let again = || {
-        if matches!(request.ask, Ask::Registration) {
+        if matches!(request.ask.in_truth(), Ask::Registration) {
             button(&Button::Register, "Register again")
+        } else if matches!(request.ask, Ask::Handover { .. }) {
+            owners::take_or_hand_over(agent)
+        } else if matches!(request.ask, Ask::TierChange { .. }) {
+            button(&Button::Tier(agent.id), "Ask again")
+        } else if matches!(request.ask, Ask::Change { .. }) {
+            button(&Button::Edit(agent.id), "Ask again")
         } else if matches!(agent.state, AgentState::Suspended { .. }) {
             button(&Button::Reinstate(agent.id), "Ask again")
-        } else if matches!(request.ask, Ask::Credential { .. }) {
+        } else if matches!(request.ask.in_truth(), Ask::Credential { .. }) {
             button(&Button::AddKey(agent.id), "Ask again")
         } else {
             button(&Button::Request(Some(agent.id)), "Ask again")
         }
     };
+    if request.ask.is_review() {
+        return (None, vec![button(&Button::Show(agent.id), "Show agent")]);
+    }
     match request.state_at(now) {
-        RequestState::Approved { .. } => match (&request.ask, grant) {
+        RequestState::Approved { .. } => match (request.ask.in_truth(), grant) {
             (Ask::Registration | Ask::Reinstatement { .. }, _) => (
                 Some(
                     next()
@@ -288,6 +404,16 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 vec![
                     primary(&Button::Request(Some(agent.id)), "Ask for access"),
                     button(&Button::Show(agent.id), "Show agent"),
+                ],
+            ),
+            (Ask::Handover { .. }, _) => (
+                Some(next().text(
+                    "nothing to do. What it has stays as it is; who answers for it now can look at \
+                     it, and take away what is no longer needed.",
+                )),
+                vec![
+                    button(&Button::Show(agent.id), "Show agent"),
+                    button(&Button::Keys(agent.id), "Keys"),
                 ],
             ),
             (Ask::Credential { .. }, _) => (
@@ -301,7 +427,7 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
                 ],
             ),
             (_, Some(grant)) if grant.is_live(now) => (
-                Some(next().text(if matches!(request.ask, Ask::Extension { .. }) {
+                Some(next().text(if matches!(request.ask.in_truth(), Ask::Extension { .. }) {
                     "nothing to do; the work goes on. A reminder comes before the end."
                 } else {
                     "it can start. A reminder comes before the end; hand it back when the work is done."
@@ -310,6 +436,10 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
             ),
             _ => (None, vec![button(&Button::Show(agent.id), "Show agent")]),
         },
+        RequestState::Denied { .. } if matches!(request.ask, Ask::Appeal { .. }) => (
+            Some(next().text("nothing to do: what is decided on an appeal is final.")),
+            Vec::new(),
+        ),
         RequestState::Denied { by, .. } => (
             Some(
                 next()
@@ -325,7 +455,9 @@ fn next_step(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Times
         RequestState::Expired { .. } => {
             let awaited = request.awaited();
             let whom = match (awaited.is_empty(), &request.acceptance) {
-                (true, Acceptance::Awaited) => Line::say("ask ").person(&agent.owner).text(" first"),
+                (true, Acceptance::Awaited) => {
+                    Line::say("ask ").person(request.acceptor(&agent.owner)).text(" first")
+                }
                 (true, _) => Line::say("ask again"),
                 (false, _) => Line::say(format!("speak to {} first", words::roles(&awaited))),
             };
@@ -416,7 +548,6 @@ fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
 }
 
 fn agent_stopped(agent: &Agent, now: Timestamp) -> Message {
-    let suspended = matches!(agent.state, AgentState::Suspended { .. });
     let mut lines = vec![
         Line::say(format!("{} ", words::agent_mark(agent)))
             .bold(agent.slug.as_str())
@@ -425,12 +556,14 @@ fn agent_stopped(agent: &Agent, now: Timestamp) -> Message {
         Line::fact("Owner").person(&agent.owner),
     ];
     let mut buttons = Vec::new();
-    if suspended {
-        lines.push(Line::say("Everything it had has ended, and what it asked for is cancelled."));
-        lines.push(
-            Line::fact("Next").text("its owner can ask that it may go on; people decide that."),
-        );
-        buttons.push(button(&Button::Reinstate(agent.id), "Ask that it may go on…"));
+    if let Some(cause) = agent.cause() {
+        if cause == Cause::Stopped {
+            lines.push(Line::say(
+                "Everything it had has ended, and what it asked for is cancelled.",
+            ));
+        }
+        lines.extend(life::undone_by(agent).map(|line| Line::fact("Next").line(line)));
+        buttons.extend(life::undo(agent));
     }
     buttons.push(button(&Button::Show(agent.id), "Show agent"));
     Page::message().lines(lines).buttons(buttons).into_message()

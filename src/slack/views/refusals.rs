@@ -1,12 +1,17 @@
 //! Why something cannot be asked or done, what would help, and how long that takes.
 
 use super::escape::{at_most, clip, first, or};
+use super::life;
 use super::line::Line;
-use super::page::{Message, Page, button, hand_back, primary};
+use super::owners;
+use super::page::{Message, Page, button, hand_back};
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::request::{Request, RequestState};
+use crate::service::emergency::NoEmergency;
+use crate::service::incidents::NoIncident;
 use crate::service::outcome::Refusal;
+use crate::service::owners::outcome::OwnerRefusal;
 use crate::slack::actions::Button;
 
 /// The longest piece of what somebody typed that is said back to them.
@@ -26,25 +31,39 @@ fn page(refusal: &Refusal) -> Page {
             button(&Button::Request(None), "Ask for access"),
             button(&Button::Register, "Register an agent"),
         ]),
+        Refusal::Emergency(NoEmergency::ReviewDue(review)) => {
+            page.buttons(vec![button(&Button::Details(review.id), "Details")])
+        }
+        Refusal::Incident(NoIncident::AlreadyOpen(incident)) => page.buttons(vec![
+            button(&Button::Timeline(incident.id), "Timeline"),
+            button(&Button::Show(incident.agent), "Show agent"),
+        ]),
         Refusal::NotActive(agent) => page.buttons(match agent.state {
             AgentState::Pending { request } => vec![
                 button(&Button::Details(request), "Details"),
                 button(&Button::Show(agent.id), "Show agent"),
             ],
-            AgentState::Suspended { .. } => vec![
-                primary(&Button::Reinstate(agent.id), "Ask that it may go on…"),
-                button(&Button::Show(agent.id), "Show agent"),
-            ],
+            _ if agent.orphaned.is_some() => {
+                owners::buttons(&OwnerRefusal::Ownerless(agent.clone()))
+            }
+            AgentState::Suspended { .. } => life::undo(agent)
+                .into_iter()
+                .chain([button(&Button::Show(agent.id), "Show agent")])
+                .collect(),
             AgentState::Active { .. }
             | AgentState::Retired { .. }
             | AgentState::Rejected { .. } => vec![button(&Button::Show(agent.id), "Show agent")],
         }),
+        Refusal::Owner(refusal) => page.buttons(owners::buttons(refusal)),
         Refusal::AlreadyAsked(request) => page.buttons(vec![
             button(&Button::Details(request.id), "Details"),
             button(&Button::TakeBack(request.id), "Take back"),
         ]),
         Refusal::AlreadyHas(grant) => {
             page.buttons(vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)])
+        }
+        Refusal::AppealedBefore(appeal) => {
+            page.buttons(vec![button(&Button::Details(appeal.id), "Details")])
         }
         Refusal::GrantEnded(grant) => {
             page.buttons(vec![button(&Button::Request(Some(grant.agent)), "Ask again")])
@@ -69,6 +88,7 @@ pub fn what(refusal: &Refusal) -> Line {
             .text(": ")
             .person(owner)
             .text("."),
+        Refusal::Owner(refusal) => owners::what(refusal),
         Refusal::NotActive(agent) => not_active(agent),
         Refusal::NotSuspended(agent) => Line::strong(agent.slug.as_str()).text(format!(
             " was not stopped (it is {}), so there is nothing to undo.",
@@ -150,12 +170,55 @@ pub fn what(refusal: &Refusal) -> Line {
             .text(". Its owner is ")
             .person(owner)
             .text("."),
+        Refusal::Emergency(why) => super::emergency::why_not(why),
+        Refusal::Incident(why) => super::incidents::why_not(why),
+        Refusal::Change(why) => life::what(why),
         Refusal::NotRequester { asked_by } => {
             Line::say("Only who asked can take a request back: ").person(asked_by).text(".")
         }
         Refusal::RequestEnded(request) => {
             Line::say(format!("{} has ended: it {}.", request.reference, how_ended(request)))
         }
+        Refusal::NoAppeals => {
+            Line::say("A no cannot be appealed here: the policy names nobody who decides on that.")
+        }
+        Refusal::NotDenied(request) => Line::say(match &request.state {
+            RequestState::Open => {
+                format!("{} is still being decided: only a no can be appealed.", request.reference)
+            }
+            _ => format!(
+                "Only a no can be appealed, and {} {}.",
+                request.reference,
+                how_ended(request)
+            ),
+        }),
+        Refusal::Final(request) => Line::say(format!(
+            "{} was an appeal: what is decided on an appeal is final.",
+            request.reference
+        )),
+        Refusal::AppealedBefore(appeal) => {
+            Line::say(format!("This was appealed before, as {}: once is all.", appeal.reference))
+        }
+        Refusal::MayNotAppeal { asked_by, owner } => {
+            let line = Line::say("Only who asked can appeal: ").person(asked_by);
+            if owner == asked_by {
+                line.text(".")
+            } else {
+                line.text("; or the agent’s owner: ").person(owner).text(".")
+            }
+        }
+        Refusal::TooLateToAppeal { reference, until, now } => {
+            Line::say(format!("The no to {reference} could be appealed until "))
+                .at(*until, *now)
+                .text(".")
+        }
+        Refusal::OwnerDeclined { owner } => Line::default()
+            .person(owner)
+            .text(" does not want to answer for the agent, and nobody is made to."),
+        Refusal::CannotBecomeTrue { reference, reason } => Line::say(format!(
+            "{reference} could not become true any more, whoever agreed: {}.",
+            clip(reason, 120)
+        )),
     }
 }
 
@@ -163,10 +226,10 @@ fn not_active(agent: &Agent) -> Line {
     let line = Line::strong(agent.slug.as_str());
     match &agent.state {
         AgentState::Pending { .. } => line.text(" is not registered yet: people are deciding."),
-        AgentState::Suspended { by, reason, .. } => {
-            let line = line.text(" was stopped by ").by(by);
-            if reason.is_empty() { line.text(".") } else { line.text(": ").quoted(reason) }
-        }
+        AgentState::Suspended { .. } => match life::why_suspended(agent) {
+            Some(why) => line.text(" was ").line(why).text("."),
+            None => line,
+        },
         AgentState::Retired { by, .. } => line.text(" was retired by ").by(by).text("."),
         AgentState::Rejected { .. } => line.text(" was not approved; the name is free again."),
         AgentState::Active { .. } => line.text(" is at work already."),
@@ -189,9 +252,12 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::NotMember(_) => Line::say("ask a full member of your team to do it for you."),
         Refusal::UnknownAgent { near, yours, .. } => unknown_agent(near, yours),
         Refusal::NotOwner { owner, .. } => Line::say("ask ").person(owner).text(" to do it."),
+        Refusal::Owner(refusal) => owners::next(refusal),
+        Refusal::Change(why) => life::next(why),
         Refusal::NotActive(agent) => match agent.state {
+            _ if agent.orphaned.is_some() => owners::next(&OwnerRefusal::Ownerless(agent.clone())),
             AgentState::Pending { .. } => Line::say("wait for the answer; you will be told."),
-            AgentState::Suspended { .. } => Line::say("its owner can ask that it may go on."),
+            AgentState::Suspended { .. } => return life::undone_by(agent),
             AgentState::Retired { .. } | AgentState::Rejected { .. } => {
                 Line::say("register it anew: ").code("/agent register")
             }
@@ -255,10 +321,20 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
         Refusal::MayNotEnd { owner, .. } | Refusal::MayNotStop { owner, .. } => {
             Line::say("ask ").person(owner).text(", or security if it is urgent.")
         }
+        Refusal::Emergency(why) => return super::emergency::next(why),
+        Refusal::Incident(why) => super::incidents::next(why),
         Refusal::NotRequester { asked_by } => {
             Line::say("ask ").person(asked_by).text(" to take it back; approvers can deny it.")
         }
         Refusal::RequestEnded(_) => return None,
+        Refusal::NoAppeals | Refusal::TooLateToAppeal { .. } | Refusal::CannotBecomeTrue { .. } => {
+            Line::say("ask anew, with what is different now.")
+        }
+        Refusal::NotDenied(_) | Refusal::Final(_) | Refusal::AppealedBefore(_) => return None,
+        Refusal::MayNotAppeal { asked_by, .. } => {
+            Line::say("ask ").person(asked_by).text(" to do it.")
+        }
+        Refusal::OwnerDeclined { .. } => Line::say("register it with another owner."),
     })
 }
 

@@ -10,7 +10,7 @@ use super::words::{self, MOST_NAMED};
 use crate::domain::agent::Agent;
 use crate::domain::grant::GrantState;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{Acceptance, Ask, NotCounted, Request};
+use crate::domain::request::{Acceptance, Ask, CannotLend, NotCounted, Request};
 use crate::domain::time::{Span, Timestamp};
 use crate::service::outcome::{
     Asked, Cancelled, Ended, FieldProblem, Registered, Stopped, VoteReply,
@@ -102,10 +102,11 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     }
     let awaited = request.awaited();
     let mut whom = Line::fact("Waits for").text(words::roles(&awaited));
+    let acceptor = request.acceptor(&agent.owner);
     if request.acceptance == Acceptance::Awaited {
         whom = match awaited.is_empty() {
-            true => whom.person(&agent.owner).text(" to accept as owner"),
-            false => whom.text(", and ").person(&agent.owner).text(" to accept as owner"),
+            true => whom.person(acceptor).text(" to accept as owner"),
+            false => whom.text(", and ").person(acceptor).text(" to accept as owner"),
         };
     }
     lines.push(whom);
@@ -120,7 +121,8 @@ fn opened(request: &Request, agent: &Agent, usual: Option<Span>) -> Page {
     ])
 }
 
-fn before() -> Message {
+/// The same was done before.
+pub fn before() -> Message {
     Page::message()
         .line(Line::say("This was received before and is done; nothing was done twice."))
         .into_message()
@@ -128,10 +130,13 @@ fn before() -> Message {
 
 /// What a click on a card did, to the person who clicked.
 pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
+    if let Some(said) = super::emergency::reviewed(reply) {
+        return said;
+    }
     match reply {
         VoteReply::Counted { request, agent } => {
-            let accepted =
-                matches!(request.acceptance, Acceptance::Given { .. }) && agent.owner == *me;
+            let acceptor = request.acceptor(&agent.owner);
+            let accepted = matches!(request.acceptance, Acceptance::Given { .. }) && acceptor == me;
             let now = request.votes.last().map_or(request.asked_at, |vote| vote.at);
             let mut lines = vec![Line::say(if accepted {
                 format!("✓ You answer for {} from its approval on.", agent.slug)
@@ -140,7 +145,7 @@ pub fn vote(reply: &VoteReply, me: &PersonId) -> Message {
             })];
             let awaited = request.awaited();
             lines.push(if awaited.is_empty() {
-                Line::fact("Waits for").person(&agent.owner).text(" to accept as owner")
+                Line::fact("Waits for").person(acceptor).text(" to accept as owner")
             } else {
                 Line::fact("Waits for").text(words::roles(&awaited))
             });
@@ -211,12 +216,32 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
                 words::marked_outcome(&ended, agent, at),
             )
         }
+        NotCounted::OwnRequest if request.ask.is_review() => (
+            Line::say("Nobody judges their own emergency, and this one was yours."),
+            next(&format!("wait for {roles}.")),
+        ),
         NotCounted::OwnRequest => (
             Line::say("Nobody approves their own request, and this one is yours."),
             next(&format!("wait for {roles}; or take it back.")),
         ),
+        NotCounted::Ownerless => (
+            Line::say(format!(
+                "Nobody answers for {} at present, so nothing new is given to it.",
+                agent.slug
+            )),
+            Some(
+                Line::fact("Next")
+                    .text("it waits until somebody takes it: ")
+                    .code(format!("/agent take {}", agent.slug)),
+            ),
+        ),
         NotCounted::OwnAgent => (
-            Line::say(format!("You answer for {}, so somebody else has to say yes.", agent.slug)),
+            super::owners::own_handover(request, agent, me).unwrap_or_else(|| {
+                Line::say(format!(
+                    "You answer for {}, so somebody else has to say yes.",
+                    agent.slug
+                ))
+            }),
             next(&format!("wait for {roles}.")),
         ),
         NotCounted::Standing(standing) => (
@@ -224,7 +249,9 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
                 .text(" Only full, active members of this workspace decide."),
             None,
         ),
-        NotCounted::NotEligible if request.needs.is_empty() || agent.owner == *me => {
+        NotCounted::NotEligible
+            if request.needs.is_empty() || request.acceptor(&agent.owner) == me =>
+        {
             (Line::say("Only the person who was named as owner can answer this."), None)
         }
         NotCounted::NotEligible => (
@@ -242,6 +269,37 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
             )),
             next("nothing to do. You can still deny it."),
         ),
+        NotCounted::Represented { by, at } => (
+            Line::default()
+                .person(by)
+                .text(" has answered in your place, ")
+                .ago(*at, now.max(*at))
+                .text("; it counts, and one of the two is enough."),
+            next("nothing to do. To answer yourself from now on: /agent delegate."),
+        ),
+        NotCounted::StandsInInVain { who, why } => {
+            let line = Line::say("You could answer this only for ").person(who);
+            (
+                match why {
+                    CannotLend::Asked => line.text(", who asked it."),
+                    CannotLend::Owns => line.text(", who answers for the agent."),
+                    CannotLend::DeniedIt => line.text(", who denied what is appealed."),
+                    CannotLend::Voted => line.text(", who has answered already."),
+                    CannotLend::InPart => {
+                        line.text(", who lends you only some of the roles that it takes of them.")
+                    }
+                },
+                next(&format!("nothing to do; {roles} decide.")),
+            )
+        }
+        NotCounted::DeniedIt => (
+            Line::say("You denied what is appealed here, so others decide whether that stands."),
+            next(&format!("nothing to do; {roles} decide.")),
+        ),
+        NotCounted::GoesToBackup => (
+            Line::say("The time to answer is over, and the backup is being asked just now."),
+            next("try again in a minute: then your word counts again."),
+        ),
         NotCounted::NoReason => (
             Line::say("A no needs a reason: the requester reads it."),
             next("click Deny… again and say in a few words why."),
@@ -249,7 +307,7 @@ fn not_counted(why: &NotCounted, request: &Request, agent: &Agent, me: &PersonId
     };
     let mut lines = vec![what];
     lines.extend(next);
-    let buttons = if *why == NotCounted::OwnRequest {
+    let buttons = if *why == NotCounted::OwnRequest && !request.ask.is_review() {
         vec![button(&Button::TakeBack(request.id), "Take back")]
     } else {
         Vec::new()
@@ -421,7 +479,7 @@ pub fn details(
     votes.extend(words::requirements(request, agent, now));
     votes.push(match words::marked_outcome(request, agent, now) {
         Some(outcome) => outcome,
-        None => Line::fact("Until").at(request.decide_by, now),
+        None => words::until(request, None, now),
     });
     page.lines(votes)
         .small(Line::say(format!("{} · policy ", request.id)).code(clip(&request.policy, 20)))

@@ -2,7 +2,8 @@
 
 use super::escape::{and, first, roughly};
 use super::line::Line;
-use crate::domain::agent::{Agent, AgentState};
+use crate::domain::agent::{Agent, AgentState, Cause};
+use crate::domain::backup::Backup;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, ApprovedBy, Ask, Request, RequestState};
@@ -93,6 +94,7 @@ pub fn finding(finding: Finding) -> String {
         Finding::CertificationLapsed => "certification has lapsed".to_owned(),
         Finding::TierSuffices => "tier allows it".to_owned(),
         Finding::RaisesTier { from, to } => format!("raises its tier from {from} to {to}"),
+        Finding::LowersTier { from, to } => format!("lowers its tier from {from} to {to}"),
         Finding::FirstTime => "first time for this resource".to_owned(),
         Finding::HadBefore { times: n } => format!("had this {} before", times(n)),
         Finding::DeniedBefore { times: n } => format!("denied {} before", times(n)),
@@ -117,12 +119,22 @@ pub fn findings(found: &[Finding]) -> Option<Line> {
 pub fn asks(request: &Request, agent: &Agent) -> Line {
     let line = Line::strong(agent.slug.as_str());
     match &request.ask {
+        Ask::Appeal { denied, .. } => line
+            .text(" appeals: ")
+            .bold(subject_of(&denied.ask, agent))
+            .text(format!(", denied as {}", denied.reference)),
         Ask::Registration => line.text(" asks to be registered"),
         Ask::Grant { access: a, .. } => line.text(" asks for ").bold(access(a)),
         Ask::Extension { access: a, by, .. } => {
             line.text(" asks to keep ").bold(access(a)).text(format!(" {} longer", by.words()))
         }
+        Ask::Emergency { .. } | Ask::Review { .. } => super::emergency::asks(request, agent),
         Ask::Reinstatement { .. } => line.text(" asks to go on, after it was stopped"),
+        Ask::Handover { to, .. } => line.text(" is to be handed over to ").person(to),
+        Ask::TierChange { from, to, .. } => {
+            line.text(format!(" asks for tier {to} instead of {from}"))
+        }
+        Ask::Change { .. } => line.text(" asks to be described anew"),
         Ask::Credential { .. } => line
             .text(" asks to prove itself by ")
             .line(super::card::asked_for_credential(&request.ask)),
@@ -131,12 +143,23 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
 
 /// The same as part of a sentence: `database : read for support-agent-v2`.
 pub fn subject(request: &Request, agent: &Agent) -> String {
+    subject_of(&request.ask, agent)
+}
+
+/// The same of what is asked.
+pub fn subject_of(ask: &Ask, agent: &Agent) -> String {
     let slug = agent.slug.as_str();
-    match &request.ask {
+    match ask {
+        Ask::Appeal { denied, .. } => format!("the appeal for {}", subject_of(&denied.ask, agent)),
         Ask::Registration => format!("the registration of {slug}"),
         Ask::Grant { access: a, .. } => format!("{} for {slug}", access(a)),
         Ask::Extension { access: a, .. } => format!("more time for {slug} on {}", access(a)),
+        Ask::Emergency { access: a, .. } => format!("{} for {slug} in an emergency", access(a)),
+        Ask::Review { emergency, .. } => format!("the review of {emergency} for {slug}"),
         Ask::Reinstatement { .. } => format!("that {slug} may go on"),
+        Ask::Handover { .. } => format!("that {slug} is handed over"),
+        Ask::TierChange { to, .. } => format!("tier {to} for {slug}"),
+        Ask::Change { .. } => format!("the new description of {slug}"),
         Ask::Credential { name, .. } => {
             format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
         }
@@ -152,23 +175,30 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
         .iter()
         .take(MOST_NAMED)
         .map(|need| match need.covered_by {
-            Some(vote) => Line::say(format!("✓ {}: ", role(need.role)))
-                .person(&vote.by)
-                .text(", ")
-                .ago(vote.at, now),
+            Some(vote) => {
+                let line = Line::say(format!("✓ {}: ", role(need.role))).person(&vote.by);
+                let line = match need.in_place_of {
+                    Some(other) => line.text(" for ").person(other),
+                    None if !vote.roles.contains(need.role) => line.text(" as backup"),
+                    None => line,
+                };
+                line.text(", ").ago(vote.at, now)
+            }
             None => awaited(request, need.role),
         })
         .collect();
     if needs.len() > MOST_NAMED {
         said.push(Line::say(format!("and {} more", needs.len() - MOST_NAMED)));
     }
+    let acceptor = request.acceptor(&agent.owner);
     match request.acceptance {
         Acceptance::NotNeeded => {}
         Acceptance::Awaited => {
-            said.push(Line::say("○ ").person(&agent.owner).text(" as owner"));
+            said.push(Line::say("○ ").person(acceptor).text(" as owner"));
         }
-        Acceptance::Given { at } => said
-            .push(Line::say("✓ ").person(&agent.owner).text(" accepted as owner, ").ago(at, now)),
+        Acceptance::Given { at } => {
+            said.push(Line::say("✓ ").person(acceptor).text(" accepted as owner, ").ago(at, now))
+        }
     }
     if said.is_empty() {
         return None;
@@ -183,24 +213,55 @@ pub fn requirements(request: &Request, agent: &Agent, now: Timestamp) -> Option<
 /// A role whose yes is missing, and who could give it: `○ security: Sam or Sara`.
 fn awaited(request: &Request, role_name: &RoleName) -> Line {
     let line = Line::say(format!("○ {}", role(role_name)));
-    let people: Vec<_> = request.asked_for(role_name).collect();
+    let (away, people): (Vec<_>, Vec<_>) =
+        request.asked_for(role_name).partition(|asked| asked.away.is_some());
     let named = people.iter().take(MOST_PEOPLE);
-    let mut line = named.enumerate().fold(line, |line, (i, person)| {
-        line.text(if i == 0 { ": " } else { " or " }).person(person)
+    let mut line = named.enumerate().fold(line, |line, (i, asked)| {
+        let line = line.text(if i == 0 { ": " } else { " or " }).person(asked.person);
+        match asked.in_place_of {
+            Some(other) => line.text(" for ").person(other),
+            None => line,
+        }
     });
     if people.len() > MOST_PEOPLE {
         line = line.text(format!(" or {} others", people.len() - MOST_PEOPLE));
     }
-    line
+    // By name and not by mention: who is away is not called.
+    let away: Vec<String> = away
+        .iter()
+        .filter_map(|asked| asked.away)
+        .filter(|name| !name.is_empty())
+        .map(|name| super::escape::clip(name, 40))
+        .collect();
+    match away.as_slice() {
+        [] => line,
+        [one] => line.text(format!(" ({one} is away)")),
+        several => line.text(format!(" ({} are away)", and(&first(several, MOST_PEOPLE)))),
+    }
 }
 
-/// Until when people can answer, and how long it usually takes.
+/// Until when people can answer, how long it usually takes, and since when they are asked.
 pub fn until(request: &Request, usual: Option<Span>, now: Timestamp) -> Line {
+    if request.ask.is_review() {
+        return super::emergency::due(request, now);
+    }
     let line = Line::fact("Until").at(request.decide_by, now);
-    match usual {
+    let line = match usual {
         Some(span) => line.text(format!(" (usually takes {})", roughly(span))),
         None => line,
-    }
+    };
+    line.text(" · awaited since ").at(request.awaited_since(), now)
+}
+
+/// Who did not answer in time, and who is asked instead since when.
+pub fn escalated(request: &Request, now: Timestamp) -> Option<Line> {
+    let Backup::Called { role: backup, at, missing } = &request.backup else { return None };
+    Some(
+        Line::fact("Backup")
+            .text(format!("{}, since ", role(backup)))
+            .at(*at, now)
+            .text(format!(": {} did not answer in time", roles(missing))),
+    )
 }
 
 /// The mark of how a request ended.
@@ -229,8 +290,16 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
             .at(at, now)
             .text(", by the policy’s rule ")
             .quoted(&rule),
+        RequestState::Approved { at, by: ApprovedBy::Emergency } => Line::strong("Opened")
+            .text(" at once by ")
+            .person(&request.asked_by)
+            .text(", ")
+            .at(at, now),
         RequestState::Approved { at, by: ApprovedBy::People } => {
-            let mut line = Line::strong("Approved");
+            let mut line = Line::strong(match request.ask.is_review() {
+                true => "Found justified",
+                false => "Approved",
+            });
             let voters: Vec<_> =
                 request.requirements().into_iter().filter_map(|r| r.covered_by).collect();
             for (i, vote) in voters.iter().take(MOST_NAMED).enumerate() {
@@ -244,13 +313,18 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
             line.text(", ").at(at, now)
         }
         RequestState::Denied { at, by, reason } => {
-            Line::strong(if is_declined(request, agent, &by) { "Declined" } else { "Denied" })
-                .text(" by ")
-                .person(&by)
-                .text(", ")
-                .at(at, now)
-                .text(": ")
-                .quoted(&reason)
+            let declined = is_declined(request, agent, &by);
+            Line::strong(match (request.ask.is_review(), declined) {
+                (true, _) => "Found not justified",
+                (_, true) => "Declined",
+                _ => "Denied",
+            })
+            .text(" by ")
+            .person(&by)
+            .text(", ")
+            .at(at, now)
+            .text(": ")
+            .quoted(&reason)
         }
         RequestState::Cancelled { at, by, program, reason } => {
             let own = program.is_some() || by == request.asked_by;
@@ -271,7 +345,7 @@ pub fn outcome(request: &Request, agent: &Agent, now: Timestamp) -> Option<Line>
 
 /// Whether a no is the named owner's, who does not want to be it.
 pub fn is_declined(request: &Request, agent: &Agent, by: &PersonId) -> bool {
-    *by == agent.owner && request.acceptance == Acceptance::Awaited
+    by == request.acceptor(&agent.owner) && request.acceptance == Acceptance::Awaited
 }
 
 /// Where an agent stands.
@@ -281,9 +355,16 @@ pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
         AgentState::Active { certified_until, .. } if now >= *certified_until => {
             Line::say("at work, certification has lapsed")
         }
+        AgentState::Active { .. } if agent.orphaned.is_some() => {
+            Line::say("at work, and nobody answers for it")
+        }
         AgentState::Active { .. } => Line::say("at work"),
-        AgentState::Suspended { at, by, reason, .. } => {
-            let line = Line::say("stopped by ").by(by).text(", ").at(*at, now);
+        AgentState::Suspended { at, by, reason, cause, .. } => {
+            let how = match cause {
+                Cause::Stopped => "stopped by ",
+                Cause::Uncertified | Cause::Ownerless => "suspended by ",
+            };
+            let line = Line::say(how).by(by).text(", ").at(*at, now);
             if reason.is_empty() { line } else { line.text(": ").quoted(reason) }
         }
         AgentState::Retired { at, by, reason } => {
@@ -298,6 +379,7 @@ pub fn agent_state(agent: &Agent, now: Timestamp) -> Line {
 pub const fn agent_mark(agent: &Agent) -> &'static str {
     match agent.state {
         AgentState::Pending { .. } => "🟡",
+        AgentState::Active { .. } if agent.orphaned.is_some() => "🟠",
         AgentState::Active { .. } => "🟢",
         AgentState::Suspended { .. } => "🛑",
         AgentState::Retired { .. } | AgentState::Rejected { .. } => "⚪",

@@ -83,6 +83,14 @@ where
         }
     }
 
+    /// How old the answer to this is, if there is one.
+    pub fn age(&self, key: &str) -> Option<TimeDelta> {
+        let now = self.clock.now();
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, _) = entries.get(key)?.known.as_ref()?;
+        Some(now - *at)
+    }
+
     /// Forgets the answer to this, also one that is being asked for.
     pub fn forget(&self, key: &str) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);

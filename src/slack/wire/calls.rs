@@ -3,6 +3,9 @@
 //! Answers are read for what is used and no more, so that a new field or an odd type elsewhere
 //! breaks nothing.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -81,6 +84,28 @@ pub struct UserProfile {
     pub display_name: Option<String>,
     /// Their workspace.
     pub team: Option<String>,
+    /// The emoji of their status, `:palm_tree:`; empty if they have none.
+    pub status_emoji: Option<String>,
+    /// The words of their status.
+    pub status_text: Option<String>,
+    /// When the status ends, in seconds since 1970; 0 if it does not.
+    pub status_expiration: Option<i64>,
+    /// Of a bot: which.
+    pub bot_id: Option<String>,
+    /// Of a bot: its app.
+    pub api_app_id: Option<String>,
+}
+
+/// When somebody's notifications are paused, as `dnd.teamInfo` tells of it.
+/// <https://docs.slack.dev/reference/methods/dnd.teamInfo>
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+pub struct DndInfo {
+    /// Whether there is a schedule at all.
+    pub dnd_enabled: Option<bool>,
+    /// When the next pause begins, or the present one began, in seconds since 1970.
+    pub next_dnd_start_ts: Option<i64>,
+    /// When it ends.
+    pub next_dnd_end_ts: Option<i64>,
 }
 
 /// A channel as `conversations.info` tells of it.
@@ -139,6 +164,8 @@ struct Done {}
 
 /// How many pages of a list are read at most.
 const PAGES: usize = 50;
+/// How many users are asked for at once: the most that Slack gives.
+const USERS_AT_ONCE: &str = "1000";
 
 impl Client {
     async fn get<T: serde::de::DeserializeOwned>(
@@ -222,7 +249,20 @@ impl Client {
         channel: &str,
         message: &Message,
     ) -> Result<MessageRef, CallError> {
+        self.post_in(channel, None, message).await
+    }
+
+    /// The same, as a reply in the thread below a message of this name, if one is given.
+    pub async fn post_in(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        message: &Message,
+    ) -> Result<MessageRef, CallError> {
         let mut body = content(message);
+        if let Some(ts) = thread {
+            body.insert("thread_ts".to_owned(), json!(ts));
+        }
         body.insert("channel".to_owned(), json!(channel));
         body.insert("unfurl_links".to_owned(), json!(false));
         body.insert("unfurl_media".to_owned(), json!(false));
@@ -322,6 +362,62 @@ impl Client {
         }
         let found: Found = self.get("users.info", vec![("user", Some(user))]).await?;
         Ok(found.user)
+    }
+
+    /// `dnd.teamInfo`: when the notifications of these people are paused; of 50 at most. Org-wide
+    /// installations name the workspace.
+    pub async fn dnd(
+        &self,
+        users: &[String],
+        team: Option<&str>,
+    ) -> Result<BTreeMap<String, DndInfo>, CallError> {
+        #[derive(Deserialize)]
+        struct Found {
+            users: BTreeMap<String, DndInfo>,
+        }
+        let users = users.join(",");
+        let query = vec![("users", Some(users.as_str())), ("team_id", team)];
+        let found: Found = self.get("dnd.teamInfo", query).await?;
+        Ok(found.users)
+    }
+
+    /// `users.list`: everybody of the workspace, those that were deactivated too. Waits when Slack asks
+    /// to, for as long as `patience` in all. Org-wide installations name the workspace.
+    pub async fn all_users(
+        &self,
+        team: Option<&str>,
+        patience: Duration,
+    ) -> Result<Vec<UserInfo>, CallError> {
+        #[derive(Deserialize)]
+        struct Page {
+            members: Vec<UserInfo>,
+            response_metadata: Option<Cursor>,
+        }
+        #[derive(Deserialize)]
+        struct Cursor {
+            next_cursor: Option<String>,
+        }
+        let (mut all, mut cursor, mut patience) = (Vec::new(), None::<String>, patience);
+        loop {
+            let query = vec![
+                ("limit", Some(USERS_AT_ONCE)),
+                ("cursor", cursor.as_deref()),
+                ("team_id", team),
+            ];
+            let page: Page = match self.get("users.list", query).await {
+                Err(CallError::RateLimited { after }) if after <= patience => {
+                    patience = patience.saturating_sub(after.max(Duration::from_millis(50)));
+                    tokio::time::sleep(after).await;
+                    continue;
+                }
+                page => page?,
+            };
+            all.extend(page.members);
+            cursor = page.response_metadata.and_then(|m| m.next_cursor).filter(|c| !c.is_empty());
+            if cursor.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// `users.lookupByEmail`; deactivated people are not found.

@@ -313,6 +313,27 @@ impl Client {
         found
     }
 
+    /// Sends a request of our own, without a token; only whether it was taken is of interest. The
+    /// connector refuses what is not encrypted, unless a stand-in on this machine is called.
+    pub(super) async fn send_plain(&self, request: Request<Full<Bytes>>) -> Result<(), CallError> {
+        let call = async {
+            let answer = self.plain.request(request).await.map_err(|error| {
+                CallError::Transport(
+                    if error.is_connect() { CANNOT_CONNECT } else { BROKEN }.into(),
+                )
+            })?;
+            let (code, headers) = (answer.status(), answer.headers());
+            if code.is_success() {
+                return Ok(());
+            }
+            Err(status(code.as_u16(), retry_after(headers), None))
+        };
+        match tokio::time::timeout(self.settings.patience, call).await {
+            Ok(sent) => sent,
+            Err(_) => Err(CallError::Timeout),
+        }
+    }
+
     fn note<T>(&self, method: &'static str, channel: Option<&str>, result: &Result<T, CallError>) {
         match result {
             Ok(_) => tracing::trace!(method, "called Slack"),

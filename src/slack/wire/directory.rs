@@ -4,24 +4,39 @@
 //! or at most 60 while Slack cannot be reached or asks to wait. Slack's own word that somebody or a
 //! group has changed makes it forget them at once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use tracing::debug;
 
 use super::cache::Cache;
-use super::calls::UserInfo;
+use super::calls::{DndInfo, UserInfo};
 use super::client::{CallError, Client};
 use super::inbound::Inbound;
 use super::installation::Installation;
 use super::intake::Acquaintance;
 use crate::clock::Clock;
+use crate::domain::absence::Absence;
+use crate::domain::discovery::{Kind, SLACK, Sent};
 use crate::domain::person::{PersonId, Profile, Standing};
-use crate::service::directory::{Directory, DirectoryError};
+use crate::domain::time::Timestamp;
+use crate::service::directory::{Directory, DirectoryError, Machine};
 
 const PERSON_FRESH: TimeDelta = TimeDelta::seconds(60);
 const GROUP_FRESH: TimeDelta = TimeDelta::seconds(15);
 const GROUP_USABLE: TimeDelta = TimeDelta::seconds(60);
+
+/// Who is away may be told a minute late.
+const PAUSES_FRESH: TimeDelta = TimeDelta::seconds(60);
+/// So long a question about who is away may take: nothing waits for it longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// So many people Slack takes in one question about pauses.
+const ASKED_AT_ONCE: usize = 50;
+/// How long Slack may make us wait in all while everybody is listed.
+const LISTING: Duration = Duration::from_secs(90);
 
 /// How many people and groups are remembered at most.
 const REMEMBERED: usize = 20_000;
@@ -32,6 +47,7 @@ pub struct SlackDirectory {
     installation: Arc<Installation>,
     people: Cache<Option<Arc<UserInfo>>, CallError>,
     groups: Cache<Arc<Vec<PersonId>>, CallError>,
+    pauses: Cache<Arc<BTreeMap<String, DndInfo>>, CallError>,
 }
 
 impl SlackDirectory {
@@ -45,8 +61,65 @@ impl SlackDirectory {
             client,
             installation,
             people: Cache::new(Arc::clone(&clock), REMEMBERED),
-            groups: Cache::new(clock, REMEMBERED),
+            groups: Cache::new(Arc::clone(&clock), REMEMBERED),
+            pauses: Cache::new(clock, REMEMBERED),
         }
+    }
+
+    /// When the notifications of these people are paused, as far as Slack says it.
+    async fn pauses(&self, users: &[String]) -> Arc<BTreeMap<String, DndInfo>> {
+        let (client, installation) = (Arc::clone(&self.client), Arc::clone(&self.installation));
+        let asked = users.to_vec();
+        let ask = || async move {
+            let team = match installation.teams() {
+                teams if installation.is_org_wide() => teams.into_iter().next(),
+                _ => None,
+            };
+            client.dnd(&asked, team.as_deref()).await.map(Arc::new)
+        };
+        let key = users.join(",");
+        match self.pauses.get(&key, PAUSES_FRESH, PAUSES_FRESH, |_| false, ask).await {
+            Ok(found) => found,
+            Err(error) => {
+                debug!(error = &error as &dyn std::error::Error, "who is away is not known");
+                Arc::default()
+            }
+        }
+    }
+
+    async fn look_for_absence(
+        &self,
+        people: &[PersonId],
+        absence: &Absence,
+        now: Timestamp,
+    ) -> BTreeSet<PersonId> {
+        let mut away = BTreeSet::new();
+        let here: Vec<&PersonId> =
+            people.iter().filter(|who| who.workspace == self.installation.id()).collect();
+        if !absence.statuses.is_empty() {
+            for person in &here {
+                let Ok(Some(user)) = self.user(&person.user).await else { continue };
+                let Some(profile) = &user.profile else { continue };
+                let emoji = profile.status_emoji.as_deref().unwrap_or_default();
+                let text = profile.status_text.as_deref().unwrap_or_default();
+                let expires = profile.status_expiration.unwrap_or_default();
+                if absence.by_status(emoji, text, expires, now) {
+                    away.insert((*person).clone());
+                }
+            }
+        }
+        if absence.dnd {
+            let mut users: Vec<String> = here.iter().map(|person| person.user.clone()).collect();
+            users.sort();
+            for some in users.chunks(ASKED_AT_ONCE) {
+                let pauses = self.pauses(some).await;
+                let paused = here.iter().filter(|person| {
+                    pauses.get(&person.user).is_some_and(|pause| is_paused(pause, now))
+                });
+                away.extend(paused.map(|person| (*person).clone()));
+            }
+        }
+        away
     }
 
     /// What Slack says of this user id; `None` if it knows nobody by it.
@@ -107,6 +180,10 @@ impl Directory for SlackDirectory {
         found.map(|members| members.to_vec()).map_err(|error| failed(id, &error))
     }
 
+    fn group_age(&self, id: &str) -> Option<TimeDelta> {
+        self.groups.age(id)
+    }
+
     async fn find(&self, hint: &str) -> Result<Option<PersonId>, DirectoryError> {
         let person = |user: &str| PersonId::new(self.installation.id(), user);
         if !hint.contains('@') {
@@ -122,6 +199,83 @@ impl Directory for SlackDirectory {
             Err(error) => Err(failed("an e-mail address", &error)),
         }
     }
+
+    async fn away(
+        &self,
+        people: &[PersonId],
+        absence: &Absence,
+        now: Timestamp,
+    ) -> BTreeSet<PersonId> {
+        let look = self.look_for_absence(people, absence, now);
+        tokio::time::timeout(LONGEST_WAIT, look).await.unwrap_or_default()
+    }
+
+    async fn machines(&self) -> Result<Option<Vec<Machine>>, DirectoryError> {
+        let teams: Vec<Option<String>> = match self.installation.teams() {
+            teams if self.installation.is_org_wide() && !teams.is_empty() => {
+                teams.into_iter().map(Some).collect()
+            }
+            _ => vec![None],
+        };
+        let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+        for team in teams {
+            let users = self.client.all_users(team.as_deref(), LISTING).await;
+            for user in users.map_err(|error| failed("everybody", &error))? {
+                // In an organisation a bot is in several workspaces.
+                if let Some(found) = machine(&user, &self.installation)
+                    && seen.insert(user.id)
+                {
+                    all.push(found);
+                }
+            }
+        }
+        Ok(Some(all))
+    }
+
+    async fn machine(&self, id: &str) -> Result<Option<Machine>, DirectoryError> {
+        Ok(self.user(id).await?.and_then(|user| machine(&user, &self.installation)))
+    }
+}
+
+/// Whether notifications are paused at this moment.
+fn is_paused(pause: &DndInfo, now: Timestamp) -> bool {
+    let (Some(from), Some(until)) = (pause.next_dnd_start_ts, pause.next_dnd_end_ts) else {
+        return false;
+    };
+    pause.dnd_enabled == Some(true) && (from..until).contains(&now.timestamp())
+}
+
+/// The bot, app or workflow that the user is; `None` for people, for Slack's own bot, for Countersign's
+/// and for those of other workspaces.
+fn machine(user: &UserInfo, installation: &Installation) -> Option<Machine> {
+    let is = |flag: Option<bool>| flag == Some(true);
+    let workflow = is(user.is_workflow_bot);
+    let ours = user.id == installation.bot_user() || user.id == "USLACKBOT";
+    if ours || !(workflow || is(user.is_bot)) || !belongs(user, installation) {
+        return None;
+    }
+    let profile = user.profile.as_ref();
+    let details = [
+        ("app", profile.and_then(|profile| profile.api_app_id.as_ref())),
+        ("bot", profile.and_then(|profile| profile.bot_id.as_ref())),
+        ("handle", user.name.as_ref()),
+    ];
+    let known = |(key, value): (&str, Option<&String>)| Some((key.to_owned(), value?.clone()));
+    Some(Machine {
+        sent: Sent {
+            source: SLACK.to_owned(),
+            external_id: user.id.clone(),
+            name: user
+                .real_name
+                .clone()
+                .filter(|n| !n.trim().is_empty())
+                .unwrap_or_else(|| name(user)),
+            kind: if workflow { Kind::Workflow } else { Kind::Bot }.word().to_owned(),
+            owner: String::new(),
+            details: details.into_iter().filter_map(known).collect(),
+        },
+        deleted: is(user.deleted),
+    })
 }
 
 /// The user ids in a group; nobody if it is disabled or unknown.
@@ -174,7 +328,8 @@ impl Acquaintance for SlackDirectory {
 
     fn heard(&self, inbound: &Inbound) {
         match inbound {
-            Inbound::PeopleChanged { user: Some(user) } => self.people.forget(user),
+            Inbound::PeopleChanged { user: Some(user) } => self.people.forget(&user.user),
+            Inbound::MachineChanged { user } => self.people.forget(user),
             Inbound::PeopleChanged { user: None } => self.people.clear(),
             Inbound::GroupChanged { group: Some(group) } => self.groups.forget(group),
             Inbound::GroupChanged { group: None } => self.groups.clear(),
@@ -272,6 +427,41 @@ mod tests {
             ),
         ] {
             assert_eq!(of(&acme, user.clone()), expected, "{user}");
+        }
+    }
+
+    #[test]
+    fn bots_and_workflows_of_this_workspace_are_machines() {
+        let acme = Installation::workspace("T0ACME", None).known_as("U0OURS", "countersign");
+        let of = |user: Value| {
+            let user: UserInfo = serde_json::from_value(user).unwrap();
+            machine(&user, &acme)
+        };
+        let robo = of(json!({
+            "id": "U1", "team_id": "T0ACME", "is_bot": true, "real_name": "Robo", "name": "robo",
+            "profile": {"bot_id": "B1", "api_app_id": "A1"},
+        }))
+        .unwrap();
+        assert_eq!((robo.sent.kind.as_str(), robo.sent.name.as_str()), ("bot", "Robo"));
+        assert!(robo.sent.details.contains(&("app".to_owned(), "A1".to_owned())));
+        assert!(!robo.deleted);
+        let steps = of(json!({
+            "id": "U2", "team_id": "T0ACME", "is_bot": true, "is_workflow_bot": true,
+            "deleted": true, "profile": {"display_name": "Onboarding"},
+        }))
+        .unwrap();
+        assert_eq!(
+            (steps.sent.kind.as_str(), steps.sent.name.as_str()),
+            ("workflow", "Onboarding")
+        );
+        assert!(steps.deleted);
+        for other in [
+            json!({"id": "U3", "team_id": "T0ACME"}),
+            json!({"id": "U0OURS", "team_id": "T0ACME", "is_bot": true}),
+            json!({"id": "USLACKBOT", "team_id": "T0ACME", "is_bot": true}),
+            json!({"id": "U4", "team_id": "T0OTHER", "is_bot": true}),
+        ] {
+            assert_eq!(of(other.clone()), None, "{other}");
         }
     }
 

@@ -30,7 +30,7 @@ impl Check {
 }
 
 /// The scopes that the bot's token must have; `manifests/slack/README.md` says why each.
-pub const SCOPES: [&str; 9] = [
+pub const SCOPES: [&str; 10] = [
     "commands",
     "chat:write",
     "chat:write.public",
@@ -38,9 +38,13 @@ pub const SCOPES: [&str; 9] = [
     "users:read",
     "users:read.email",
     "usergroups:read",
+    "dnd:read",
     "channels:read",
     "groups:read",
 ];
+
+/// The scope without which the weekly digest has no picture.
+pub const PICTURES: &str = "files:write";
 
 /// What the configuration and the policy name, by Slack's ids.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +53,8 @@ pub struct Named {
     pub socket_mode: bool,
     /// Channels that messages go to.
     pub channels: Vec<String>,
+    /// The channel of the weekly digest, if there is one.
+    pub digest: Option<String>,
     /// User groups that hold roles.
     pub groups: Vec<String>,
     /// People who hold roles by name.
@@ -58,15 +64,15 @@ pub struct Named {
 /// Looks at everything, one check for each thing; the first failing one may explain the rest.
 pub async fn checks(client: &Client, named: &Named) -> Vec<Check> {
     let mut all = Vec::new();
-    let installation = match bot_token(client, &mut all).await {
-        Some(installation) => installation,
-        None => return all,
-    };
+    let Some((installation, scopes)) = bot_token(client, &mut all).await else { return all };
     if named.socket_mode {
         all.push(app_token(client).await);
     }
     for channel in &named.channels {
         all.push(channel_check(client, channel).await);
+    }
+    if let Some(channel) = &named.digest {
+        all.push(digest_check(client, channel, &scopes).await);
     }
     if !named.groups.is_empty() {
         groups(client, &installation, &named.groups, &mut all).await;
@@ -78,7 +84,7 @@ pub async fn checks(client: &Client, named: &Named) -> Vec<Check> {
 }
 
 /// The token and its scopes; nothing else can be looked at without it.
-async fn bot_token(client: &Client, all: &mut Vec<Check>) -> Option<Installation> {
+async fn bot_token(client: &Client, all: &mut Vec<Check>) -> Option<(Installation, Vec<String>)> {
     let name = "slack.bot_token";
     let (auth, scopes) = match client.auth_test().await {
         Ok(found) => found,
@@ -110,7 +116,7 @@ async fn bot_token(client: &Client, all: &mut Vec<Check>) -> Option<Installation
         )
     });
     match client.installation().await {
-        Ok(installation) => Some(installation),
+        Ok(installation) => Some((installation, scopes)),
         Err(error) => {
             all.push(Check::bad("workspace", error.to_string(), token_cure(&error)));
             None
@@ -175,6 +181,28 @@ async fn channel_check(client: &Client, id: &str) -> Check {
         )
     } else {
         Check::good(name, shown)
+    }
+}
+
+/// Whether the weekly digest can have its picture: files go only where the app is, unlike words.
+async fn digest_check(client: &Client, id: &str, scopes: &[String]) -> Check {
+    let name = "weekly digest";
+    if !scopes.iter().any(|scope| scope == PICTURES) {
+        return Check::bad(
+            name,
+            format!("goes out without its picture: the scope {PICTURES} is missing"),
+            "add it under OAuth & Permissions (or take the manifest in manifests/slack) and \
+             reinstall the app; or take [digest] out of the policy",
+        );
+    }
+    match client.channel(id).await {
+        Ok(found) if found.is_member != Some(true) => Check::bad(
+            name,
+            format!("goes out without its picture: the app is not in {id}"),
+            "invite the app to the channel",
+        ),
+        Ok(_) => Check::good(name, format!("goes to {id}, with its picture")),
+        Err(error) => Check::bad(name, error.to_string(), call_cure(&error)),
     }
 }
 

@@ -31,8 +31,13 @@ pub enum Inbound {
     },
     /// People have changed: their name, their standing, their account.
     PeopleChanged {
-        /// Which user id; anybody if absent.
-        user: Option<String>,
+        /// Who, as a person of this installation; anybody if absent.
+        user: Option<PersonId>,
+    },
+    /// A bot, an app or a workflow of the workspace has come, changed or gone.
+    MachineChanged {
+        /// Which user id.
+        user: String,
     },
     /// A user group has changed.
     GroupChanged {
@@ -63,6 +68,7 @@ impl Inbound {
             Self::Submitted(_) => "form",
             Self::HomeOpened { .. } => "home",
             Self::PeopleChanged { .. } => "people_changed",
+            Self::MachineChanged { .. } => "machine_changed",
             Self::GroupChanged { .. } => "group_changed",
             Self::Revoked { .. } => "revoked",
             Self::Ignored { .. } => "ignored",

@@ -367,7 +367,12 @@ impl Intake {
     }
 
     async fn handle(&self, mut inbound: Inbound, asker: &Asker) -> Answer {
-        if matches!(inbound, Inbound::PeopleChanged { .. } | Inbound::GroupChanged { .. }) {
+        if matches!(
+            inbound,
+            Inbound::PeopleChanged { .. }
+                | Inbound::MachineChanged { .. }
+                | Inbound::GroupChanged { .. }
+        ) {
             self.people.heard(&inbound);
         }
         if let Some(seen) = person(&mut inbound)

@@ -1,7 +1,8 @@
 //! [`Messenger`] on Slack: what is to be shown is rendered, posted or changed, and what Slack
 //! answers is read as one of: there, gone, later, never.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,16 +10,20 @@ use serde_json::Value;
 
 use super::client::{CallError, Client};
 use super::desk::Message;
+use super::files::NotShown;
 use super::installation::Installation;
 use super::limits::{POST, PUBLISH, UPDATE};
 use crate::domain::delivery::{Delivery, MessageRef, Place};
 use crate::service::messenger::{Delivered, Messenger, Parcel};
+use crate::slack::picture::Picture;
 
 /// A parcel as Slack shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rendered {
     /// A message.
     Message(Message),
+    /// A message with a picture below it.
+    Pictured(Message, Picture),
     /// The view of an App Home.
     Home(Value),
 }
@@ -31,19 +36,21 @@ pub struct SlackMessenger {
     client: Arc<Client>,
     installation: Arc<Installation>,
     render: Render,
+    /// Why pictures were not shown, each told once to the log.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl SlackMessenger {
     /// Shows what `render` makes of a parcel, through this client.
     pub fn new(client: Arc<Client>, installation: Arc<Installation>, render: Render) -> Self {
-        Self { client, installation, render }
+        Self { client, installation, render, told: Mutex::default() }
     }
 
     /// Where Slack posts it: a channel's id, or a person's, which Slack takes for their direct
     /// messages with the app.
     fn channel<'a>(&self, place: &'a Place) -> Result<&'a str, Delivered> {
         match place {
-            Place::Channel(id) => Ok(id),
+            Place::Channel(id) | Place::Thread(MessageRef { channel: id, .. }) => Ok(id),
             Place::Person(person) if person.workspace == self.installation.id() => Ok(&person.user),
             Place::Person(_) => Err(Delivered::Never { error: "of_another_workspace".to_owned() }),
         }
@@ -56,6 +63,45 @@ impl SlackMessenger {
         };
         if let Err(wait) = self.client.limits().take(POST, Some(channel)) {
             return wait_for(wait);
+        }
+        let thread = match place {
+            Place::Thread(above) => Some(above.ts.as_str()),
+            Place::Channel(_) | Place::Person(_) => None,
+        };
+        match self.client.post_in(channel, thread, message).await {
+            Ok(message) => Delivered::Posted(message),
+            Err(error) => outcome(&error),
+        }
+    }
+
+    /// With the picture; without it where Slack does not take it: what is said must arrive.
+    async fn post_pictured(
+        &self,
+        place: &Place,
+        message: &Message,
+        picture: &Picture,
+    ) -> Delivered {
+        let Place::Channel(channel) = place else { return self.post(place, message).await };
+        if let Err(wait) = self.client.limits().take(POST, Some(channel)) {
+            return wait_for(wait);
+        }
+        let why = match self.client.post_picture(channel, message, picture).await {
+            Ok(()) => return Delivered::Shown,
+            Err(NotShown::Bytes(why)) => why.to_string(),
+            Err(NotShown::Call(error)) => match outcome(&error) {
+                Delivered::Never { error } => error,
+                // Slack itself is away: words would not arrive, either.
+                later => return later,
+            },
+        };
+        let first = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(why.clone());
+        if first {
+            tracing::warn!(
+                why,
+                channel,
+                "a picture is not shown, the words are: give the app the scope files:write and invite \
+                 it to the channel; countersign doctor looks at both"
+            );
         }
         match self.client.post_message(channel, message).await {
             Ok(message) => Delivered::Posted(message),
@@ -111,6 +157,12 @@ impl Messenger for SlackMessenger {
                     Some(message) => self.update(message, &shows).await,
                     None => self.post(&bulletin.place, &shows).await,
                 }
+            }
+            (Rendered::Pictured(message, picture), Parcel::Notice { place, .. }) => {
+                self.post_pictured(place, &message, &picture).await
+            }
+            (Rendered::Pictured(..), _) => {
+                Delivered::Never { error: "a_picture_that_cannot_change".to_owned() }
             }
             (Rendered::Message(_), Parcel::Home { .. }) => {
                 Delivered::Never { error: "a_message_for_a_view".to_owned() }

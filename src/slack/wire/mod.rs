@@ -12,6 +12,7 @@
 //! | [`courier`] | what is done after the acknowledgement |
 //! | [`http`], [`socket`] | the two ways in |
 //! | [`client`], [`calls`] | Slack's Web API |
+//! | [`files`] | a picture with a message |
 //! | [`limits`] | how often it may be called |
 //! | [`messenger`] | [`service::messenger`](crate::service::messenger) on Slack |
 //! | [`directory`] | [`service::directory`](crate::service::directory) on Slack |
@@ -24,6 +25,7 @@ pub mod courier;
 pub mod desk;
 pub mod directory;
 pub mod doctor;
+pub mod files;
 pub mod http;
 pub mod inbound;
 pub mod installation;

@@ -411,6 +411,10 @@ impl Envelope {
     fn happened(self, at: &Installation) -> Result<Inbound, BadPayload> {
         let for_organisation = self.is_for_the_organisation(at);
         let event = self.event.ok_or(BadPayload::Missing("event"))?;
+        let is_machine = event.user.as_ref().is_some_and(|user| {
+            let is = |flag| user.get(flag).and_then(Value::as_bool) == Some(true);
+            is("is_bot") || is("is_workflow_bot")
+        });
         let user = match &event.user {
             Some(Value::String(id)) => Some(id.clone()),
             Some(Value::Object(user)) => user.get("id").and_then(Value::as_str).map(str::to_owned),
@@ -423,9 +427,12 @@ impl Envelope {
                 let home = if for_organisation { at.enterprise() } else { self.team_id.as_deref() };
                 Inbound::HomeOpened { person: at.person(&user, home) }
             }
-            Some("user_change" | "team_join" | "user_profile_changed") => {
-                Inbound::PeopleChanged { user }
-            }
+            Some("user_change" | "team_join" | "user_profile_changed") => match user {
+                Some(user) if is_machine => Inbound::MachineChanged { user },
+                user => {
+                    Inbound::PeopleChanged { user: user.map(|user| PersonId::new(at.id(), user)) }
+                }
+            },
             Some("subteam_updated" | "subteam_created") => {
                 Inbound::GroupChanged { group: event.subteam.and_then(|group| group.id) }
             }

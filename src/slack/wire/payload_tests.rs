@@ -285,11 +285,23 @@ fn events() {
         ),
         (
             json!({"type": "user_change", "user": {"id": "U1", "deleted": true}}),
-            "PeopleChanged { user: Some(\"U1\") }",
+            "PeopleChanged { user: Some(PersonId { workspace: \"T0ACME\", user: \"U1\" }) }",
         ),
         (
             json!({"type": "team_join", "user": {"id": "U2"}}),
-            "PeopleChanged { user: Some(\"U2\") }",
+            "PeopleChanged { user: Some(PersonId { workspace: \"T0ACME\", user: \"U2\" }) }",
+        ),
+        (
+            json!({"type": "team_join", "user": {"id": "U3", "is_bot": true}}),
+            "MachineChanged { user: \"U3\" }",
+        ),
+        (
+            json!({"type": "user_change", "user": {"id": "U4", "is_workflow_bot": true}}),
+            "MachineChanged { user: \"U4\" }",
+        ),
+        (
+            json!({"type": "user_change", "user": {"id": "U5", "is_bot": false, "deleted": true}}),
+            "PeopleChanged { user: Some(PersonId { workspace: \"T0ACME\", user: \"U5\" }) }",
         ),
         (
             json!({"type": "subteam_updated", "subteam": {"id": "S1", "user_count": "2"}}),

@@ -14,12 +14,16 @@ use countersign::domain::role::TeamName;
 use countersign::domain::tier::Answers;
 use countersign::domain::vote::Choice;
 use countersign::service::Service;
-use countersign::service::input::{ExtensionForm, GrantForm, OnceKey, RegistrationForm};
-use countersign::service::outcome::{Asked, Cancelled, Ended, Registered, Stopped, VoteReply};
+use countersign::service::input::{
+    DelegationForm, ExtensionForm, GrantForm, OnceKey, RegistrationForm,
+};
+use countersign::service::outcome::{
+    Asked, Cancelled, Delegated, Ended, Registered, Stopped, VoteReply,
+};
 use countersign::store::Engine;
 
 use crate::support::Office;
-use model::{ACCESSES, Asks, Model, Stands, Worker, longest};
+use model::{ACCESSES, Asks, Lets, Model, Stands, Worker, longest};
 
 /// Everybody, of every sort.
 const PEOPLE: [&str; 13] = [
@@ -100,7 +104,7 @@ impl Case<'_> {
     async fn step(&mut self) {
         let now = self.office.now();
         self.model.at(now);
-        match self.dice.below(20) {
+        match self.dice.below(22) {
             0 | 1 => self.register().await,
             2..=8 => self.vote().await,
             9 => self.accept().await,
@@ -109,6 +113,7 @@ impl Case<'_> {
             14 => self.extend().await,
             15 => self.revoke_or_release().await,
             16 => self.stop_or_reinstate().await,
+            17 | 18 => self.delegate().await,
             _ => self.time_passes().await,
         }
     }
@@ -185,9 +190,9 @@ impl Case<'_> {
         let by = person(&who);
         let said = self.service.vote(&by, id, choice.clone(), once.clone()).await;
         let said = said.expect("an answer");
-        let voted = self.names.get(&id).is_some_and(|names| names.contains(&who));
+        let voters = self.names.get(&id).cloned().unwrap_or_default();
         let stale = self.stale_registration(id);
-        let expected = if stale { "ended" } else { self.model.vote(&who, id, yes, voted) };
+        let expected = if stale { "ended" } else { self.model.vote(&who, id, yes, &voters, now) };
         let got = word(&said);
         assert_eq!(got, expected, "{who} says {yes} to {:?}: {said:?}", self.model.questions[&id]);
         if matches!(got, "counted" | "approved" | "denied") {
@@ -198,6 +203,31 @@ impl Case<'_> {
         }
         if let VoteReply::Approved { grant: Some(grant), .. } = said {
             self.model.granted(id, grant.id, now);
+        }
+    }
+
+    /// Somebody lets another answer, for all roles or for one; another to the same person is in the
+    /// place of the one before.
+    async fn delegate(&mut self) {
+        let (from, to) = (self.dice.of(&PEOPLE), self.dice.of(&PEOPLE));
+        let role = self.dice.of(&[None, None, Some("security"), Some("team-lead")]);
+        let hours = self.dice.of(&[2, 12, 48]);
+        let form = DelegationForm {
+            to: Some(person(to)),
+            until: format!("{hours}h"),
+            roles: role.into_iter().map(str::to_owned).collect(),
+        };
+        let once = self.once();
+        let said = self.service.delegate(&person(from), &form, once).await.expect("an answer");
+        let is_member = |who: &str| self.model.members.contains(who);
+        let may = is_member(from) && is_member(to) && from != to;
+        let done = matches!(said, Delegated::Done { .. });
+        assert_eq!(done, may, "{from} lets {to} answer: {said:?}");
+        if done {
+            self.model.lets.retain(|lets| lets.from != from || lets.to != to);
+            let until = self.office.now() + TimeDelta::hours(hours);
+            let (from, to) = (from.to_owned(), to.to_owned());
+            self.model.lets.push(Lets { from, to, role, until });
         }
     }
 
@@ -465,11 +495,16 @@ fn word(reply: &VoteReply) -> &'static str {
             NotCounted::Ended(_) => "ended",
             NotCounted::OwnRequest => "own request",
             NotCounted::OwnAgent => "own agent",
+            NotCounted::Ownerless => "ownerless",
             NotCounted::Standing(_) => "standing",
             NotCounted::NotEligible => "not eligible",
             NotCounted::AlreadyVoted { .. } => "already voted",
             NotCounted::AlreadyCovered => "already covered",
             NotCounted::NoReason => "no reason",
+            NotCounted::Represented { .. } => "represented",
+            NotCounted::StandsInInVain { .. } => "stands in in vain",
+            NotCounted::DeniedIt => "denied it",
+            NotCounted::GoesToBackup => "goes to backup",
         },
     }
 }

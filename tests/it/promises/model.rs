@@ -74,6 +74,23 @@ pub enum Asks {
     Reinstatement,
 }
 
+/// A yes: whose, with which roles, and for whom it could be said, with which of theirs.
+#[derive(Debug, Clone)]
+pub struct Yes {
+    pub by: String,
+    pub own: BTreeSet<Role>,
+    pub lent: BTreeMap<String, BTreeSet<Role>>,
+}
+
+/// Somebody lets another answer: all roles, or one.
+#[derive(Debug, Clone)]
+pub struct Lets {
+    pub from: String,
+    pub to: String,
+    pub role: Option<Role>,
+    pub until: Timestamp,
+}
+
 /// A request.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -84,7 +101,7 @@ pub struct Question {
     pub needs: Vec<Role>,
     /// Whether the named owner's word is still awaited.
     pub owner_awaited: bool,
-    pub yes: Vec<(String, BTreeSet<Role>)>,
+    pub yes: Vec<Yes>,
     pub decide_by: Timestamp,
     pub state: &'static str,
 }
@@ -114,6 +131,7 @@ pub struct Model {
     pub agents: BTreeMap<String, Worker>,
     pub questions: BTreeMap<RequestId, Question>,
     pub grants: BTreeMap<GrantId, Held>,
+    pub lets: Vec<Lets>,
     pub votes: usize,
 }
 
@@ -126,13 +144,13 @@ impl Model {
     /// Whether distinct people could cover what the tier takes, without these.
     pub fn can_be_decided(&self, tier: u8, without: [&str; 2]) -> bool {
         let needs = needs(tier);
-        let people: Vec<(String, BTreeSet<Role>)> = self
+        let people: Vec<Yes> = self
             .members
             .iter()
             .filter(|who| !without.contains(&who.as_str()))
-            .map(|who| (who.clone(), self.holds(who, &needs)))
+            .map(|who| Yes { by: who.clone(), own: self.holds(who, &needs), lent: BTreeMap::new() })
             .collect();
-        covered(&needs, &people, &mut Vec::new()) == needs.len()
+        covered(&needs, &people) == needs.len()
     }
 
     /// The time goes on: what nobody answered has expired, and what was granted has ended.
@@ -189,7 +207,15 @@ impl Model {
     }
 
     /// What a click must do.
-    pub fn vote(&mut self, who: &str, id: RequestId, yes: bool, voted: bool) -> &'static str {
+    pub fn vote(
+        &mut self,
+        who: &str,
+        id: RequestId,
+        yes: bool,
+        voters: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> &'static str {
+        let voted = voters.contains(who);
         let question = &self.questions[&id];
         let owner = &self.agents[&question.agent].owner;
         if question.state != "open" {
@@ -207,9 +233,30 @@ impl Model {
         if voted {
             return "already voted";
         }
-        let held = self.holds(who, &question.needs);
-        if held.is_empty() {
-            return "not eligible";
+        let own = self.holds(who, &question.needs);
+        let (mut lent, mut in_vain) = (BTreeMap::new(), false);
+        for lets in self.lets.iter().filter(|lets| lets.to == who && now < lets.until) {
+            let theirs = self.holds(&lets.from, &question.needs);
+            if !self.members.contains(&lets.from) || theirs.is_empty() {
+                continue;
+            }
+            // Never for who asked, owns or has answered; and all that is needed of them, or nothing.
+            let whole = lets.role.is_none_or(|role| theirs == BTreeSet::from([role]));
+            let barred = lets.from == question.asked_by || lets.from == *owner;
+            if barred || voters.contains(&lets.from) || !whole {
+                in_vain = true;
+            } else {
+                lent.insert(lets.from.clone(), theirs);
+            }
+        }
+        if own.is_empty() && lent.is_empty() {
+            return if in_vain { "stands in in vain" } else { "not eligible" };
+        }
+        let before = covered(&question.needs, &question.yes);
+        let mut without = question.yes.clone();
+        without.iter_mut().for_each(|yes| drop(yes.lent.remove(who)));
+        if covered(&question.needs, &without) < before {
+            return "represented";
         }
         let Some(question) = self.questions.get_mut(&id) else { return "unknown" };
         if !yes {
@@ -224,10 +271,9 @@ impl Model {
             self.came_to_nothing(id);
             return "denied";
         }
-        let before = covered(&question.needs, &question.yes, &mut Vec::new());
-        question.yes.push((who.to_owned(), held));
-        let after = covered(&question.needs, &question.yes, &mut Vec::new());
-        if after == before {
+        question.yes.push(Yes { by: who.to_owned(), own, lent });
+        let after = covered(&question.needs, &question.yes);
+        if after <= before {
             question.yes.pop();
             return "already covered";
         }
@@ -259,7 +305,7 @@ impl Model {
 
     fn settle(&mut self, id: RequestId) -> &'static str {
         let Some(question) = self.questions.get_mut(&id) else { return "unknown" };
-        let all = covered(&question.needs, &question.yes, &mut Vec::new()) == question.needs.len();
+        let all = covered(&question.needs, &question.yes) == question.needs.len();
         if !all || question.owner_awaited {
             return "counted";
         }
@@ -333,7 +379,7 @@ impl Model {
         self.members.contains(who)
             && (self.agents[&held.agent].owner == who
                 || self.holds(who, &["security"]).len() == 1
-                || question.yes.iter().any(|(by, _)| by == who)
+                || question.yes.iter().any(|yes| yes.by == who)
                 || !self.holds(who, &needs(question.tier)).is_empty())
     }
 
@@ -343,15 +389,35 @@ impl Model {
     }
 }
 
-/// The most requirements that distinct people can cover, by trying everything.
-fn covered(needs: &[Role], people: &[(String, BTreeSet<Role>)], used: &mut Vec<usize>) -> usize {
+/// The most requirements that distinct people can cover, each person's roles used once, by trying
+/// everything. Who has answered lends nothing.
+fn covered(needs: &[Role], yes: &[Yes]) -> usize {
+    let clicked: BTreeSet<&str> = yes.iter().map(|yes| yes.by.as_str()).collect();
+    most(needs, yes, &clicked, &mut Vec::new(), &mut Vec::new())
+}
+
+fn most<'a>(
+    needs: &[Role],
+    yes: &'a [Yes],
+    clicked: &BTreeSet<&str>,
+    used: &mut Vec<usize>,
+    sources: &mut Vec<&'a str>,
+) -> usize {
     let Some((need, rest)) = needs.split_first() else { return 0 };
-    let mut best = covered(rest, people, used);
-    for (i, (_, held)) in people.iter().enumerate() {
-        if held.contains(need) && !used.contains(&i) {
-            used.push(i);
-            best = best.max(1 + covered(rest, people, used));
-            used.pop();
+    let mut best = most(rest, yes, clicked, used, sources);
+    for (i, one) in yes.iter().enumerate() {
+        if used.contains(&i) {
+            continue;
+        }
+        let lent = one.lent.iter().filter(|(from, _)| !clicked.contains(from.as_str()));
+        for (source, roles) in std::iter::once((&one.by, &one.own)).chain(lent) {
+            if roles.contains(need) && !sources.contains(&source.as_str()) {
+                used.push(i);
+                sources.push(source);
+                best = best.max(1 + most(rest, yes, clicked, used, sources));
+                used.pop();
+                sources.pop();
+            }
         }
     }
     best

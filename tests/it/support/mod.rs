@@ -8,6 +8,19 @@ mod person;
 pub use office::{Office, PATIENCE, Setup};
 pub use person::{Answers, Person};
 
+/// A policy folder with the starter's `policy.toml`, some texts of it in place of others.
+pub fn starter_with(changes: &[(&str, &str)]) -> std::path::PathBuf {
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    let starter = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/policy/policy.toml");
+    let mut text = std::fs::read_to_string(starter).expect("the starter policy");
+    for (from, to) in changes {
+        assert!(text.contains(from), "no {from} in the starter policy");
+        text = text.replacen(from, to, 1);
+    }
+    std::fs::write(folder.join("policy.toml"), text).expect("written");
+    folder
+}
+
 /// A story, told on both databases.
 #[macro_export]
 macro_rules! stories {

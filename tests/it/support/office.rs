@@ -35,6 +35,9 @@ pub struct Setup {
     pub org_wide: bool,
     /// A policy folder in place of the starter policy.
     pub policy: Option<std::path::PathBuf>,
+    /// The starter policy as it is, which looks for bots that nobody registered. The usual office has one
+    /// that does not: a story about something else needs no message about Robo.
+    pub discovers: bool,
     /// What the doors for programs need, made anew at each start.
     pub programs: Option<MakePrograms>,
     /// More settings, by the names that they have in the environment: `SERVER__PUBLIC_URL`.
@@ -53,6 +56,7 @@ impl Setup {
             strict: false,
             org_wide: false,
             policy: None,
+            discovers: false,
             programs: None,
             settings: Vec::new(),
         }
@@ -71,6 +75,31 @@ pub struct Office {
     pub(super) running: tokio::sync::Mutex<Option<Running>>,
     strict: bool,
     programs: Option<MakePrograms>,
+    /// The folder of the usual policy.
+    _policy: Option<tempfile::TempDir>,
+}
+
+/// The starter policy, without looking for what nobody registered.
+fn quiet_policy() -> tempfile::TempDir {
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/policy");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("tests")).expect("a folder");
+    let mut names: Vec<_> = Vec::new();
+    for (within, entry) in ["", "tests"].iter().flat_map(|within| {
+        let entries = std::fs::read_dir(from.join(within)).expect("the starter policy");
+        entries.map(move |entry| (*within, entry.expect("a file")))
+    }) {
+        if entry.file_type().expect("a file").is_file() {
+            names.push(std::path::Path::new(within).join(entry.file_name()));
+        }
+    }
+    for name in names {
+        let text = std::fs::read_to_string(from.join(&name)).expect("a file");
+        let quiet = text.replacen("slack        = true", "slack        = false", 1);
+        assert!(name.ends_with("policy.toml") == (quiet != text), "{}", name.display());
+        std::fs::write(folder.path().join(&name), quiet).expect("a file");
+    }
+    folder
 }
 
 struct SharedClock(Arc<MovableClock>);
@@ -127,7 +156,9 @@ impl Office {
             env.push(set("SLACK__APP_TOKEN", &secrets.app_token));
         }
         env.extend(setup.settings.iter().map(|(name, value)| set(name, value)));
-        if let Some(path) = &setup.policy {
+        let quiet = (setup.policy.is_none() && !setup.discovers).then(quiet_policy);
+        let folder = quiet.as_ref().map(|folder| folder.path().to_owned());
+        if let Some(path) = setup.policy.as_ref().or(folder.as_ref()) {
             env.push(set("POLICY__PATH", &path.display().to_string()));
         }
         let config = Config::load(&Sources { file: None, env })
@@ -140,6 +171,7 @@ impl Office {
             running: tokio::sync::Mutex::new(None),
             strict: setup.strict,
             programs: setup.programs,
+            _policy: quiet,
         };
         office.start().await;
         if setup.over_http {

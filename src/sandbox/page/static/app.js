@@ -7,6 +7,7 @@ import { $, fill, h, icon, mark, memory } from "./dom.js";
 import { renderHome } from "./home.js";
 import { renderMessages, setUpMessages } from "./messages.js";
 import { renderModals } from "./modal.js";
+import { renderPeople, showPeople } from "./people.js";
 import { renderSidebar, setUpSidebar } from "./sidebar.js";
 import { store } from "./store.js";
 import { become, readAddress, refreshOthersSoon, subscribe } from "./sync.js";
@@ -21,6 +22,7 @@ function render() {
   renderHome();
   renderComposer();
   renderModals();
+  renderPeople();
   refreshTimes();
 }
 
@@ -77,6 +79,8 @@ fill($("brand-mark"), mark());
 fill($("help"), icon("help"), h("span", {}, "What to try"));
 fill($("tour-close"), icon("close"));
 fill($("send"), icon("send"));
+fill($("people-more"), icon("more"));
+$("people-more").addEventListener("click", showPeople);
 $("drawer-icon").append(icon("menu"));
 $("pill").prepend(icon("jump"));
 $("clock-icon").append(icon("clock"));

@@ -4,6 +4,7 @@
 import { attachment, renderBlock } from "./blocks.js";
 import { clockTime, dayKey, dayTitle, fullTime } from "./dates.js";
 import { $, announce, h, icon, mark, reconcile } from "./dom.js";
+import { image } from "./elements.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { act } from "./sync.js";
 import { bot, channel, channelTitle, nameOf, person, store, workspaceNow } from "./store.js";
@@ -214,7 +215,9 @@ function content(m, here) {
   const main = m.blocks?.length
     ? h("div", { class: "blocks" }, m.blocks.map((b) => renderBlock(b, ctx)))
     : m.text ? h("div", { class: "text" }, mrkdwn(m.text), edited) : null;
-  return [main, (m.attachments ?? []).map((a) => attachment(a, ctx))];
+  const pictures = (m.files ?? []).map((file) =>
+    h("figure", { testid: "picture" }, h("figcaption", {}, file.title), image(file, "block-image-picture")));
+  return [main, (m.attachments ?? []).map((a) => attachment(a, ctx)), pictures];
 }
 
 function thread(replies, here) {

@@ -255,6 +255,20 @@ export async function moveClock(body) {
   }
 }
 
+/** Makes somebody a member, a guest or deactivated; whether the workspace did. */
+export async function setKind(user, kind) {
+  try {
+    const answer = await post("person", { user, kind });
+    if (answer.ok === false) throw new ApiError(answer.error ?? "The workspace did not change it.");
+  } catch (error) {
+    complain(error);
+    return false;
+  }
+  await refresh({ state: true, channel: store.place.channel });
+  refreshOthersSoon();
+  return true;
+}
+
 // ---- unread marks of the other people -----------------------------------------------
 
 let othersTimer = null;

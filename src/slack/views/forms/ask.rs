@@ -44,7 +44,7 @@ pub fn request(draft: &GrantForm, choices: &FormChoices, problem: Option<&Refusa
         .into_modal("Ask for access", Some("Ask"), &Form::Request)
 }
 
-fn agent(draft: &GrantForm, yours: &[Slug]) -> SlackInputBlock {
+pub(super) fn agent(draft: &GrantForm, yours: &[Slug]) -> SlackInputBlock {
     let known = yours.iter().find(|slug| slug.as_str() == draft.agent.trim());
     let typed = !draft.agent.trim().is_empty() && known.is_none();
     if yours.is_empty() || yours.len() > MOST_CHOICES || typed {
@@ -78,7 +78,7 @@ fn agent(draft: &GrantForm, yours: &[Slug]) -> SlackInputBlock {
 
 type Offer = (Access, Tier, Option<String>);
 
-fn access(draft: &GrantForm, offers: &[Offer]) -> SlackInputBlock {
+pub(super) fn access(draft: &GrantForm, offers: &[Offer]) -> SlackInputBlock {
     let typed = draft.access.trim().to_ascii_lowercase().replace(' ', "");
     let known = offers.iter().find(|(access, ..)| access.to_string() == typed);
     let groups = by_resource(offers);
@@ -132,7 +132,7 @@ fn by_resource(offers: &[Offer]) -> Vec<(&str, Vec<&Offer>)> {
     groups
 }
 
-fn lasting(label: &str, draft: &str, hint: &str) -> SlackInputBlock {
+pub(super) fn lasting(label: &str, draft: &str, hint: &str) -> SlackInputBlock {
     TextField {
         id: LASTING,
         label,

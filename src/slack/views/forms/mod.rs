@@ -5,17 +5,28 @@
 //! anyway. The `block_id` of each question is one of the names here, so that a mistake is said on
 //! its field.
 
+mod answering;
 mod ask;
+mod discovery;
+mod emergency;
 mod key;
+mod life;
 mod read;
 mod reasons;
 mod register;
 
+pub use answering::{appeal, delegate, delegate_errors};
 pub use ask::{extend, request};
+pub use discovery::{discovery_ask, discovery_claim, discovery_dismiss, discovery_errors};
+pub use emergency::{break_glass, close_incident, incident};
 pub use key::{WORKLOAD, add_key, credential_problem, key_errors, revoke_key};
-pub use read::{read_add_key, read_extend, read_reason, read_register, read_request};
+pub use life::{certify, edit, retire, tier};
+pub use read::{
+    read_add_key, read_agent, read_certify, read_delegate, read_extend, read_handover, read_owner,
+    read_reason, read_register, read_request, read_tier, unticked,
+};
 pub use reasons::{decline, deny, reinstate, revoke, stop};
-pub use register::register;
+pub use register::{register, register_as};
 
 use std::collections::BTreeMap;
 
@@ -25,11 +36,15 @@ use slack_morphism::prelude::{
 
 use super::escape::utc;
 use super::line::cut;
+use super::owners;
 use super::page::plain;
 use super::refusals;
 use super::words;
 use crate::domain::agent::BadSlug;
+use crate::domain::certification::QUESTIONS;
+use crate::domain::emergency::NotThen;
 use crate::domain::text::LONGEST_TEXT;
+use crate::service::emergency::NoEmergency;
 use crate::service::outcome::{Field, FieldProblem, Refusal};
 use crate::slack::actions::Form;
 
@@ -49,6 +64,10 @@ pub const ANSWERS: &str = "answers";
 pub const TEAM: &str = "team";
 /// The owner.
 pub const OWNER: &str = "owner";
+/// The tier that is asked for.
+pub const TIER: &str = "tier";
+/// The grants that are given up.
+pub const GIVE_UP: &str = "give_up";
 /// Which agent, in the form for a grant.
 pub const AGENT: &str = "agent";
 /// Resource and action.
@@ -63,6 +82,12 @@ pub const PROOF: &str = "proof";
 pub const KEY: &str = "key";
 /// Who vouches for the workload.
 pub const ISSUER: &str = "issuer";
+/// Who is to answer in somebody's place.
+pub const PERSON: &str = "person";
+/// Until when.
+pub const UNTIL: &str = "until";
+/// For which roles.
+pub const ROLES: &str = "roles";
 /// What its tokens must say.
 pub const CLAIMS: &str = "claims";
 
@@ -134,15 +159,24 @@ pub fn problem_words(problem: &FieldProblem) -> String {
 pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
     // The fields have the same names in the forms for a grant, an extension and a reinstatement.
     let (first, others): (_, &[&str]) = match form {
-        Form::Register => (NAME, &[TEAM]),
-        Form::Request => (AGENT, &[ACCESS, LASTING, BECAUSE]),
+        Form::Register | Form::Discovery { .. } => (NAME, &[TEAM]),
+        Form::Request | Form::BreakGlass => (AGENT, &[ACCESS, LASTING, BECAUSE]),
         Form::Extend { .. } => (LASTING, &[BECAUSE]),
+        Form::HandOver { .. } => (OWNER, &[BECAUSE]),
+        Form::Edit { .. } => (PURPOSE, &[BECAUSE]),
+        Form::Tier { .. } => (TIER, &[BECAUSE]),
+        Form::Certify { .. } => (QUESTIONS[0].0, &[]),
         Form::AddKey { .. } => (NAME, &[LASTING, BECAUSE]),
+        Form::Delegate => (PERSON, &[UNTIL, ROLES]),
         Form::Deny { .. }
         | Form::Decline { .. }
         | Form::Revoke { .. }
         | Form::Stop { .. }
+        | Form::Incident { .. }
+        | Form::CloseIncident { .. }
+        | Form::Retire { .. }
         | Form::Reinstate { .. }
+        | Form::Appeal { .. }
         | Form::RevokeKey { .. } => (BECAUSE, &[]),
     };
     let about = match refusal {
@@ -154,6 +188,12 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
         Refusal::BadDuration { .. } | Refusal::TooLong { .. } | Refusal::TooLongInAll { .. } => {
             LASTING
         }
+        Refusal::Emergency(NoEmergency::NotThen { why, .. }) => match why {
+            NotThen::Orphaned => AGENT,
+            NotThen::TierTooLow { .. } => ACCESS,
+            NotThen::TooLong { .. } => LASTING,
+            NotThen::ThinReason => BECAUSE,
+        },
         Refusal::NoReason => BECAUSE,
         // Whoever decides on a registration follows from the team.
         Refusal::NobodyCanDecide { .. } => TEAM,
@@ -165,6 +205,11 @@ pub fn refused(form: &Form, refusal: &Refusal) -> BTreeMap<String, String> {
 
 /// Why something cannot be asked and what would help, in plain words without markup.
 fn refused_words(refusal: &Refusal) -> String {
+    if let Refusal::Owner(refusal) = refusal
+        && let Some(words) = owners::on_the_field(refusal)
+    {
+        return words;
+    }
     match refusal {
         // An error on a field is plain text, where a person or a moment cannot be shown as such.
         Refusal::NotOwner { agent, .. } => {
@@ -220,7 +265,12 @@ impl TextField<'_> {
 }
 
 /// The question why, as every form asks it.
-fn because<'a>(label: &'a str, hint: &'a str, example: &'a str, draft: &'a str) -> SlackInputBlock {
+pub(super) fn because<'a>(
+    label: &'a str,
+    hint: &'a str,
+    example: &'a str,
+    draft: &'a str,
+) -> SlackInputBlock {
     TextField {
         id: BECAUSE,
         label,

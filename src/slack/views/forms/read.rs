@@ -7,12 +7,17 @@
 use serde_json::Value;
 
 use super::{
-    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, ISSUER, KEY, LASTING, MODEL, NAME, OWNER, PROOF,
-    PURPOSE, RUNS_ON, SYSTEMS, TEAM, WORKLOAD,
+    ACCESS, AGENT, ANSWERS, BECAUSE, CLAIMS, GIVE_UP, ISSUER, KEY, LASTING, MODEL, NAME, OWNER,
+    PERSON, PROOF, PURPOSE, ROLES, RUNS_ON, SYSTEMS, TEAM, TIER, UNTIL, WORKLOAD,
 };
+use crate::domain::certification::QUESTIONS;
+use crate::domain::ids::GrantId;
 use crate::domain::person::PersonId;
 use crate::domain::tier::Answers;
-use crate::service::input::{CredentialForm, ExtensionForm, GrantForm, RegistrationForm};
+use crate::service::input::{
+    CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
+};
+use crate::service::owners::outcome::HandoverForm;
 
 /// The registration form. `workspace` is the one in which the owner was chosen.
 pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
@@ -32,12 +37,32 @@ pub fn read_register(values: &Value, workspace: &str) -> RegistrationForm {
             money: has("money"),
         },
         team: text(values, TEAM),
-        owner: element(values, OWNER)
-            .and_then(|element| element.get("selected_user"))
-            .and_then(Value::as_str)
-            .filter(|user| !user.is_empty())
-            .map(|user| PersonId::new(workspace, user)),
+        owner: chosen_person(values, OWNER, workspace),
     }
+}
+
+/// The form for a handover; `agent` is what the form was opened for, `workspace` the one in which the
+/// new owner was chosen.
+pub fn read_handover(values: &Value, agent: impl Into<String>, workspace: &str) -> HandoverForm {
+    HandoverForm {
+        agent: agent.into(),
+        to: chosen_person(values, OWNER, workspace),
+        because: text(values, BECAUSE),
+    }
+}
+
+/// The person who was chosen, in any form that asks for one.
+pub fn read_owner(values: &Value, workspace: &str) -> Option<PersonId> {
+    element(values, OWNER)
+        .and_then(|element| element.get("selected_user"))
+        .and_then(Value::as_str)
+        .filter(|user| !user.is_empty())
+        .map(|user| PersonId::new(workspace, user))
+}
+
+/// The agent, of any form that asks for one.
+pub fn read_agent(values: &Value) -> String {
+    text(values, AGENT)
 }
 
 /// The form for a grant.
@@ -69,6 +94,34 @@ pub fn read_add_key(values: &Value, agent: impl Into<String>) -> CredentialForm 
     }
 }
 
+/// The form for another tier; `agent` is what the form was opened for.
+pub fn read_tier(values: &Value, agent: impl Into<String>) -> TierForm {
+    TierForm { agent: agent.into(), to: text(values, TIER), because: text(values, BECAUSE) }
+}
+
+/// The grants that are given up in a review.
+pub fn read_certify(values: &Value) -> Vec<GrantId> {
+    ticked(values, GIVE_UP).iter().filter_map(|id| id.parse().ok()).collect()
+}
+
+/// The first question of a review that was not answered with yes.
+pub fn unticked(values: &Value) -> Option<&'static str> {
+    QUESTIONS.iter().map(|(id, _)| *id).find(|id| ticked(values, id).is_empty())
+}
+
+/// The form by which somebody lets another answer. `workspace` is the one in which they were chosen.
+pub fn read_delegate(values: &Value, workspace: &str) -> DelegationForm {
+    DelegationForm {
+        to: chosen_person(values, PERSON, workspace),
+        until: text(values, UNTIL),
+        roles: text(values, ROLES)
+            .split([',', ';', '\n'])
+            .map(|role| role.trim().to_owned())
+            .filter(|role| !role.is_empty())
+            .collect(),
+    }
+}
+
 /// The reason, of any form that asks only that.
 pub fn read_reason(values: &Value) -> String {
     text(values, BECAUSE)
@@ -77,6 +130,15 @@ pub fn read_reason(values: &Value) -> String {
 /// The only element of an input block, whatever its `action_id`.
 fn element<'a>(values: &'a Value, block: &str) -> Option<&'a Value> {
     values.get(block)?.as_object()?.values().next()
+}
+
+/// The person who was chosen.
+fn chosen_person(values: &Value, block: &str, workspace: &str) -> Option<PersonId> {
+    element(values, block)
+        .and_then(|element| element.get("selected_user"))
+        .and_then(Value::as_str)
+        .filter(|user| !user.is_empty())
+        .map(|user| PersonId::new(workspace, user))
 }
 
 /// What was typed, or the value of what was chosen from a menu.

@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackView;
 use super::because;
 use crate::domain::agent::{Agent, AgentState};
 use crate::domain::grant::Grant;
-use crate::domain::request::Request;
+use crate::domain::request::{Ask, Request};
 use crate::slack::actions::Form;
 use crate::slack::views::line::Line;
 use crate::slack::views::page::Page;
@@ -13,6 +13,9 @@ use crate::slack::views::words;
 
 /// Why a request is denied.
 pub fn deny(request: &Request, agent: &Agent) -> SlackView {
+    if request.ask.is_review() {
+        return super::emergency::not_justified(request, agent);
+    }
     Page::view()
         .lines(vec![
             words::asks(request, agent).text(format!(" · {}", request.reference)),
@@ -34,7 +37,10 @@ pub fn decline(request: &Request, agent: &Agent) -> SlackView {
             Line::say("You do not want to answer for ")
                 .bold(agent.slug.as_str())
                 .text(format!(" · {}", request.reference)),
-            Line::say("That ends the registration; it can be asked again with another owner."),
+            Line::say(match request.ask {
+                Ask::Handover { .. } => "That ends the handover; its owner stays the same.",
+                _ => "That ends the registration; it can be asked again with another owner.",
+            }),
         ])
         .input(because("Why not", "Who asked reads it.", "Who would be the right owner?", ""))
         .into_modal("Decline", Some("Decline"), &Form::Decline { request: request.id })

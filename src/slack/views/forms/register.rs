@@ -25,77 +25,91 @@ pub fn register(
     choices: &FormChoices,
     preview: Option<&TierPreview>,
 ) -> SlackView {
-    Page::view()
-        .input(
-            TextField {
-                id: NAME,
-                label: "Name",
-                hint: Some("Small letters, digits and dashes. People will see it everywhere."),
-                example: "support-agent-v2",
-                draft: &draft.name,
-                // Longer than a name may be, so that a mistake is explained and not cut off.
-                longest: 80,
-                lines: false,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: PURPOSE,
-                label: "Purpose",
-                hint: None,
-                example: "What is it for? One or two sentences.",
-                draft: &draft.purpose,
-                longest: LONGEST_TEXT,
-                lines: true,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: SYSTEMS,
-                label: "Systems it touches",
-                hint: None,
-                example: "helpdesk, support database, …",
-                draft: &draft.systems,
-                longest: LONGEST_TEXT,
-                lines: false,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: RUNS_ON,
-                label: "Where it runs",
-                hint: None,
-                example: "Kubernetes, a laptop under cron, …",
-                draft: &draft.runs_on,
-                longest: 200,
-                lines: false,
-            }
-            .input(),
-        )
-        .input(
-            TextField {
-                id: MODEL,
-                label: "Model",
-                hint: None,
-                example: "Name and version, as far as you know",
-                draft: &draft.model,
-                longest: 200,
-                lines: false,
-            }
-            .input(),
-        )
+    register_as(&Form::Register, draft, choices, preview)
+}
+
+/// The same as this form, which says what it comes back for.
+pub fn register_as(
+    form: &Form,
+    draft: &RegistrationForm,
+    choices: &FormChoices,
+    preview: Option<&TierPreview>,
+) -> SlackView {
+    let page = Page::view().input(
+        TextField {
+            id: NAME,
+            label: "Name",
+            hint: Some("Small letters, digits and dashes. People will see it everywhere."),
+            example: "support-agent-v2",
+            draft: &draft.name,
+            // Longer than a name may be, so that a mistake is explained and not cut off.
+            longest: 80,
+            lines: false,
+        }
+        .input(),
+    );
+    described(page, draft)
         .input(team(draft, choices))
         .input(owner(draft))
         .input(answers(draft.answers))
         .rule()
         .lines(panel(preview))
-        .into_modal("Register an agent", Some("Register"), &Form::Register)
+        .into_modal("Register an agent", Some("Register"), form)
 }
 
-fn answers(draft: Answers) -> SlackInputBlock {
+/// The questions what an agent is: purpose, systems, where it runs, model.
+pub(super) fn described(page: Page, draft: &RegistrationForm) -> Page {
+    page.input(
+        TextField {
+            id: PURPOSE,
+            label: "Purpose",
+            hint: None,
+            example: "What is it for? One or two sentences.",
+            draft: &draft.purpose,
+            longest: LONGEST_TEXT,
+            lines: true,
+        }
+        .input(),
+    )
+    .input(
+        TextField {
+            id: SYSTEMS,
+            label: "Systems it touches",
+            hint: None,
+            example: "helpdesk, support database, …",
+            draft: &draft.systems,
+            longest: LONGEST_TEXT,
+            lines: false,
+        }
+        .input(),
+    )
+    .input(
+        TextField {
+            id: RUNS_ON,
+            label: "Where it runs",
+            hint: None,
+            example: "Kubernetes, a laptop under cron, …",
+            draft: &draft.runs_on,
+            longest: 200,
+            lines: false,
+        }
+        .input(),
+    )
+    .input(
+        TextField {
+            id: MODEL,
+            label: "Model",
+            hint: None,
+            example: "Name and version, as far as you know",
+            draft: &draft.model,
+            longest: 200,
+            lines: false,
+        }
+        .input(),
+    )
+}
+
+pub(super) fn answers(draft: Answers) -> SlackInputBlock {
     let ticked = |value: &str| match value {
         "writes" => draft.writes,
         "customer_data" => draft.customer_data,
@@ -170,7 +184,7 @@ fn owner(draft: &RegistrationForm) -> SlackInputBlock {
 }
 
 /// The tier that follows: its meaning, who must approve, how long that usually takes.
-fn panel(preview: Option<&TierPreview>) -> Vec<Line> {
+pub(super) fn panel(preview: Option<&TierPreview>) -> Vec<Line> {
     let Some(TierPreview { reasons, route }) = preview else {
         return vec![Line::say("The tier follows from what you tick.")];
     };

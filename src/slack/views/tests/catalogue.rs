@@ -63,9 +63,17 @@ pub fn catalogue(said: &Said) -> Catalogue {
     refusals(said, &mut all);
     lists_and_home(said, &mut all);
     forms(said, &mut all);
+    super::catalogue_life::life(said, &mut all);
     super::keys::keys_and_forms(said, &mut all);
     super::logins::logins(said, &mut all);
+    super::catalogue_owners::owners(said, &mut all);
+    super::catalogue_answering::answering(said, &mut all);
+    super::catalogue_discovery::discoveries(said, &mut all);
     super::quiz::steps(&mut all);
+    super::roles::roles_held(said, &mut all);
+    super::insights::numbers(&mut all);
+    super::why::answers(said, &mut all);
+    super::catalogue_emergency::emergencies(said, &mut all);
     all
 }
 
@@ -140,8 +148,12 @@ fn notices(said: &Said, all: &mut Catalogue) {
         all.push((format!("notice_{name}"), notice(&content, now()).into()));
     };
     let agent = said.agent();
-    let outcome =
-        |request: Request, agent: Agent, grant| Content::Outcome { request, agent, grant };
+    let outcome = |request: Request, agent: Agent, grant| Content::Outcome {
+        request,
+        agent,
+        grant,
+        appeal_until: None,
+    };
     let asks = said.grant_request();
     add("registered", outcome(said.approved(said.registration()), agent.clone(), None));
     let granted = said.approved(asks.clone());
@@ -406,11 +418,15 @@ pub fn overview(said: &Said, person: PersonId) -> Overview {
         person,
         standing: Standing::Member,
         waiting_for_you: (0..many).map(|i| of(i, said.half(said.grant_request()))).collect(),
+        to_certify: super::catalogue_life::reviews(said),
         your_requests: (0..many).map(|i| of(1_000 + i, said.extension())).collect(),
+        ownerless: Vec::new(),
         your_agents: (0..many).map(|i| line(said, i)).collect(),
         your_grants: (0..many).map(|i| grant_of(said, i)).collect(),
         grants_in_all: many,
         your_logins: (0..many).map(|i| super::logins::login_of(said, i)).collect(),
+        usual: [(Tier::Internal, Span::minutes(40))].into(),
+        delegations: (0..many).map(super::catalogue_answering::delegation_of).collect(),
         now: now(),
     }
 }
@@ -439,6 +455,7 @@ pub fn detail(said: &Said) -> AgentDetail {
         agent: said.agent(),
         route: route(Tier::Internal, &["security", "team-lead"]),
         grants: vec![said.grant(); said.many],
+        used: super::catalogue_life::used(),
         live_credentials: 2,
         open: vec![said.extension(); said.many],
         history: std::iter::repeat_n(happened(at_work), said.many)
@@ -474,6 +491,7 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         your_grants: vec![],
         grants_in_all: 0,
         your_logins: vec![],
+        delegations: vec![],
         ..me.clone()
     };
     let guest = Overview { standing: Standing::Guest, ..newcomer.clone() };

@@ -64,7 +64,14 @@ proptest! {
             let (mut has, mut should) = (Vec::new(), Vec::new());
             controls(&json, &mut has);
             controls(&usual, &mut should);
-            prop_assert_eq!(has, should, "{}: the same buttons and questions", name);
+            // A page that is full shows less of a list, and says how many there are.
+            let shortened = ["in all.", "more."].iter().any(|end| json.to_string().contains(end));
+            let mut left = should.iter();
+            let among = has.iter().all(|one| left.any(|other| other == one));
+            prop_assert!(
+                has == should || (shortened && among),
+                "{}: the same buttons and questions: {:?} for {:?}", name, has, should
+            );
         }
     }
 }

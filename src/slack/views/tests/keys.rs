@@ -52,13 +52,19 @@ fn told(said: &Said, all: &mut Catalogue) {
         request: said.approved(with_a_key(said)),
         agent: said.agent(),
         grant: None,
+        appeal_until: None,
     };
     all.push(("notice_registered_with_key".to_owned(), notice(&registered, now()).into()));
     let mut add = |name: &str, content: Content| {
         all.push((format!("notice_{name}"), notice(&content, now()).into()));
     };
     let agent = said.agent();
-    let outcome = |request: Request, agent, grant| Content::Outcome { request, agent, grant };
+    let outcome = |request: Request, agent, grant| Content::Outcome {
+        request,
+        agent,
+        grant,
+        appeal_until: None,
+    };
     add("key_added", outcome(said.approved(said.key_request()), agent.clone(), None));
     add("key_denied", outcome(said.denied(said.key_request()), agent.clone(), None));
     add("key_taken", outcome(said.taken(said.key_request()), agent.clone(), None));

@@ -1,13 +1,14 @@
 //! People, agents, requests and grants in representative states, with one text in every place
 //! that people or agents can fill.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use ulid::Ulid;
 
 use crate::domain::access::{Access, Sensitivity};
 use crate::domain::agent::{Agent, AgentState, Cause, Description, Slug};
+use crate::domain::backup::Backup;
 use crate::domain::claims::{Breadth, MOST_CLAIMS};
 use crate::domain::credential::{Credential, CredentialState, Proof, PublicKey};
 use crate::domain::grant::{Grant, GrantState};
@@ -156,7 +157,7 @@ impl Said {
         Access::new("database", "read")
     }
 
-    fn request(&self, number: u32, ask: Ask) -> Request {
+    pub fn request(&self, number: u32, ask: Ask) -> Request {
         Request {
             id: request_id(u128::from(number)),
             reference: Reference { letter: ask.letter(), number },
@@ -170,14 +171,15 @@ impl Said {
             team: TeamName::new("support"),
             needs: vec![role("team-lead"), role("security")],
             asked: vec![
-                asked(theo(), "team-lead"),
-                asked(sam(), "security"),
-                asked(PersonId::new("T0ACME", "U0SARA"), "security"),
+                was_asked(theo(), "team-lead"),
+                was_asked(sam(), "security"),
+                was_asked(PersonId::new("T0ACME", "U0SARA"), "security"),
             ],
             acceptance: Acceptance::NotNeeded,
             votes: Vec::new(),
             findings: Vec::new(),
             decide_by: at(4 * 3_600),
+            backup: Backup::Nobody,
             policy: "9f2c1a7be0d4".to_owned(),
             state: RequestState::Open,
         }
@@ -314,7 +316,11 @@ impl Said {
     pub fn credential_revoked(&self) -> Credential {
         Credential {
             id: credential_id(4),
-            state: CredentialState::Revoked { at: at(580), by: sam(), reason: self.reason.clone() },
+            state: CredentialState::Revoked {
+                at: at(580),
+                by: sam().into(),
+                reason: self.reason.clone(),
+            },
             ..self.credential()
         }
     }
@@ -423,10 +429,11 @@ pub fn yes(by: PersonId, roles: &[&str], seconds: i64) -> Vote {
         by,
         at: at(seconds),
         roles: roles.iter().map(|name| role(name)).collect::<BTreeSet<_>>(),
+        stands_in: BTreeMap::new(),
         choice: Choice::Approve,
     }
 }
 
-fn asked(person: PersonId, name: &str) -> Asked {
-    Asked { person, roles: [role(name)].into() }
+pub fn was_asked(person: PersonId, name: &str) -> Asked {
+    Asked { person, roles: [role(name)].into(), stands_in: BTreeMap::new(), away: None }
 }

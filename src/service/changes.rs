@@ -1,0 +1,266 @@
+//! An agent becomes something else: another tier, another description. The people of the higher tier
+//! decide, and until they have, nothing changes.
+
+use super::grants::ended_by;
+use super::input::{OnceKey, RegistrationForm, TierForm};
+use super::outcome::{Asked, CannotChange, Field, FieldProblem, Refusal};
+use super::register::describe;
+use super::settle::about;
+use super::{Result, Service};
+use crate::clock::Entropy;
+use crate::domain::agent::{Agent, Description};
+use crate::domain::ask::Change;
+use crate::domain::event::{Actor, TextHash, What};
+use crate::domain::grant::Grant;
+use crate::domain::person::{By, PersonId};
+use crate::domain::request::{Ask, Origin, Request};
+use crate::domain::review::Finding;
+use crate::domain::text::{LONGEST_TEXT, clean};
+use crate::domain::tier::Tier;
+use crate::domain::time::Timestamp;
+use crate::policy::Policy;
+use crate::store::{StoreError, Tx};
+
+type Done<T> = std::result::Result<T, StoreError>;
+
+/// What came of asking that an agent may be something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// It could be asked, or not.
+    Asked(Asked),
+    /// Something in the form must change first.
+    Invalid(Vec<(Field, FieldProblem)>),
+}
+
+/// The live grants that an agent of this tier may not hold.
+pub(super) fn beyond(policy: &Policy, grants: Vec<Grant>, tier: Tier) -> Vec<Grant> {
+    let may = |grant: &Grant| policy.tier_needed(&grant.access).is_none_or(|needs| needs <= tier);
+    grants.into_iter().filter(|grant| !may(grant)).collect()
+}
+
+/// The form of an agent as it is described now.
+pub fn as_described(agent: &Agent) -> RegistrationForm {
+    let Description { purpose, systems, runs_on, model, answers } = &agent.description;
+    RegistrationForm {
+        name: agent.slug.to_string(),
+        purpose: purpose.clone(),
+        systems: systems.join(", "),
+        runs_on: runs_on.clone(),
+        model: model.clone(),
+        answers: *answers,
+        team: agent.team.to_string(),
+        owner: Some(agent.owner.clone()),
+        credential: None,
+    }
+}
+
+impl Service {
+    /// The owner or security asks for another tier.
+    pub async fn ask_tier(
+        &self,
+        by: &PersonId,
+        form: &TierForm,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
+        let asked = self.ask_tier_anew(by, form, once.clone()).await?;
+        self.or_before(asked, once).await
+    }
+
+    async fn ask_tier_anew(
+        &self,
+        by: &PersonId,
+        form: &TierForm,
+        once: Option<OnceKey>,
+    ) -> Result<Asked> {
+        let agent = match self.agent_to_change(by, &form.agent).await? {
+            Ok(agent) => agent,
+            Err(refusal) => return Ok(Asked::Refused(refusal)),
+        };
+        let to = match tier_for(&agent, &form.to) {
+            Ok(to) => to,
+            Err(refusal) => return Ok(Asked::Refused(refusal)),
+        };
+        let because = clean(&form.because, LONGEST_TEXT);
+        if because.is_empty() {
+            return Ok(Asked::Refused(Refusal::NoReason));
+        }
+        let from = agent.tier;
+        let findings = self.findings(&agent, from, to).await?;
+        let ask = Ask::TierChange { from, to, because };
+        let tier = from.max(to);
+        self.put_question(by, agent, ask, tier, findings, None, Origin::Person, once).await
+    }
+
+    /// Why this tier cannot be asked for, before a form asks for the rest.
+    pub async fn may_ask_tier(
+        &self,
+        by: &PersonId,
+        form: &TierForm,
+    ) -> Result<std::result::Result<Agent, Refusal>> {
+        let agent = match self.agent_to_change(by, &form.agent).await? {
+            Ok(agent) => agent,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let (false, Err(refusal)) = (form.to.is_empty(), tier_for(&agent, &form.to)) {
+            return Ok(Err(refusal));
+        }
+        Ok(Ok(agent))
+    }
+
+    /// The agent of this name at work, if the person may ask that it be described anew.
+    pub async fn agent_to_describe(
+        &self,
+        by: &PersonId,
+        name: &str,
+    ) -> Result<std::result::Result<Agent, Refusal>> {
+        Ok(match self.own_agent(by, name).await? {
+            Ok(agent) if !agent.is_active() => Err(Refusal::NotActive(agent)),
+            other => other,
+        })
+    }
+
+    /// The owner asks that the agent may be what the form says. Its name, team and owner stay.
+    pub async fn ask_change(
+        &self,
+        by: &PersonId,
+        form: &RegistrationForm,
+        because: &str,
+        once: Option<OnceKey>,
+    ) -> Result<Changed> {
+        match self.ask_change_anew(by, form, because, once.clone()).await? {
+            Changed::Asked(asked) => Ok(Changed::Asked(self.or_before(asked, once).await?)),
+            invalid => Ok(invalid),
+        }
+    }
+
+    async fn ask_change_anew(
+        &self,
+        by: &PersonId,
+        form: &RegistrationForm,
+        because: &str,
+        once: Option<OnceKey>,
+    ) -> Result<Changed> {
+        let refuse = |refusal| Ok(Changed::Asked(Asked::Refused(refusal)));
+        let agent = match self.agent_to_describe(by, &form.name).await? {
+            Ok(agent) => agent,
+            Err(refusal) => return refuse(refusal),
+        };
+        let mut problems = Vec::new();
+        let to = describe(form, &mut problems);
+        if !problems.is_empty() {
+            return Ok(Changed::Invalid(problems));
+        }
+        if to == agent.description {
+            return refuse(Refusal::Change(CannotChange::Nothing(agent)));
+        }
+        let because = clean(because, LONGEST_TEXT);
+        if because.is_empty() {
+            return refuse(Refusal::NoReason);
+        }
+        let (tier_from, tier_to) = (agent.tier, agent.tier_by(&to));
+        let findings = self.findings(&agent, tier_from, tier_to).await?;
+        let from = agent.description.clone();
+        let change = Box::new(Change { from, to, tier_from, tier_to });
+        let ask = Ask::Change { change, because };
+        let tier = tier_from.max(tier_to);
+        let asked =
+            self.put_question(by, agent, ask, tier, findings, None, Origin::Person, once).await?;
+        Ok(Changed::Asked(asked))
+    }
+
+    /// The agent, if this person may ask for another tier of it: its owner, and security.
+    async fn agent_to_change(
+        &self,
+        by: &PersonId,
+        name: &str,
+    ) -> Result<std::result::Result<Agent, Refusal>> {
+        let agent = match self.find_agent(by, name).await? {
+            Ok(agent) => agent,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Err(refusal) = self.owns(by, &agent).await?
+            && !self.is_security(&self.policy(), by, &agent.team).await?
+        {
+            return Ok(Err(refusal));
+        }
+        Ok(if agent.is_active() { Ok(agent) } else { Err(Refusal::NotActive(agent)) })
+    }
+
+    async fn findings(&self, agent: &Agent, from: Tier, to: Tier) -> Result<Vec<Finding>> {
+        let here = self.standing(&agent.owner).await?.is_member();
+        let mut found = vec![
+            if here { Finding::OwnerActive } else { Finding::OwnerGone },
+            match agent.certified_at(self.now()) {
+                Some(false) => Finding::CertificationLapsed,
+                Some(true) | None => Finding::Certified,
+            },
+        ];
+        match to.cmp(&from) {
+            std::cmp::Ordering::Greater => found.push(Finding::RaisesTier { from, to }),
+            std::cmp::Ordering::Less => found.push(Finding::LowersTier { from, to }),
+            std::cmp::Ordering::Equal => found.push(Finding::TierSuffices),
+        }
+        found.sort_by_key(|finding| finding.is_warning());
+        Ok(found)
+    }
+}
+
+/// The tier that was typed, if the agent can have it and has another.
+fn tier_for(agent: &Agent, typed: &str) -> std::result::Result<Tier, Refusal> {
+    let bad = || Refusal::Change(CannotChange::BadTier { typed: clean(typed, 40) });
+    let number: u8 = typed.trim().parse().map_err(|_| bad())?;
+    let to = Tier::try_from(number).map_err(|_| bad())?;
+    if to == agent.tier {
+        Err(Refusal::Change(CannotChange::HasTier(agent.clone())))
+    } else if to < agent.description.answers.tier() {
+        Err(Refusal::Change(CannotChange::BelowAnswers { agent: agent.clone(), wanted: to }))
+    } else {
+        Ok(to)
+    }
+}
+
+/// The people agreed to another tier.
+pub(super) async fn retier(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    request: &Request,
+    agent: Agent,
+    actor: Actor,
+    now: Timestamp,
+) -> Done<Agent> {
+    let after = match &request.ask {
+        // It may have been raised further meanwhile, for a grant: that stays.
+        Ask::TierChange { from, to, .. } if to > from => agent.clone().raise(*to),
+        Ask::TierChange { to, .. } => agent.clone().set_tier(*to),
+        Ask::Change { change, .. } => agent.clone().describe(change.to.clone()),
+        _ => return Ok(agent),
+    };
+    tx.update_agent(&after).await?;
+    if after.description != agent.description {
+        let text = serde_json::to_string(&after.description).unwrap_or_default();
+        let description = TextHash::of(&text);
+        let what = What::AgentDescribed { agent: after.id, request: request.id, description };
+        tx.append_about(now, actor.clone(), what, about(request)).await?;
+    }
+    let (from, to) = (agent.tier, after.tier);
+    let what = match to.cmp(&from) {
+        std::cmp::Ordering::Greater => What::TierRaised { agent: after.id, from, to },
+        std::cmp::Ordering::Less => What::TierLowered { agent: after.id, from, to },
+        std::cmp::Ordering::Equal => return Ok(after),
+    };
+    tx.append_about(now, actor.clone(), what, about(request)).await?;
+    // What the lower tier may not hold ends now.
+    let live = tx.live_grants_of(after.id, now).await?;
+    let by = match actor {
+        Actor::Person(person) => By::Person(person),
+        Actor::Agent(_) | Actor::Service(_) | Actor::IdentityProvider | Actor::System => By::System,
+    };
+    for grant in beyond(policy, live, to) {
+        let why = format!("{} is tier {to} now, which may not hold this", after.slug);
+        if let Ok(grant) = grant.revoke(by.clone(), why, now) {
+            ended_by(tx, entropy, policy, &grant, &after, by.clone(), now).await?;
+        }
+    }
+    Ok(after)
+}
