@@ -123,7 +123,7 @@ fn check_prints_what_is_wrong_or_what_there_is() {
     let bad = check_report(folder.path());
     assert!(!bad.ok);
     insta::assert_snapshot!(bad.text, @r#"
-    policy.toml:44:18: unknown role "team-leed" in tiers.1.requires. Did you mean "team-lead"?
+    policy.toml:45:18: unknown role "team-leed" in tiers.1.requires. Did you mean "team-lead"?
 
     1 mistake to correct. A server would not take this policy.
     "#);

@@ -39,3 +39,4 @@ mod slack_faults;
 mod stop;
 mod vote;
 mod whole;
+mod year;

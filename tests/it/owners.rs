@@ -20,7 +20,7 @@ const NOBODY: &str = "Nobody answers for support-agent-v2 any more";
 
 impl Office {
     /// Somebody's standing changes, and Slack says so.
-    async fn becomes(&self, user: &str, kind: PersonKind) {
+    pub(crate) async fn becomes(&self, user: &str, kind: PersonKind) {
         self.workspace().set_person_kind(user, kind).expect("a person");
         self.known_as(user, kind).await;
     }
@@ -52,7 +52,7 @@ impl Office {
     }
 
     /// Waits until nobody answers for the agent, or somebody does again.
-    async fn until_ownerless(&self, agent: &str, ownerless: bool) {
+    pub(crate) async fn until_ownerless(&self, agent: &str, ownerless: bool) {
         let what = format!("{agent} is without an owner: {ownerless}");
         self.until_so(&what, || async { self.agent(agent).await.orphaned.is_some() == ownerless })
             .await;
@@ -73,7 +73,7 @@ impl Office {
 
 impl Person<'_> {
     /// Leaves the company: Slack says so.
-    async fn leaves(&self, agent: &str) {
+    pub(crate) async fn leaves(&self, agent: &str) {
         self.office.becomes(self.id, PersonKind::Deactivated).await;
         self.office.until_ownerless(agent, true).await;
     }
@@ -85,7 +85,7 @@ impl Person<'_> {
     }
 
     /// Asks that somebody else answers for the agent; the request's reference.
-    async fn hands_over(&self, agent: &str, to: &str) -> String {
+    pub(crate) async fn hands_over(&self, agent: &str, to: &str) -> String {
         let said = self
             .types(&format!("/agent transfer {agent} to @{to} because she leads the project now"))
             .await;

@@ -58,6 +58,7 @@ async fn what_slack_would_not_take_is_refused() {
     assert_eq!(send(&sandbox, &url, PICTURE).await.status, 200);
     assert_eq!(send(&sandbox, &url, PICTURE).await.status, 404, "an address is good once");
     // Words would go there; files go only where the app is.
+    sandbox.workspace().set_membership("C0PARTNERS", "U0COUNTERSIGN", false).unwrap();
     assert_eq!(error(&sandbox, method, complete(&id, "C0PARTNERS")).await, "channel_not_found");
     ok(&sandbox, method, complete(&id, "C0SUPPORT")).await;
     assert_eq!(error(&sandbox, method, complete(&id, "C0SUPPORT")).await, "file_not_found");
