@@ -296,7 +296,17 @@ impl Agent {
         }
     }
 
-    /// It is stopped.
+    /// Whether people can stop it: it is at work, or it would be again as soon as its owner says
+    /// that it is needed or somebody answers for it.
+    pub const fn can_be_stopped(&self) -> bool {
+        match &self.state {
+            AgentState::Active { .. } => true,
+            AgentState::Suspended { cause, .. } => !matches!(cause, Cause::Stopped),
+            _ => false,
+        }
+    }
+
+    /// It is stopped. What people stop stays stopped, whatever it was suspended for before.
     pub fn suspend(
         self,
         by: impl Into<By>,
@@ -305,7 +315,13 @@ impl Agent {
         now: Timestamp,
     ) -> Result<Self, BadStep> {
         match self.state {
-            AgentState::Active { certified_until, .. } => Ok(Self {
+            AgentState::Suspended { cause: before, .. }
+                if cause != Cause::Stopped || before == Cause::Stopped =>
+            {
+                Err(self.bad("stopped"))
+            }
+            AgentState::Active { certified_until, .. }
+            | AgentState::Suspended { certified_until, .. } => Ok(Self {
                 state: AgentState::Suspended {
                     at: now,
                     by: by.into(),

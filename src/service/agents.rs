@@ -129,7 +129,7 @@ impl Service {
         let work = work(move |tx| {
             Box::pin(async move {
                 let agent = tx.agent(id).await?.ok_or_else(|| conflict("the agent is gone"))?;
-                if !agent.is_active() {
+                if !agent.can_be_stopped() {
                     return Ok(Stopped::Refused(Refusal::NotActive(agent)));
                 }
                 let (agent, grants, requests) =
@@ -147,7 +147,7 @@ impl Service {
     }
 }
 
-/// An agent at work is stopped: everything that it has ends, and everything that it asked for. Who is
+/// An agent is stopped: everything that it has ends, and everything that it asked for. Who is
 /// told is the caller's to say.
 pub(super) async fn stop_now(
     tx: &mut Tx,

@@ -117,6 +117,33 @@ stories! {
         assert_eq!(office.logged(|what| matches!(what, What::CertificationMissed { .. })).await, 1);
     }
 
+    /// What people stop while it is suspended for a missed review stays stopped: an answer does not
+    /// bring it back.
+    async fn a_stop_is_more_than_a_missed_review(office) {
+        let dana = office.dana();
+        dana.has_agent(AGENT, &[]).await;
+        for wait in ["76d", "14d", "7d"] {
+            office.advance(wait).await;
+        }
+        assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Uncertified));
+        let said = office.sam().types(&format!("/agent stop {AGENT} because it loops")).await;
+        assert!(said.contains("is stopped"), "{said}");
+        office.settled().await;
+        assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Stopped));
+        let said = office.sam().types(&format!("/agent stop {AGENT} because it loops")).await;
+        assert!(said.contains("it loops") && !said.contains("is stopped now"), "{said}");
+        let asked = question_to(office, "U0DANA").await;
+        dana.clicks_as_seen(&dana.dm(), &asked, "certify").await;
+        dana.types(&format!("/agent certify {AGENT}")).await;
+        office.settled().await;
+        assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Stopped));
+        dana.types(&format!("/agent reinstate {AGENT} because mended")).await;
+        office.settled().await;
+        let reference = dana.last_reference(AGENT).await;
+        office.everybody_approves(&reference).await;
+        assert!(office.agent(AGENT).await.is_active());
+    }
+
     /// Only who owns it answers; what was stopped by people is not let go on by its owner alone.
     async fn only_its_owner_answers(office) {
         let dana = office.dana();

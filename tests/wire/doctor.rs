@@ -81,6 +81,7 @@ async fn a_digest_without_its_picture_is_named() {
     let digest = |channel: &str| Named { digest: Some(channel.to_owned()), ..Named::default() };
     let all = checks(&client, &digest("C0APPROVALS")).await;
     assert!(find(&all, "weekly digest").ok, "{all:#?}");
+    sandbox.workspace().set_membership("C0PARTNERS", "U0COUNTERSIGN", false).unwrap();
     let all = checks(&client, &digest("C0PARTNERS")).await;
     let check = find(&all, "weekly digest");
     assert!(!check.ok && check.found.contains("not in C0PARTNERS"), "{check:?}");

@@ -109,7 +109,7 @@ impl Service {
                     return Ok(refused(NoIncident::AlreadyOpen(open)));
                 }
                 let cut_off = cut_off(tx, &agent, now).await?;
-                let stopped = agent.is_active();
+                let stopped = agent.can_be_stopped();
                 let reference =
                     Reference { letter: Incident::LETTER, number: tx.next_number().await? };
                 let incident = Incident {
