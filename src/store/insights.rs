@@ -1,5 +1,8 @@
 //! What the numbers are made of ([`crate::domain::insights`]): few reads, each of an index or bounded, so
 //! that a long record makes none of them slow.
+//!
+//! Nobody is asked before an emergency and nobody waits for its review, so neither is among them; an
+//! appeal is counted apart.
 
 use std::collections::BTreeMap;
 
@@ -25,15 +28,17 @@ statements! {
         AND by_people = TRUE AND ended_at > $2 AND ended_at <= $3 AND ask <> 'appeal' \
         ORDER BY ended_at DESC LIMIT $4";
     ENDED on "requests" = "SELECT state, by_people, ask = 'appeal', COUNT(*) FROM requests \
-        WHERE ended_at IS NOT NULL AND ended_at > $1 AND ended_at <= $2 GROUP BY 1, 2, 3";
+        WHERE ended_at IS NOT NULL AND ended_at > $1 AND ended_at <= $2 \
+        AND ask NOT IN ('emergency', 'review') GROUP BY 1, 2, 3";
     ENDED_BY_WEEK on "requests" = "SELECT CAST(CASE WHEN ended_at > $3 THEN 7 WHEN ended_at > $4 THEN 6 \
         WHEN ended_at > $5 THEN 5 WHEN ended_at > $6 THEN 4 WHEN ended_at > $7 THEN 3 \
         WHEN ended_at > $8 THEN 2 WHEN ended_at > $9 THEN 1 ELSE 0 END AS BIGINT), \
         state, by_people, COUNT(*) FROM requests WHERE ended_at IS NOT NULL \
-        AND ended_at > $1 AND ended_at <= $2 AND ask <> 'appeal' GROUP BY 1, 2, 3";
+        AND ended_at > $1 AND ended_at <= $2 \
+        AND ask NOT IN ('appeal', 'emergency', 'review') GROUP BY 1, 2, 3";
     OPEN_BY_TIER on "requests" = "SELECT tier, COUNT(*), MIN(asked_at) FROM requests \
-        WHERE state = 'open' GROUP BY tier";
-    OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' \
+        WHERE state = 'open' AND ask <> 'review' GROUP BY tier";
+    OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' AND ask <> 'review' \
         ORDER BY asked_at, number LIMIT $1";
     AGENTS on "agents" = "SELECT state, COUNT(*), COUNT(doc ->> 'orphaned'), \
         COUNT(CASE WHEN doc -> 'state' ->> 'certified_until' > $1 THEN 1 END) \

@@ -77,7 +77,8 @@ fn tell(measure: &Measure) {
         }
         let by = match (one.state.as_str(), one.by_people) {
             ("open", _) => continue,
-            ("approved", false) => "rule",
+            ("approved", false) if one.ask == "emergency" => "emergency",
+            ("approved", false) if one.ask != "review" => "rule",
             ("approved" | "denied", _) => "people",
             _ => "nobody",
         };

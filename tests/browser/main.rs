@@ -12,6 +12,7 @@
 )]
 
 mod chromium;
+mod governance;
 mod looks;
 mod page;
 mod server;

@@ -42,6 +42,21 @@ async fn three_are_approved(office: &Office, minutes: [u32; 3]) {
 }
 
 stories! {
+    /// An emergency is no rule's yes, and its review keeps nobody waiting.
+    async fn emergencies_are_not_among_the_numbers(office) {
+        office.dana().has_agent("support-agent-v2", &["writes"]).await;
+        let opened = "/agent break-glass support-agent-v2 database:write for 15m \
+                      because orders are stuck since noon";
+        office.omar().types(opened).await;
+        office.settled().await;
+        let said = office.dana().types("/agent insights").await;
+        assert!(said.contains("Tier 2: 0") && said.contains("Approved without people: 0 of 1"), "{said}");
+        let review = office.omar().last_reference("support-agent-v2").await;
+        office.sam().approves(&review).await;
+        let said = office.dana().types("/agent insights").await;
+        assert!(said.contains("Approved without people: 0 of 1"), "{said}");
+    }
+
     /// Anybody may ask; with few on the record nothing is claimed.
     async fn the_numbers_are_for_everybody(office) {
         let said = office.omar().types("/agent insights").await;
