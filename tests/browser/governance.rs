@@ -90,6 +90,7 @@ async fn breaks_the_glass(page: &Page) {
     page.press("channel-C0SECURITY").await;
     page.reads(&["in an emergency: nobody was asked"]).await;
     looks::judge(page, "55-emergency").await;
+    page.keep("emergency").await;
     page.press("dm-bot").await;
     page.press_in("Was it an emergency", "approve").await;
     page.until("it is answered", "!within(message('Was it an emergency'), 'action-approve')").await;
@@ -131,6 +132,7 @@ async fn forgets_a_review(page: &Page) {
     }
     page.reads(&["still needed?"]).await;
     looks::judge(page, "60-still-needed").await;
+    page.keep("still-needed").await;
     for _ in 0..20 {
         moves(page, "clock-1d").await;
     }
@@ -169,4 +171,5 @@ async fn opens_an_incident(page: &Page) {
     page.is_told(&["is open: ", "is stopped"]).await;
     page.reads(&["Incident I-", "it deletes rows of orders"]).await;
     looks::judge(page, "65-incident").await;
+    page.keep("incident").await;
 }

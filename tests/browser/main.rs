@@ -1,7 +1,7 @@
 //! The story of the product, as a newcomer lives it: the real binary, its page, a real browser.
 //!
 //! `COUNTERSIGN_TEST_CHROMIUM` names the browser. With `COUNTERSIGN_KEEP_SCREENSHOTS=1` every step
-//! leaves a picture in the target folder, and the one of the README is renewed.
+//! leaves a picture in the target folder, and those of the documents are renewed.
 
 #![expect(
     clippy::unwrap_used,

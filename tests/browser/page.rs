@@ -1,6 +1,6 @@
 //! One window of the browser, and what a person does in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -181,6 +181,16 @@ impl Page {
         if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
             self.rests().await;
             self.picture(name).await;
+        }
+    }
+
+    /// Renews a picture of the documents, if pictures are to be kept.
+    pub async fn keep(&self, name: &str) {
+        if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
+            self.rests().await;
+            let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images");
+            let kept = images.join(format!("{name}.png"));
+            std::fs::write(kept, self.png().await).expect("the picture is kept");
         }
     }
 

@@ -1,7 +1,5 @@
 //! Register, approve, ask, approve, remind, extend, end, stop: by hand, in a browser.
 
-use std::path::Path;
-
 use countersign::slack::commands::WORDS;
 
 use crate::chromium::Chromium;
@@ -161,10 +159,7 @@ async fn asks_for_access(page: &Page, sams: &Page) {
     page.press_in("asks for database", "approve").await;
     sams.reads(&["asks for database", "✓ team lead"]).await;
     sams.look("16-card-with-a-vote").await;
-    if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
-        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images/story.png");
-        std::fs::write(kept, sams.png().await).expect("the README's picture is kept");
-    }
+    sams.keep("story").await;
     sams.press_in("asks for database", "approve").await;
     sams.until("the card is settled", "!within(message('asks for database'), 'action-approve')")
         .await;

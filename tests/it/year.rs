@@ -1,8 +1,9 @@
 //! A year in one company: people come, go, are away and forget; what was promised is kept
 //! throughout, and the record of it all verifies.
 
+use chrono::TimeDelta;
 use countersign::domain::agent::Cause;
-use countersign::domain::event::What;
+use countersign::domain::event::{Body, What};
 use countersign::sandbox::model::PersonKind;
 
 use crate::stories;
@@ -23,6 +24,49 @@ async fn holds(office: &Office, month: &str) {
             office.stop().await;
             office.start().await;
             office.settled().await;
+        }
+    }
+}
+
+/// So many days go by as they do: each deadline comes at its time, none is jumped over.
+async fn days(office: &Office, days: i64) {
+    let end = office.now() + TimeDelta::days(days);
+    loop {
+        let store = office.store().await;
+        let due = store.read().await.expect("a session").next_deadline().await.expect("a read");
+        let next = due.filter(|at| *at < end).unwrap_or(end).max(office.now());
+        office.clock.advance(next - office.now());
+        office.settled().await;
+        if next == end {
+            return;
+        }
+    }
+}
+
+/// Whatever ends by itself ended within the minute for which it was announced; how many did.
+async fn on_time(office: &Office) -> usize {
+    let store = office.store().await;
+    let mut session = store.read().await.expect("a session");
+    let (mut ends, mut after) = (0, 0);
+    loop {
+        let lines = session.lines(after, 500).await.expect("lines");
+        let Some(last) = lines.last() else { return ends };
+        after = last.seq;
+        for line in &lines {
+            let body: Body = serde_json::from_str(&line.body).expect("a line that can be read");
+            let announced = match &body.what {
+                What::GrantExpired { grant } => {
+                    session.grant(*grant).await.expect("a read").expect("a grant").expires_at
+                }
+                What::CertificationMissed { certification, .. } => {
+                    let found = session.certification(*certification).await.expect("a read");
+                    found.expect("a review").suspends_at
+                }
+                _ => continue,
+            };
+            let late = line.at - announced;
+            assert!(late >= TimeDelta::zero() && late < TimeDelta::minutes(1), "{late}: {body:?}");
+            ends += 1;
         }
     }
 }
@@ -79,7 +123,7 @@ stories! {
         holds(office, "January").await;
 
         // February: Theo is away, and Vera answers in his place, until Friday and no longer.
-        office.advance("28d").await;
+        days(office, 28).await;
         let said = theo.types("/agent delegate @vera until Friday").await;
         assert!(said.contains("<@U0VERA> answers for <@U0THEO>"), "{said}");
         office.settled().await;
@@ -87,7 +131,7 @@ stories! {
         assert!(vera.is_asked(&asked).await);
         office.everybody_approves(&asked).await;
         assert!(office.may("support-agent", "tickets:comment").await);
-        office.advance("8d").await;
+        days(office, 8).await;
         let asked = dana.puts("support-agent", "tickets:comment", "1h").await;
         assert!(!vera.is_asked(&asked).await, "he is back");
         office.everybody_approves(&asked).await;
@@ -102,14 +146,14 @@ stories! {
         let appeal = dana.last_reference("support-agent").await;
         office.everybody_approves(&appeal).await;
         assert!(office.may("support-agent", "database:write").await);
-        office.advance("41d").await;
+        days(office, 41).await;
         assert_eq!(live(office).await, 0);
         certifies(office, "U0DANA", "support-agent").await;
         certifies(office, "U0OMAR", "orders-agent").await;
         holds(office, "March").await;
 
         // April: what was forgotten is suspended when it was said that it would be.
-        office.advance("21d").await;
+        days(office, 21).await;
         assert_eq!(office.agent("reports-agent").await.cause(), Some(Cause::Uncertified));
         for agent in ["support-agent", "orders-agent"] {
             assert!(office.agent(agent).await.is_active(), "{agent}");
@@ -170,7 +214,7 @@ stories! {
             let agent = office.agent(agent).await;
             assert!(agent.is_active(), "{}: {:?}", agent.slug, agent.cause());
         }
-        office.advance("15d").await;
+        days(office, 15).await;
         assert_eq!(live(office).await, 0);
         for (what, times) in [
             ("retired", office.logged(|what| matches!(what, What::AgentRetired { .. })).await),
@@ -182,6 +226,7 @@ stories! {
             assert_eq!(times, 1, "{what}");
         }
         assert!(office.posted("C0SECURITY", "can never arrive").is_empty());
+        assert_eq!(on_time(office).await, 6, "five grants and a review");
         holds(office, "December").await;
     }
 }
