@@ -62,35 +62,27 @@ impl Core {
         user: &str,
         kind: PersonKind,
     ) -> Result<(), ActError> {
-        let event = self.change(|state, now| {
-            let email = state.model.scopes.iter().any(|scope| scope == "users:read.email");
-            let person = state
-                .model
-                .person_mut(user)
-                .ok_or_else(|| ActError::NoSuchPerson(user.to_owned()))?;
-            person.kind = kind;
-            let object = person.as_slack(email, false);
-            state.changes.push(Change::State);
-            Ok::<_, ActError>(json!({
-                "type": "user_change",
-                "user": object,
-                "cache_ts": now.timestamp(),
-                "event_ts": format!("{}.000300", now.timestamp()),
-            }))
-        })?;
-        self.emit(event);
-        Ok(())
+        self.change_person(user, |person| person.kind = kind)
     }
 
     /// A person sets their status, or takes it away.
     pub(crate) fn set_status(self: &Arc<Self>, user: &str, status: Status) -> Result<(), ActError> {
+        self.change_person(user, |person| person.status = status)
+    }
+
+    /// Something about a person becomes another, and the app hears of it.
+    fn change_person(
+        self: &Arc<Self>,
+        user: &str,
+        change: impl FnOnce(&mut Person),
+    ) -> Result<(), ActError> {
         let event = self.change(|state, now| {
             let email = state.model.scopes.iter().any(|scope| scope == "users:read.email");
             let person = state
                 .model
                 .person_mut(user)
                 .ok_or_else(|| ActError::NoSuchPerson(user.to_owned()))?;
-            person.status = status;
+            change(person);
             let object = person.as_slack(email, false);
             state.changes.push(Change::State);
             Ok::<_, ActError>(json!({

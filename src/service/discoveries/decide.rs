@@ -149,10 +149,7 @@ impl Service {
         id: DiscoveryId,
         once: Option<OnceKey>,
     ) -> Result<Decision> {
-        if !self.is_of_security(by).await? {
-            return Ok(Decision::Refused(NotDecided::NotSecurity));
-        }
-        self.decide_on(by, id, Step::PutOff, once).await
+        self.decide_as_security(by, id, Step::PutOff, once).await
     }
 
     /// Security says that it is not the agent's whose it was taken for.
@@ -162,10 +159,21 @@ impl Service {
         id: DiscoveryId,
         once: Option<OnceKey>,
     ) -> Result<Decision> {
+        self.decide_as_security(by, id, Step::Correct, once).await
+    }
+
+    /// A step that only security may do.
+    async fn decide_as_security(
+        &self,
+        by: &PersonId,
+        id: DiscoveryId,
+        step: Step,
+        once: Option<OnceKey>,
+    ) -> Result<Decision> {
         if !self.is_of_security(by).await? {
             return Ok(Decision::Refused(NotDecided::NotSecurity));
         }
-        self.decide_on(by, id, Step::Correct, once).await
+        self.decide_on(by, id, step, once).await
     }
 
     /// Who was asked says that it is not theirs.

@@ -2,11 +2,12 @@
 
 use slack_morphism::prelude::SlackBlockButtonElement;
 
-use super::escape::{clip, first};
+use super::escape::clip;
 use super::line::Line;
 use super::page::{Message, Page, button, danger, primary};
 use super::refusals::refusal;
-use super::words::{self, MOST_NAMED};
+use super::replies::{grants_ended, requests_cancelled};
+use super::words;
 use crate::domain::agent::{Agent, AgentState, Cause, Description};
 use crate::domain::ask::Change;
 use crate::domain::tier::Tier;
@@ -182,25 +183,12 @@ pub fn retired(retired: &Retired) -> Message {
         Retired::Refused(why) => return refusal(why),
         Retired::Before => return super::replies::before(),
     };
-    let names = |all: Vec<String>| first(&all, MOST_NAMED).join(", ");
     let mut lines = vec![Line::say("⚪ ").bold(agent.slug.as_str()).text(" is retired for good.")];
-    if !grants.is_empty() {
-        lines.push(Line::fact("Ended").text(format!(
-            "{}: {}",
-            words::count(grants.len(), "grant"),
-            names(grants.iter().map(|g| format!("{} {}", g.reference, g.access)).collect())
-        )));
-    }
+    lines.extend(grants_ended(grants));
     if !credentials.is_empty() {
         lines.push(Line::fact("Taken away").text(words::count(credentials.len(), "credential")));
     }
-    if !requests.is_empty() {
-        lines.push(Line::fact("Cancelled").text(format!(
-            "{}: {}",
-            words::count(requests.len(), "request"),
-            names(requests.iter().map(|r| r.reference.to_string()).collect())
-        )));
-    }
+    lines.extend(requests_cancelled(requests));
     lines.push(
         Line::fact("Next")
             .text("nothing to do. Its record stays: ")

@@ -8,7 +8,7 @@ use super::page::{Message, Page, button};
 use super::refusals::refusal;
 use super::words::{self, MOST_NAMED};
 use crate::domain::agent::Agent;
-use crate::domain::grant::GrantState;
+use crate::domain::grant::{Grant, GrantState};
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::{Acceptance, Ask, CannotLend, NotCounted, Request};
 use crate::domain::time::{Span, Timestamp};
@@ -346,22 +346,9 @@ pub fn ended(ended: &Ended) -> Message {
 pub fn stopped(stopped: &Stopped) -> Message {
     match stopped {
         Stopped::Done { agent, grants, requests } => {
-            let names = |all: Vec<String>| first(&all, MOST_NAMED).join(", ");
             let mut lines = vec![Line::say("🛑 ").bold(agent.slug.as_str()).text(" is stopped.")];
-            if !grants.is_empty() {
-                lines.push(Line::fact("Ended").text(format!(
-                    "{}: {}",
-                    words::count(grants.len(), "grant"),
-                    names(grants.iter().map(|g| format!("{} {}", g.reference, g.access)).collect())
-                )));
-            }
-            if !requests.is_empty() {
-                lines.push(Line::fact("Cancelled").text(format!(
-                    "{}: {}",
-                    words::count(requests.len(), "request"),
-                    names(requests.iter().map(|r| r.reference.to_string()).collect())
-                )));
-            }
+            lines.extend(grants_ended(grants));
+            lines.extend(requests_cancelled(requests));
             lines.push(
                 Line::fact("Next")
                     .text("it gets nothing until people approve that it may go on: ")
@@ -375,6 +362,25 @@ pub fn stopped(stopped: &Stopped) -> Message {
         Stopped::Refused(why) => refusal(why),
         Stopped::Before => before(),
     }
+}
+
+/// The grants that ended with an agent, if there were any.
+pub(super) fn grants_ended(grants: &[Grant]) -> Option<Line> {
+    let names = grants.iter().map(|g| format!("{} {}", g.reference, g.access)).collect();
+    counted("Ended", "grant", names)
+}
+
+/// The requests that were cancelled with it, if there were any.
+pub(super) fn requests_cancelled(requests: &[Request]) -> Option<Line> {
+    counted("Cancelled", "request", requests.iter().map(|r| r.reference.to_string()).collect())
+}
+
+/// How many they are, and the first of them by name.
+fn counted(label: &'static str, what: &str, names: Vec<String>) -> Option<Line> {
+    let named = || first(&names, MOST_NAMED).join(", ");
+    (!names.is_empty()).then(|| {
+        Line::fact(label).text(format!("{}: {}", words::count(names.len(), what), named()))
+    })
 }
 
 /// What came of taking a request back.
