@@ -245,6 +245,20 @@ impl Ask {
         }
     }
 
+    /// Who answers for the agent after a yes, if that changes.
+    pub fn new_owner(&self) -> Option<&PersonId> {
+        match self.in_truth() {
+            Self::Handover { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody must answer for the agent at a yes: not if that brings an owner, and not if it
+    /// only says what is thought of something that was done.
+    pub fn needs_owner(&self) -> bool {
+        !matches!(self.in_truth(), Self::Handover { .. } | Self::Review { .. })
+    }
+
     /// What a yes makes true: what is asked, or what an appeal is about.
     pub fn in_truth(&self) -> &Self {
         match self {

@@ -354,11 +354,8 @@ impl Request {
 
     /// Whose word as owner the request may wait for: the person to whom the agent is handed over, or
     /// else `owner`, who is the agent's.
-    pub const fn acceptor<'a>(&'a self, owner: &'a PersonId) -> &'a PersonId {
-        match &self.ask {
-            Ask::Handover { to, .. } => to,
-            _ => owner,
-        }
+    pub fn acceptor<'a>(&'a self, owner: &'a PersonId) -> &'a PersonId {
+        self.ask.new_owner().unwrap_or(owner)
     }
 
     /// Who asked, for the log.

@@ -1,6 +1,7 @@
 //! A no can be appealed, once: with a new argument, to others than those who said it. What the board
 //! decides is final.
 
+use super::changes::is_beyond;
 use super::credentials;
 use super::input::OnceKey;
 use super::opening::{Addressees, Put, Question, put};
@@ -81,7 +82,7 @@ impl Service {
             return Ok(Err(Refusal::AppealedBefore(appeal)));
         }
         if let Some(reason) =
-            why_not(&mut session, &request.ask, not_after(&request), &agent, now).await?
+            why_not(&mut session, &policy, &request.ask, not_after(&request), &agent, now).await?
         {
             return Ok(Err(Refusal::CannotBecomeTrue { reference: request.reference, reason }));
         }
@@ -136,7 +137,8 @@ impl Service {
             reason,
             not_after: not_after(&request),
         };
-        let mut excluded = vec![by, &denied.asked_by, &denied.by, &agent.owner];
+        let acceptor = request.acceptor(&agent.owner);
+        let mut excluded = vec![by, &denied.asked_by, &denied.by, &agent.owner, acceptor];
         excluded.extend(&denied.in_place_of);
         let needs = rules.board.clone();
         let roster = self.roster(&policy, &needs, &agent.team, &by.workspace).await?;
@@ -149,9 +151,9 @@ impl Service {
         let to = Addressees { needs, asked };
         let owner_is_member = self.standing(&agent.owner).await?.is_member();
         let finding = if owner_is_member { Finding::OwnerActive } else { Finding::OwnerGone };
-        // An owner who had not agreed yet when somebody else said no has still to agree.
+        // Who is to answer for it and had not agreed yet when somebody else said no has still to agree.
         let acceptance = match request.acceptance {
-            Acceptance::Awaited if agent.owner != *by => Acceptance::Awaited,
+            Acceptance::Awaited if acceptor != by => Acceptance::Awaited,
             _ => Acceptance::NotNeeded,
         };
         let by = by.clone();
@@ -168,7 +170,7 @@ impl Service {
                     return Ok(Asked::Refused(Refusal::AppealedBefore(appeal)));
                 }
                 if let Some(reason) =
-                    why_not(tx, &denied.ask, denied.not_after, &agent, now).await?
+                    why_not(tx, &policy, &denied.ask, denied.not_after, &agent, now).await?
                 {
                     let reference = request.reference;
                     return Ok(Asked::Refused(Refusal::CannotBecomeTrue { reference, reason }));
@@ -237,6 +239,7 @@ fn refused(
 /// Why what was denied could not become true any more, whoever agreed.
 async fn why_not(
     session: &mut Session,
+    policy: &Policy,
     ask: &Ask,
     not_after: Option<Timestamp>,
     agent: &Agent,
@@ -259,7 +262,11 @@ async fn why_not(
         Ask::Credential { proof, .. } if agent.is_active() => {
             credentials::why_taken(session, proof, agent.id, now).await?
         }
-        _ => (!agent.is_active()).then(|| format!("the agent is {state} by now")),
+        // Another owner may be what it takes for the agent to go on.
+        Ask::Handover { .. } => (!agent.lives()).then(|| format!("the agent is {state} by now")),
+        _ if !agent.is_active() => Some(format!("the agent is {state} by now")),
+        _ => is_beyond(policy, ask, agent.tier)
+            .then(|| format!("the agent is tier {} by now, which may not hold this", agent.tier)),
     })
 }
 
@@ -267,13 +274,14 @@ async fn why_not(
 /// `None` if nothing is in the way.
 pub(super) async fn cannot_become_true(
     tx: &mut Tx,
+    policy: &Policy,
     request: &Request,
     agent: &Agent,
     now: Timestamp,
 ) -> Done<Option<Request>> {
     let reason = match &request.ask {
         Ask::Appeal { denied, .. } => {
-            why_not(tx, &denied.ask, denied.not_after, agent, now).await?
+            why_not(tx, policy, &denied.ask, denied.not_after, agent, now).await?
         }
         _ => None,
     };

@@ -6,6 +6,7 @@ use super::input::{OnceKey, RegistrationForm, TierForm};
 use super::outcome::{Asked, CannotChange, Field, FieldProblem, Refusal};
 use super::register::describe;
 use super::settle::about;
+use super::winding_down::cancel;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, Description};
@@ -36,6 +37,16 @@ pub enum Changed {
 pub(super) fn beyond(policy: &Policy, grants: Vec<Grant>, tier: Tier) -> Vec<Grant> {
     let may = |grant: &Grant| policy.tier_needed(&grant.access).is_none_or(|needs| needs <= tier);
     grants.into_iter().filter(|grant| !may(grant)).collect()
+}
+
+/// Whether this asks for what an agent of this tier may not hold, and not that it be raised for it.
+pub(super) fn is_beyond(policy: &Policy, ask: &Ask, tier: Tier) -> bool {
+    match ask.in_truth() {
+        Ask::Grant { access, raise_to: None, .. } | Ask::Extension { access, .. } => {
+            policy.tier_needed(access).is_some_and(|needs| needs > tier)
+        }
+        _ => false,
+    }
 }
 
 /// The form of an agent as it is described now.
@@ -260,6 +271,13 @@ pub(super) async fn retier(
         let why = format!("{} is tier {to} now, which may not hold this", after.slug);
         if let Ok(grant) = grant.revoke(by.clone(), why, now) {
             ended_by(tx, entropy, policy, &grant, &after, by.clone(), now).await?;
+        }
+    }
+    // Neither may it have by a yes that comes later.
+    for request in tx.open_requests_of_agent(after.id).await? {
+        if is_beyond(policy, &request.ask, to) {
+            let why = format!("{} is tier {to} now, which may not hold this", after.slug);
+            cancel(tx, entropy, &after, request, &by, &why, now).await?;
         }
     }
     Ok(after)

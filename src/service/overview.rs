@@ -8,7 +8,6 @@ use super::owners::nobody_answers;
 use super::{Result, Service};
 use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
-use crate::domain::request::Ask;
 use crate::domain::tier::Tier;
 use crate::store::work;
 
@@ -68,7 +67,7 @@ impl Service {
         drop(session);
         let given = self.given_to(&policy, person).await?;
         for RequestOf { request, agent } in waiting {
-            if nobody_answers(&agent).is_some() && !matches!(request.ask, Ask::Handover { .. }) {
+            if nobody_answers(&agent).is_some() && request.ask.needs_owner() {
                 continue;
             }
             let accepts = request.accept_awaited() && request.acceptor(&agent.owner) == person;

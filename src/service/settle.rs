@@ -81,9 +81,8 @@ pub(super) async fn approved(
             Ok((agent, None))
         }
         Ask::TierChange { .. } | Ask::Change { .. } => {
-            let agent =
-                super::changes::retier(tx, entropy, policy, request, agent, actor, now).await?;
-            Ok((agent, None))
+            let retier = super::changes::retier(tx, entropy, policy, request, agent, actor, now);
+            Ok((Box::pin(retier).await?, None))
         }
         Ask::Appeal { .. } => Err(StoreError::conflict("an appeal is never appealed")),
         Ask::Credential { .. } => {

@@ -10,7 +10,7 @@ use crate::domain::agent::Agent;
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::ids::RequestId;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{Ask, NotCounted, Request, RequestState, Voted};
+use crate::domain::request::{NotCounted, Request, RequestState, Voted};
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::voice::Voice;
 use crate::domain::vote::Choice;
@@ -48,7 +48,7 @@ impl Service {
             return Ok(VoteReply::NotCounted { why, request, agent });
         }
         // Nobody comes to own an agent who left after they agreed to.
-        if let Ask::Handover { to, .. } = &request.ask {
+        if let Some(to) = request.ask.new_owner() {
             self.look_after(to).await?;
         }
         let policy = self.policy();
@@ -149,7 +149,7 @@ impl Service {
                 let owner = agent.owner.clone();
                 // A yes would open something for an agent that nobody answers for.
                 if agent.orphaned.is_some()
-                    && !matches!(request.ask, Ask::Handover { .. })
+                    && request.ask.needs_owner()
                     && let Word::Vote { choice: Choice::Approve, standing, voice } = &word
                     && request.may_vote(&by, *standing, voice, &owner, now).is_ok()
                 {
@@ -202,7 +202,8 @@ impl Service {
                         VoteReply::Counted { request, agent }
                     }
                     Voted::Approved(request) => {
-                        let in_vain = cannot_become_true(tx, &request, &agent, now).await?;
+                        let in_vain =
+                            cannot_become_true(tx, &policy, &request, &agent, now).await?;
                         if let Some(request) = in_vain {
                             let agent = came_to_nothing(tx, &entropy, &request, agent, now).await?;
                             return Ok(VoteReply::CameToNothing { request, agent });

@@ -37,7 +37,7 @@ statements! {
     OPEN on "requests" = "SELECT id, doc FROM requests WHERE state = 'open' \
         ORDER BY asked_at, number LIMIT $1";
     OPEN_HANDOVERS on "requests" = "SELECT id, doc FROM requests \
-        WHERE state = 'open' AND ask = 'handover' ORDER BY number";
+        WHERE state = 'open' AND ask IN ('handover', 'appeal') ORDER BY number";
     OPEN_OF_AGENT on "requests" = "SELECT id, doc FROM requests \
         WHERE agent_id = $1 AND state = 'open' ORDER BY number";
     OPEN_BY on "requests" = "SELECT id, doc FROM requests \
@@ -303,9 +303,11 @@ impl Session {
         entities!(self, OPEN_OF_AGENT, Request, agent.to_string())
     }
 
-    /// The open requests to hand an agent over, the oldest first.
+    /// The open requests to hand an agent over, appeals for that among them, the oldest first.
     pub async fn open_handovers(&mut self) -> Result<Vec<Request>, StoreError> {
-        entities!(self, OPEN_HANDOVERS, Request)
+        let mut open: Vec<Request> = entities!(self, OPEN_HANDOVERS, Request)?;
+        open.retain(|request| request.ask.new_owner().is_some());
+        Ok(open)
     }
 
     /// The open requests that this person made, the oldest first.

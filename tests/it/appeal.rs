@@ -1,6 +1,7 @@
 //! A no can be appealed once, with a new argument, to others; what they decide is final.
 
 use countersign::domain::event::What;
+use countersign::sandbox::model::PersonKind;
 use serde_json::json;
 
 use crate::stories;
@@ -91,6 +92,45 @@ stories! {
         let said = appeal("U0DANA", reference).await;
         assert!(said.contains("appealed before"), "{said}");
         assert!(!office.may("support-agent-v2", "database:write").await);
+    }
+
+    /// Whoever is to answer for an agent must agree, on appeal as well; they do not decide on it, and
+    /// who has left meanwhile never gets it.
+    async fn nobody_is_made_an_owner_by_an_appeal(office) {
+        let dana = office.dana();
+        dana.has_agent("support-agent-v2", &["writes"]).await;
+        let appeals = async |denied: &str| {
+            dana.types(&format!("/agent appeal {denied} because she knows it best")).await
+        };
+        // Cleo alone is of compliance, which hears appeals.
+        let denied = dana.hands_over("support-agent-v2", "cleo").await;
+        office.theo().denies(&denied, "she has no time").await;
+        let said = appeals(&denied).await;
+        assert!(said.contains("compliance") && !said.contains("Waits for"), "{said}");
+
+        let denied = dana.hands_over("support-agent-v2", "omar").await;
+        office.theo().denies(&denied, "he has no time").await;
+        appeals(&denied).await;
+        office.settled().await;
+        let appeal = dana.last_reference("support-agent-v2").await;
+        office.vera().approves(&appeal).await;
+        office.cleo().approves(&appeal).await;
+        assert_eq!(office.agent("support-agent-v2").await.owner.user, "U0DANA");
+        office.omar().accepts(&appeal).await;
+        assert_eq!(office.agent("support-agent-v2").await.owner.user, "U0OMAR");
+
+        let denied = office.omar().hands_over("support-agent-v2", "dana").await;
+        dana.accepts(&denied).await;
+        office.theo().denies(&denied, "back and forth").await;
+        let said = office.omar().types(&format!("/agent appeal {denied} because I leave")).await;
+        assert!(said.contains("Waits for"), "{said}");
+        office.settled().await;
+        let appeal = office.omar().last_reference("support-agent-v2").await;
+        office.becomes("U0DANA", PersonKind::Deactivated).await;
+        let ended = || async { office.request(&appeal).await.state.word() == "cancelled" };
+        office.until_so("the appeal has ended", ended).await;
+        office.settled().await;
+        assert_eq!(office.agent("support-agent-v2").await.owner.user, "U0OMAR");
     }
 
     /// A registration that was denied comes to life, if its name is still free.

@@ -144,6 +144,34 @@ stories! {
         assert!(office.agent(AGENT).await.is_active());
     }
 
+    /// Let go on after a stop that came on top of a missed review, the owner is asked anew, and that
+    /// answer is the one that counts.
+    async fn who_goes_on_is_asked_anew(office) {
+        let dana = office.dana();
+        dana.has_agent(AGENT, &[]).await;
+        for wait in ["76d", "14d", "7d"] {
+            office.advance(wait).await;
+        }
+        let missed = question_to(office, "U0DANA").await;
+        office.sam().types(&format!("/agent stop {AGENT} because it loops")).await;
+        dana.types(&format!("/agent reinstate {AGENT} because mended")).await;
+        office.settled().await;
+        let reference = dana.last_reference(AGENT).await;
+        office.everybody_approves(&reference).await;
+        let asked = question_to(office, "U0DANA").await;
+        assert_ne!(asked.ts, missed.ts);
+        let old = office.workspace().messages(&dana.dm());
+        let old = old.into_iter().find(|message| message.ts == missed.ts).expect("the old one");
+        assert!(!old.action_ids().contains(&"certify".to_owned()), "{}", old.words());
+        let said = dana.clicks(&dana.dm(), &asked.ts, "certify").await;
+        assert!(said.contains("is certified"), "{said}");
+        office.settled().await;
+        for wait in ["14d", "7d", "20d"] {
+            office.advance(wait).await;
+        }
+        assert!(office.agent(AGENT).await.is_active());
+    }
+
     /// Only who owns it answers; what was stopped by people is not let go on by its owner alone.
     async fn only_its_owner_answers(office) {
         let dana = office.dana();

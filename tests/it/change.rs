@@ -58,6 +58,28 @@ stories! {
         assert_eq!(office.logged(|what| matches!(what, What::TierLowered { .. })).await, 1);
     }
 
+    /// What the lower tier may not hold does not come by a yes that was asked for before.
+    async fn lowering_takes_back_what_was_asked(office) {
+        let dana = office.dana();
+        dana.has_agent(AGENT, &[]).await;
+        dana.types(&format!("/agent tier {AGENT} 2 because it writes")).await;
+        let raised = dana.last_reference(AGENT).await;
+        office.everybody_approves(&raised).await;
+        let denied = dana.puts(AGENT, "tickets:comment", "8h").await;
+        office.theo().denies(&denied, "not yet").await;
+        let beyond = dana.puts(AGENT, "database:write", "8h").await;
+        let within = dana.puts(AGENT, "database:read", "8h").await;
+        dana.types(&format!("/agent tier {AGENT} 1 because it only reads")).await;
+        let lowered = dana.last_reference(AGENT).await;
+        office.everybody_approves(&lowered).await;
+        assert_eq!(office.request(&beyond).await.state.word(), "cancelled");
+        office.all_copies_say(&beyond, "is tier 1 now, which may not hold this", false).await;
+        assert_eq!(office.request(&within).await.state.word(), "open");
+        let said = dana.types(&format!("/agent appeal {denied} because it is needed")).await;
+        assert!(said.contains("is tier 1 by now, which may not hold this"), "{said}");
+        assert!(!office.may(AGENT, "database:write").await);
+    }
+
     /// Never below what the answers say; and others do not ask for it.
     async fn what_cannot_be_is_said_kindly(office) {
         let dana = office.dana();

@@ -258,6 +258,16 @@ stories! {
         office.sam().approves(&review).await;
         assert_eq!(office.request(&review).await.state.word(), "approved");
     }
+
+    /// What is thought of it can be said also when the agent's owner has left meanwhile.
+    async fn the_review_needs_no_owner(office) {
+        office.dana().has_agent("support-agent-v2", &["writes"]).await;
+        let (_, review) = broken(office).await;
+        office.dana().leaves("support-agent-v2").await;
+        let said = office.sam().approves(&review).await;
+        assert!(said.contains("Justified"), "{said}");
+        assert_eq!(office.request(&review).await.state.word(), "approved");
+    }
 }
 
 /// Without the section nobody may, and is told so.

@@ -26,7 +26,7 @@ use super::opening::{due_at, refresh_homes};
 use super::{Result, Service, bulletins};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState};
-use crate::domain::certification::Certification;
+use crate::domain::certification::{Certification, CertificationState};
 use crate::domain::deadline::{Deadline, Due};
 use crate::domain::delivery::{Notice, Place};
 use crate::domain::event::{Actor, What};
@@ -73,6 +73,13 @@ async fn open(
         Some(last) => last.state.ended_at().unwrap_or(last.opened_at),
         None => agent.registered_at,
     };
+    // One that was missed before the agent was stopped and let go on is put anew by this one.
+    let newest = tx.newest_certification(agent.id).await?;
+    let is_missed =
+        |review: &Certification| matches!(review.state, CertificationState::Missed { .. });
+    if let Some(missed) = newest.filter(is_missed) {
+        ended(tx, entropy, missed.call_off(now), now).await?;
+    }
     let id = CertificationId::new(entropy.ulid(now));
     let review = Certification::open(id, agent, certified_until, since, rules.terms(), now);
     if !tx.insert_certification(&review).await? {
@@ -128,7 +135,7 @@ async fn tell(
 
 /// The agent is not at work any more, for whatever reason: its open review asks nothing, and none is
 /// planned. What was missed can still be made good.
-pub(super) async fn call_off(
+pub(in crate::service) async fn call_off(
     tx: &mut Tx,
     entropy: &Entropy,
     agent: AgentId,

@@ -9,13 +9,12 @@ use crate::domain::delivery::{Notice, Place};
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::ids::AgentId;
 use crate::domain::person::{By, PersonId};
-use crate::domain::request::Ask;
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::{Owners, Policy};
 use crate::service::opening::{due_at, refresh_homes};
 use crate::service::settle::conflict;
 use crate::service::winding_down::{cancel, cancel_all, end_credentials, revoke_all};
-use crate::service::{Result, Service, bulletins};
+use crate::service::{Result, Service, bulletins, certifications};
 use crate::store::{StoreError, Tx};
 
 type Done<T> = std::result::Result<T, StoreError>;
@@ -117,8 +116,10 @@ pub(in crate::service) async fn stop(
     tx.update_agent(&agent).await?;
     let what = What::AgentSuspended { agent: id, reason: TextHash::of(&why) };
     tx.append_about(now, Actor::System, what, about(&agent)).await?;
+    // Nobody is there to say that it is needed; whoever takes it is asked anew.
+    certifications::call_off(tx, entropy, id, now).await?;
     for request in tx.open_requests_of_agent(id).await? {
-        if !matches!(request.ask, Ask::Handover { .. }) {
+        if request.ask.new_owner().is_none() {
             let why = format!("{} was stopped", agent.slug);
             cancel(tx, entropy, &agent, request, &By::System, &why, now).await?;
         }

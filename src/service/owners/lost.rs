@@ -12,7 +12,6 @@ use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{Actor, What};
 use crate::domain::ids::{AgentId, RequestId};
 use crate::domain::person::{By, PersonId, Standing};
-use crate::domain::request::Ask;
 use crate::domain::time::Timestamp;
 use crate::policy::Policy;
 use crate::service::opening::{refresh_homes, send};
@@ -32,7 +31,7 @@ impl Service {
             .open_handovers()
             .await?
             .into_iter()
-            .filter(|request| matches!(&request.ask, Ask::Handover { to, .. } if to == person))
+            .filter(|request| request.ask.new_owner() == Some(person))
             .map(|request| request.id)
             .collect();
         drop(session);

@@ -7,7 +7,6 @@ use tracing::warn;
 
 use crate::domain::deadline::Due;
 use crate::domain::person::PersonId;
-use crate::domain::request::Ask;
 use crate::domain::time::Span;
 use crate::service::opening::due_at;
 use crate::service::{Result, Service};
@@ -30,12 +29,8 @@ impl Service {
     pub(in crate::service) async fn sweep_owners(&self, portion: u32) -> Result<()> {
         let mut session = self.parts.store.read().await?;
         let mut people = session.owners().await?;
-        people.extend(session.open_handovers().await?.into_iter().filter_map(|request| {
-            match request.ask {
-                Ask::Handover { to, .. } => Some(to),
-                _ => None,
-            }
-        }));
+        let handovers = session.open_handovers().await?;
+        people.extend(handovers.iter().filter_map(|request| request.ask.new_owner()).cloned());
         drop(session);
         people.sort_unstable();
         people.dedup();
