@@ -66,17 +66,11 @@ impl Request {
             return None;
         }
         let missing = self.awaited();
-        let Backup::Planned { role, within } = self.backup else { return None };
-        let mut all = self.asked;
-        for new in asked {
-            match all.iter_mut().find(|known| known.person == new.person) {
-                Some(known) => known.roles.extend(new.roles),
-                None => all.push(new),
-            }
-        }
+        let Backup::Planned { role, within } = self.backup.clone() else { return None };
         let decide_by = now + within.delta();
         let backup = Backup::Called { role, at: now, missing };
-        Some(Self { backup, decide_by, asked: all, ..self })
+        let request = Self { backup, decide_by, ..self };
+        Some(asked.into_iter().fold(request, Self::also_asking))
     }
 
     /// Nobody could be asked as backup: its time is over for good. `None` if it is not time for that.

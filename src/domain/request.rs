@@ -416,6 +416,19 @@ impl Request {
         })
     }
 
+    /// Somebody is asked as well, or for more than before.
+    pub fn also_asking(mut self, new: Asked) -> Self {
+        match self.asked.iter_mut().find(|known| known.person == new.person) {
+            Some(known) => {
+                known.roles.extend(new.roles);
+                known.stands_in.extend(new.stands_in);
+                known.away = new.away;
+            }
+            None => self.asked.push(new),
+        }
+        self
+    }
+
     /// Those whose word never counts on it: who asked, who owns the agent, and who denied what is
     /// appealed.
     pub fn excluded<'a>(&'a self, owner: &'a PersonId) -> Vec<&'a PersonId> {

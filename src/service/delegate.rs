@@ -6,7 +6,7 @@ use super::bulletins;
 use super::input::{DelegationForm, OnceKey};
 use super::opening::{due_at, refresh_homes};
 use super::outcome::{Delegated, DelegationField, DelegationProblem, DelegationsOf, Undelegated};
-use super::{Result, Service};
+use super::{Result, Service, stand_in};
 use crate::clock::Entropy;
 use crate::domain::deadline::Due;
 use crate::domain::delegation::{CannotWithdraw, Delegation, DelegationState, Lent};
@@ -72,6 +72,7 @@ impl Service {
         let id = DelegationId::new(entropy.ulid(now));
         let state = DelegationState::Active;
         let new = Delegation { id, from: by.clone(), to, roles, since: now, until, state };
+        let waiting = self.waits_for_stand_in(&policy, &new).await?;
         let work = work(move |tx| {
             Box::pin(async move {
                 // Another to the same person is in the place of the one before.
@@ -102,6 +103,7 @@ impl Service {
                         (Place::Person(person.clone()), Notice::Delegated { delegation: new.id });
                     bulletins::post(tx, &entropy, &new.id, place, notice, now).await?;
                 }
+                stand_in::put_to(tx, &entropy, &new, waiting, now).await?;
                 refresh_homes(tx, &entropy, now, [&new.from, &new.to]);
                 Ok(Delegated::Done { delegation: new, now })
             })

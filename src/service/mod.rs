@@ -44,6 +44,7 @@ mod register;
 pub mod registry;
 pub mod retire;
 mod settle;
+mod stand_in;
 mod sweep;
 pub mod tokens;
 pub mod trace;

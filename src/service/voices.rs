@@ -98,16 +98,30 @@ impl Service {
         needs: &[RoleName],
         excluded: &[&PersonId],
     ) -> Result<Vec<Asked>> {
+        let given = self.in_force(policy).await?;
+        self.to_be_asked_with(policy, roster, team, needs, excluded, &given).await
+    }
+
+    /// The same, with these delegations in force.
+    pub(super) async fn to_be_asked_with(
+        &self,
+        policy: &Policy,
+        roster: &Roster,
+        team: &TeamName,
+        needs: &[RoleName],
+        excluded: &[&PersonId],
+        given: &[Delegation],
+    ) -> Result<Vec<Asked>> {
         let people = deciders(roster, excluded);
         let mut asked: BTreeMap<PersonId, Asked> = people
             .iter()
             .map(|(person, roles)| (person.clone(), of(person, roles.clone())))
             .collect();
-        for delegation in self.in_force(policy).await? {
+        for delegation in given {
             let Some(holds) = people.get(&delegation.from) else { continue };
             let to = &delegation.to;
             if excluded.contains(&to)
-                || !holds.is_subset(&lends(policy, &delegation, holds))
+                || !holds.is_subset(&lends(policy, delegation, holds))
                 || !self.standing(to).await?.is_member()
                 || !self.may_stand_in(policy, to, team).await?
             {
@@ -121,7 +135,8 @@ impl Service {
         Ok(asked)
     }
 
-    async fn in_force(&self, policy: &Policy) -> Result<Vec<Delegation>> {
+    /// All delegations in force, as far as they count.
+    pub(super) async fn in_force(&self, policy: &Policy) -> Result<Vec<Delegation>> {
         if !policy.delegations().allowed {
             return Ok(Vec::new());
         }

@@ -55,6 +55,49 @@ stories! {
         assert_eq!(office.logged(given).await, 1);
     }
 
+    /// What is open already is put to whoever stands in, too: what they can answer, and that once.
+    async fn a_delegate_is_asked_what_is_open_already(office) {
+        let (theo, vera) = (office.theo(), office.vera());
+        office.dana().registers("support-agent-v2", &[]).await;
+        office.dana().registers("open-agent", &["writes"]).await;
+        office.dana().registers("answered-agent", &["writes"]).await;
+        office.dana().registers("covered-agent", &["writes"]).await;
+        theo.registers("leads-helper", &[]).await;
+        vera.registers("veras-agent", &[]).await;
+        let reference = |agent: &'static str| async move {
+            let owner = match agent {
+                "leads-helper" => office.theo(),
+                "veras-agent" => office.vera(),
+                _ => office.dana(),
+            };
+            owner.last_reference(agent).await
+        };
+        theo.approves(&reference("answered-agent").await).await;
+        office.tina().approves(&reference("covered-agent").await).await;
+        vera_for_theo(office, " for security").await;
+        assert!(!vera.is_asked(&reference("support-agent-v2").await).await);
+        vera_for_theo(office, "").await;
+        for (agent, asked) in [
+            ("support-agent-v2", true),
+            ("open-agent", true),
+            ("answered-agent", false),
+            ("covered-agent", false),
+            ("leads-helper", false),
+            ("veras-agent", false),
+        ] {
+            assert_eq!(vera.is_asked(&reference(agent).await).await, asked, "{agent}");
+        }
+        let open = reference("open-agent").await;
+        office.all_copies_say(&open, "<@U0VERA> for <@U0THEO>", true).await;
+        // Given again, there is no second card.
+        let cards = office.copies(&open).await.len();
+        vera_for_theo(office, " for team lead").await;
+        assert_eq!(office.copies(&open).await.len(), cards);
+        let said = vera.approves(&reference("support-agent-v2").await).await;
+        assert!(said.contains("the last yes"), "{said}");
+        assert!(office.agent("support-agent-v2").await.is_active());
+    }
+
     /// One yes is one person: who was answered for cannot answer as well, and the other way round.
     async fn the_two_are_one(office) {
         vera_for_theo(office, "").await;
