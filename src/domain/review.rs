@@ -16,6 +16,8 @@ pub enum Finding {
     OwnerActive,
     /// ⚠ The owner is not a full, active member any more.
     OwnerGone,
+    /// ⚠ Those who usually agree to a handover take part in it, so others do.
+    OthersAgree,
     /// ✓ Its owner's last certification holds.
     Certified,
     /// ⚠ The certification has lapsed.

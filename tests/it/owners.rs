@@ -422,6 +422,30 @@ stories! {
         office.dana().reads("<@U0THEO> answers for support-agent-v2 from now on").await;
     }
 
+    /// Between the only two leads of a team nobody else leads it: security agrees in their place.
+    async fn between_the_only_two_leads_security_agrees(office) {
+        let (theo, tina) = (office.theo(), office.tina());
+        theo.has_agent(AGENT, &[]).await;
+        let asked = theo.hands_over(AGENT, "tina").await;
+        office.all_copies_say(&asked, "nobody else is left who usually agrees to it", true).await;
+        for lead in [theo, tina] {
+            assert!(!lead.is_asked(&asked).await);
+        }
+        let said = theo.approves_in_channel(&asked).await;
+        assert!(said.contains("Nobody approves their own request"), "{said}");
+        let said = tina.approves_in_channel(&asked).await;
+        assert!(said.contains("your word is Accept"), "{said}");
+        tina.accepts(&asked).await;
+        assert_eq!(office.owner(AGENT).await, "U0THEO");
+        office.sam().approves(&asked).await;
+        assert_eq!(office.owner(AGENT).await, "U0TINA");
+        // Security is the last who could: where that is who takes part, nobody is left.
+        office.becomes("U0SARA", PersonKind::Deactivated).await;
+        office.becomes("U0THEO", PersonKind::Deactivated).await;
+        let said = tina.types("/agent transfer support-agent-v2 to @sam because he asked").await;
+        assert!(said.contains("there is nobody else for team lead"), "{said}");
+    }
+
     /// The new owner does not want it, the lead says no, nobody answers: it stays where it was.
     async fn handovers_that_come_to_nothing(office) {
         let (dana, vera) = (office.dana(), office.vera());
@@ -601,6 +625,42 @@ async fn with_owners(engine: Engine, owners: &str) -> (Office, tempfile::TempDir
     (Office::set_up(Setup { policy, ..Setup::on(engine) }).await, folder)
 }
 
+/// Where the policy names a backup for the agent's tier, that agrees, and not security.
+async fn the_backup_agrees_between_the_only_leads(engine: Engine) {
+    let changes = [
+        ("# backup        = \"vp\" ", "backup = \"vp\" #"),
+        ("# backup_within = \"4h\" ", "backup_within = \"4h\" #"),
+    ];
+    let policy = Some(crate::support::starter_with(&changes));
+    let office = Office::set_up(Setup { policy, ..Setup::on(engine) }).await;
+    office.theo().has_agent(AGENT, &[]).await;
+    let asked = office.theo().hands_over(AGENT, "tina").await;
+    assert!(!office.sam().is_asked(&asked).await);
+    office.tina().accepts(&asked).await;
+    office.vera().approves(&asked).await;
+    assert_eq!(office.owner(AGENT).await, "U0TINA");
+    // To the backup itself, security agrees.
+    let asked = office.tina().hands_over(AGENT, "vera").await;
+    office.theo().denies(&asked, "not now").await;
+    office.becomes("U0THEO", PersonKind::Deactivated).await;
+    let asked = office.tina().hands_over(AGENT, "vera").await;
+    office.vera().accepts(&asked).await;
+    assert_eq!(office.owner(AGENT).await, "U0TINA");
+    office.sam().approves(&asked).await;
+    assert_eq!(office.owner(AGENT).await, "U0VERA");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_backup_agrees_between_the_only_leads_on_sqlite() {
+    the_backup_agrees_between_the_only_leads(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_backup_agrees_between_the_only_leads_on_postgres() {
+    the_backup_agrees_between_the_only_leads(Engine::Postgres).await;
+}
+
 /// When it is stopped what it has stays, and is there again if somebody takes it; when it is retired
 /// all of it ends.
 async fn what_it_has_ends_with_it(engine: Engine) {
@@ -653,7 +713,8 @@ async fn nobody_beside_the_new_owner(engine: Engine) {
     drop(folder);
 }
 
-/// A team with one lead: who is to own it cannot agree as the lead too, and that is said at once.
+/// A team with one lead, who is to own it and cannot agree as the lead too; and nobody of security is
+/// left: that is said at once.
 async fn a_handover_that_nobody_could_decide(engine: Engine) {
     let office = Office::open(engine).await;
     let vera = office.vera();
@@ -662,6 +723,9 @@ async fn a_handover_that_nobody_could_decide(engine: Engine) {
     office.settled().await;
     let asked = vera.last_reference("data-agent").await;
     office.omar().approves(&asked).await;
+    for user in ["U0SAM", "U0SARA"] {
+        office.becomes(user, PersonKind::Guest).await;
+    }
     let said = vera.types("/agent transfer data-agent to @omar because he asked").await;
     assert!(said.to_lowercase().contains("nobody"), "{said}");
     office.settled().await;

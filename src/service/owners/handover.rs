@@ -2,11 +2,13 @@
 
 use super::outcome::{HandoverForm, OwnerRefusal};
 use crate::domain::agent::Agent;
+use crate::domain::backup::Backup;
 use crate::domain::person::PersonId;
 use crate::domain::request::{Acceptance, Ask, Origin};
 use crate::domain::review::Finding;
 use crate::domain::role::RoleName;
 use crate::domain::text::{LONGEST_TEXT, clean};
+use crate::domain::tier::Tier;
 use crate::policy::Policy;
 use crate::service::input::OnceKey;
 use crate::service::opening::{Addressees, Put, Question, put};
@@ -114,6 +116,8 @@ impl Service {
                     return refuse(Refusal::AlreadyAsked(open));
                 }
                 let gone = agent.orphaned.as_ref().map(|_| Finding::OwnerGone);
+                let others =
+                    (addressees.needs != policy.owners().handover).then_some(Finding::OthersAgree);
                 let question = Question {
                     tier: agent.tier,
                     agent,
@@ -122,7 +126,7 @@ impl Service {
                     ask: Ask::Handover { to, because },
                     brings: None,
                     acceptance,
-                    findings: gone.into_iter().collect(),
+                    findings: gone.into_iter().chain(others).collect(),
                     rule,
                 };
                 Ok(match put(tx, &entropy, &policy, question, addressees, now).await? {
@@ -136,8 +140,9 @@ impl Service {
         self.once(once, work).await
     }
 
-    /// Who must agree beside the new owner: never the one before, the new one or who asks. The roles
-    /// that nobody could answer for, if there are such.
+    /// Who must agree beside the new owner: never the one before, the new one or who asks. Where
+    /// nobody is left for a role, others agree in its place. The roles that nobody could answer for,
+    /// if there are such.
     async fn beside(
         &self,
         policy: &Policy,
@@ -145,19 +150,81 @@ impl Service {
         by: &PersonId,
         to: &PersonId,
     ) -> Result<std::result::Result<Addressees, Vec<RoleName>>> {
-        let needs = policy.owners().handover.clone();
-        let roster = self.roster(policy, &needs, &agent.team, &by.workspace).await?;
         let excluded = [by, &agent.owner, to];
-        let missing = uncoverable(&needs, &deciders(&roster, &excluded));
+        let needs = policy.owners().handover.clone();
+        let missing = match self.who_agrees(policy, agent, needs.clone(), &excluded).await? {
+            Ok(addressees) => return Ok(Ok(addressees)),
+            Err(missing) => missing,
+        };
+        for other in in_place(policy, agent.tier) {
+            let needs = replaced(needs.clone(), &missing, &other);
+            if let Ok(addressees) = self.who_agrees(policy, agent, needs, &excluded).await? {
+                return Ok(Ok(addressees));
+            }
+        }
+        Ok(Err(missing))
+    }
+
+    /// The people who could cover these roles, or the roles that they could not.
+    async fn who_agrees(
+        &self,
+        policy: &Policy,
+        agent: &Agent,
+        needs: Vec<RoleName>,
+        excluded: &[&PersonId],
+    ) -> Result<std::result::Result<Addressees, Vec<RoleName>>> {
+        let workspace = &agent.owner.workspace;
+        let roster = self.roster(policy, &needs, &agent.team, workspace).await?;
+        let missing = uncoverable(&needs, &deciders(&roster, excluded));
         if !missing.is_empty() {
             return Ok(Err(missing));
         }
-        let asked = self.to_be_asked(policy, &roster, &agent.team, &needs, &excluded).await?;
+        let asked = self.to_be_asked(policy, &roster, &agent.team, &needs, excluded).await?;
         Ok(Ok(Addressees { needs, asked }))
     }
+}
+
+/// Who agrees where nobody is left for a role, the first first: the backup of the agent's tier, if the
+/// policy names one, and security.
+fn in_place(policy: &Policy, tier: Tier) -> Vec<RoleName> {
+    let mut others = Vec::new();
+    if let Backup::Planned { role, .. } = &policy.tier(tier).backup {
+        others.push(role.clone());
+    }
+    others.push(RoleName::new(RoleName::SECURITY));
+    others
+}
+
+/// The same requirements, with another role in place of each that is missing.
+fn replaced(mut needs: Vec<RoleName>, missing: &[RoleName], other: &RoleName) -> Vec<RoleName> {
+    for role in missing {
+        if let Some(place) = needs.iter_mut().rev().find(|need| *need == role) {
+            *place = other.clone();
+        }
+    }
+    needs
 }
 
 fn owns_it(agent: &Agent) -> Refusal {
     let (agent, owner) = (agent.slug.clone(), agent.owner.clone());
     Refusal::Owner(OwnerRefusal::OwnsIt { agent, owner })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_stand_where_nobody_is_left() {
+        let roles = |names: &[&str]| -> Vec<RoleName> {
+            names.iter().map(|name| RoleName::new(*name)).collect()
+        };
+        let vp = RoleName::new("vp");
+        let after = |needs: &[&str], missing: &[&str]| replaced(roles(needs), &roles(missing), &vp);
+        assert_eq!(after(&["team-lead"], &["team-lead"]), roles(&["vp"]));
+        // Of two leads one is left.
+        let two = ["team-lead", "team-lead", "security"];
+        assert_eq!(after(&two, &["team-lead"]), roles(&["team-lead", "vp", "security"]));
+        assert_eq!(after(&two, &["team-lead", "team-lead"]), roles(&["vp", "vp", "security"]));
+    }
 }

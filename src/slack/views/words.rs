@@ -90,6 +90,7 @@ pub fn finding(finding: Finding) -> String {
     let words = match finding {
         Finding::OwnerActive => "owner active".to_owned(),
         Finding::OwnerGone => "owner is no longer an active member".to_owned(),
+        Finding::OthersAgree => "nobody else is left who usually agrees to it".to_owned(),
         Finding::Certified => "certified".to_owned(),
         Finding::CertificationLapsed => "certification has lapsed".to_owned(),
         Finding::TierSuffices => "tier allows it".to_owned(),
