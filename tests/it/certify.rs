@@ -5,7 +5,7 @@ use countersign::domain::certification::{CertificationState, Standing};
 use countersign::domain::event::What;
 use countersign::domain::person::PersonId;
 use countersign::sandbox::SubmitOutcome;
-use countersign::sandbox::model::Message;
+use countersign::sandbox::model::{Message, PersonKind};
 use countersign::service::certifications::outcome::Certify;
 use countersign::service::outcome::Refusal;
 use serde_json::json;
@@ -260,6 +260,38 @@ stories! {
         assert_eq!(shown(office, "C0SECURITY", "still needed?"), 1);
         office.advance("21d").await;
         assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Uncertified));
+    }
+
+    /// Whoever takes it, or comes back to it, is asked at once what is open or due.
+    async fn who_answers_for_it_anew_is_asked(office) {
+        let (dana, tina) = (office.dana(), office.tina());
+        let questions = |who: &str| {
+            let inbox = office.person(who).inbox();
+            inbox.iter().filter(|m| m.action_ids().iter().any(|a| a == "certify")).count()
+        };
+        dana.has_agent(AGENT, &[]).await;
+        office.advance("70d").await;
+        dana.leaves(AGENT).await;
+        office.advance("6d").await;
+        assert_eq!(questions("U0DANA"), 0);
+        office.becomes("U0DANA", PersonKind::Member).await;
+        office.until_ownerless(AGENT, false).await;
+        assert_eq!(questions("U0DANA"), 1);
+        dana.leaves(AGENT).await;
+        tina.types(&format!("/agent take {AGENT}")).await;
+        office.settled().await;
+        assert_eq!(questions("U0TINA"), 1);
+        let asked = tina.reads("still needed?").await;
+        let said = tina.clicks(&tina.dm(), &asked.ts, "certify").await;
+        assert!(said.contains("is certified until"), "{said}");
+        // Stopped for want of an owner, nobody is asked when the time comes; whoever takes it then is.
+        tina.leaves(AGENT).await;
+        office.advance("30d").await;
+        assert_eq!(office.agent(AGENT).await.cause(), Some(Cause::Ownerless));
+        office.advance("50d").await;
+        office.sam().types(&format!("/agent take {AGENT}")).await;
+        office.settled().await;
+        assert_eq!(questions("U0SAM"), 1);
     }
 
     /// Agents of before there were reviews are asked about, too, with the whole time to answer.

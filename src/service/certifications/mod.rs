@@ -55,6 +55,23 @@ pub(super) async fn plan(
     tx.put_deadline(&due_at(entropy, now, at, due)).await
 }
 
+/// Somebody answers for the agent from now on, or again: an open review is put to them, and otherwise
+/// the next one is planned.
+pub(super) async fn owned(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    agent: &Agent,
+    now: Timestamp,
+) -> Done<()> {
+    match tx.open_certification(agent.id).await?.filter(|_| agent.is_active()) {
+        // It was opened while they were away, and nobody could be asked.
+        Some(review) if review.asked == agent.owner => ask(tx, entropy, &review, agent, now).await,
+        Some(review) => handed_over(tx, entropy, review, agent, now).await,
+        None => plan(tx, entropy, policy, agent, now).await,
+    }
+}
+
 /// The owner is asked, unless they were or it is too early. Returns the review.
 async fn open(
     tx: &mut Tx,

@@ -9,8 +9,8 @@ use crate::domain::person::PersonId;
 use crate::domain::request::{Ask, Request};
 use crate::domain::time::Timestamp;
 use crate::policy::Policy;
-use crate::service::bulletins;
 use crate::service::opening::{refresh_homes, send};
+use crate::service::{bulletins, certifications};
 use crate::store::{StoreError, Tx};
 
 type Done<T> = std::result::Result<T, StoreError>;
@@ -21,10 +21,11 @@ pub(super) fn about(agent: &Agent) -> About {
 }
 
 /// This person answers for the agent from now on: nothing counts down any more, everything that was
-/// told of it shows so, and it goes on if it was stopped only for want of an owner.
+/// told of it shows so, it goes on if it was stopped only for want of an owner, and its next review is theirs.
 pub(super) async fn settle_in(
     tx: &mut Tx,
     entropy: &Entropy,
+    policy: &Policy,
     agent: Agent,
     owner: PersonId,
     actor: Actor,
@@ -42,6 +43,7 @@ pub(super) async fn settle_in(
         let what = What::AgentReinstated { agent: agent.id };
         tx.append_about(now, actor, what, about(&agent)).await?;
     }
+    certifications::owned(tx, entropy, policy, &agent, now).await?;
     refresh_homes(tx, entropy, now, [&before, &agent.owner]);
     Ok(agent)
 }
@@ -62,7 +64,7 @@ pub(in crate::service) async fn handed_over(
     let what = What::OwnerChanged { agent: agent.id, from: from.clone(), to: to.clone() };
     let about = crate::service::settle::about(request);
     tx.append_about(now, actor.clone(), what, about).await?;
-    let agent = settle_in(tx, entropy, agent, to.clone(), actor, now).await?;
+    let agent = settle_in(tx, entropy, policy, agent, to.clone(), actor, now).await?;
     if *to != request.asked_by {
         let place = Place::Person(to.clone());
         let notice = Notice::Outcome { request: request.id };

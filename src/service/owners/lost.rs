@@ -88,7 +88,8 @@ impl Service {
 
     /// The agent's owner is a full member again, before anybody took it.
     async fn returned(&self, id: AgentId, owner: &PersonId) -> Result<()> {
-        let (now, entropy, owner) = (self.now(), self.entropy(), owner.clone());
+        let (now, entropy, policy) = (self.now(), self.entropy(), self.policy());
+        let owner = owner.clone();
         let work = work(move |tx| {
             Box::pin(async move {
                 let found = tx.agent(id).await?;
@@ -96,7 +97,8 @@ impl Service {
                 let Some(agent) = found else { return Ok(()) };
                 let what = What::OwnerReturned { agent: id, owner: owner.clone() };
                 tx.append_about(now, Actor::System, what, about(&agent)).await?;
-                settle_in(tx, &entropy, agent, owner.clone(), Actor::System, now).await?;
+                let actor = Actor::System;
+                settle_in(tx, &entropy, &policy, agent, owner.clone(), actor, now).await?;
                 let place = Place::Person(owner.clone());
                 let notice = Notice::OwnerChanged { agent: id, from: owner.clone(), to: owner };
                 send(tx, &entropy, now, &Delivery::Notice { place, notice }).await

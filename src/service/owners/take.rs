@@ -31,7 +31,8 @@ impl Service {
         if agent.lives() && agent.orphaned.is_none() {
             self.look_after(&agent.owner).await?;
         }
-        let (now, entropy, by, id) = (self.now(), self.entropy(), by.clone(), agent.id);
+        let (now, entropy, policy) = (self.now(), self.entropy(), self.policy());
+        let (by, id) = (by.clone(), agent.id);
         let work = work(move |tx| {
             Box::pin(async move {
                 let agent = tx.agent(id).await?.ok_or_else(|| conflict("the agent is gone"))?;
@@ -46,7 +47,7 @@ impl Service {
                 let actor = Actor::Person(by.clone());
                 let what = What::OwnerTaken { agent: id, from, to };
                 tx.append_about(now, actor.clone(), what, about(&agent)).await?;
-                let agent = settle_in(tx, &entropy, agent, by, actor, now).await?;
+                let agent = settle_in(tx, &entropy, &policy, agent, by, actor, now).await?;
                 Ok(Taken::Done { agent, goes_on })
             })
         });
