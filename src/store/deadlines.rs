@@ -17,7 +17,8 @@ statements! {
     DUE on "deadlines" = "SELECT id, doc FROM deadlines WHERE at <= $1 ORDER BY at, id LIMIT $2";
     FINISH on "deadlines" = "DELETE FROM deadlines WHERE id = $1";
     DROP on "deadlines" = "DELETE FROM deadlines WHERE subject = $1";
-    NEXT on "deadlines" = "SELECT at FROM deadlines WHERE subject <> 'sweep' ORDER BY at LIMIT 1";
+    NEXT on "deadlines" = "SELECT at FROM deadlines WHERE subject NOT IN ('sweep', 'idp') \
+        ORDER BY at LIMIT 1";
     ABOUT on "deadlines" = "SELECT id, doc FROM deadlines WHERE subject = $1 ORDER BY at, id";
 }
 
@@ -84,7 +85,8 @@ impl Session {
         entities!(self, ABOUT, Deadline, subject)
     }
 
-    /// When the next thing is to be done, the daily sweep aside.
+    /// When the next thing is to be done that somebody may wait for: the daily sweep aside, and the
+    /// search for the identity provider's users.
     pub async fn next_deadline(&mut self) -> Result<Option<Timestamp>, StoreError> {
         Ok(one!(self, NEXT, (Timestamp,))?.map(|(at,)| at))
     }

@@ -60,9 +60,11 @@ function wait(question, patience = 15_000) {
   });
 }
 
-/** What does not fit into the window: the elements that make it scroll sideways. */
+/** What does not fit into the window: the elements that make it scroll sideways, or lie on others. */
 function tooWide() {
   const found = [];
+  const [next, help] = ["#clock-next", "#help"].map((id) => document.querySelector(id).getBoundingClientRect());
+  if (next.right > help.left && next.left < help.right && next.bottom > help.top && next.top < help.bottom) found.push("the next deadline lies on the help");
   for (const el of document.querySelectorAll("html, .main, #scroller, #home, .dialog-body, .msg-main, .block")) {
     if (visible(el) && el.scrollWidth > el.clientWidth + 1) found.push(`${el.tagName}.${el.className}: ${el.innerText.slice(0, 80)}`);
   }
