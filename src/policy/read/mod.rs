@@ -216,7 +216,6 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let roles = holders::roles(log, &root);
     let teams = holders::teams(log, &root);
     let emergency = emergency::read(log, &root, &roles);
-    let also = emergency.as_ref().map(Emergency::roles).unwrap_or_default();
     let tiers = tiers::tiers(log, &root, &roles);
     let resources = resources::resources(log, &root);
     let known = without::Known { tiers: tiers.as_ref(), resources: resources.as_ref() };
@@ -227,6 +226,8 @@ fn main(log: &mut Log<'_>, text: &str) -> Option<Main> {
     let certifying = certification::certification(log, &root);
     let answering = answering::read(log, &root, &roles);
     if let (Some(tiers), Some(answering)) = (&tiers, &answering) {
+        let mut also = emergency.as_ref().map(Emergency::roles).unwrap_or_default();
+        also.extend(owners.iter().flat_map(|owners| &owners.handover));
         tiers::unused(log, &roles, tiers, answering, &also);
     }
     let discovery = discovery::read(log, &root);

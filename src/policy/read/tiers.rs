@@ -245,6 +245,8 @@ pub(super) fn unused(
     for (role, (_, at)) in roles {
         let named = asked(role)
             || also.contains(role)
+            // Whoever holds it stops agents, takes them, and much else.
+            || role.as_str() == RoleName::SECURITY
             || appeals.is_some_and(|appeals| appeals.board.contains(role))
             || to.is_some_and(|to| to.contains(role));
         if !named {

@@ -349,6 +349,27 @@ fn what_is_perhaps_not_meant_is_said_and_allowed() {
 }
 
 #[test]
+fn a_role_that_any_section_names_is_of_use() {
+    let auditors = "vp = {";
+    let role = "auditors = { people = [\"U0ANNA\"] }\nvp = {";
+    for (section, by) in [
+        ("owners", "[owners]\nhandover = [\"auditors\"]\n\n[tiers.1]\n"),
+        ("appeals", "[appeals]\nboard = [\"auditors\"]\n\n[tiers.1]\n"),
+        ("delegation", "[delegation]\nto = [\"auditors\"]\n\n[tiers.1]\n"),
+        ("incidents", "[incidents]\non_call = \"auditors\"\n\n[tiers.1]\n"),
+        (
+            "break_glass",
+            "[break_glass]\nwho = [\"team-lead\"]\nreview_by = [\"auditors\"]\n\n[tiers.1]\n",
+        ),
+        ("backup", "[tiers.1]\nbackup = \"auditors\"\nbackup_within = \"4h\"\n"),
+    ] {
+        let text = small_with(auditors, role).replacen("[tiers.1]\n", by, 1);
+        let policy = only(&text).expect(section);
+        assert_eq!(policy.warnings(), [], "{section}");
+    }
+}
+
+#[test]
 fn a_policy_without_security_is_allowed_with_a_warning() {
     let policy =
         only(&SMALL.replace("security = {", "guards = {").replace("\"security\"", "\"guards\""));
