@@ -17,12 +17,15 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 
+use super::v1::names::{Named, Names};
+use super::v1::refusals;
 use crate::domain::access::Access;
 use crate::domain::agent::Slug;
 use crate::identity::{Disbelief, Signer};
 use crate::service::Service;
 use crate::service::access_requests::link::{Page, PassedOn, read_link};
 use crate::service::access_requests::offer::named;
+use crate::service::outcome::Refusal;
 
 /// Nothing but the page itself; its form leads to this server alone, and nobody frames it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -39,19 +42,28 @@ pub struct LinkDoor {
     pub signer: Arc<dyn Signer>,
 }
 
+struct Door {
+    service: Service,
+    signer: Arc<dyn Signer>,
+    names: Names,
+}
+
 /// `GET` and `POST /r/{token}`.
 pub fn router(door: LinkDoor) -> Router {
+    let LinkDoor { service, signer } = door;
+    let names = Names::new(service.clone());
+    let door = Door { service, signer, names };
     Router::new().route("/r/{token}", get(look).post(pass_on)).with_state(Arc::new(door))
 }
 
-async fn look(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -> Response {
+async fn look(State(door): State<Arc<Door>>, Path(token): Path<String>) -> Response {
     let linked = match read_link(door.signer.as_ref(), &token) {
         Ok(linked) => linked,
         Err(why) => return leads_nowhere(&why),
     };
     match door.service.link_page(&linked).await {
-        Ok(Some(Page::Access { agent, active: false, .. })) => {
-            html(StatusCode::OK, &not_at_work(&agent))
+        Ok(Some(Page::Access { agent, refusal: Some(refusal), .. })) => {
+            stopped(&door, &agent, &refusal).await
         }
         Ok(Some(page)) => html(StatusCode::OK, &asks(&page)),
         Ok(None) => leads_nowhere(&Disbelief::NotOurs),
@@ -59,7 +71,7 @@ async fn look(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -> R
     }
 }
 
-async fn pass_on(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -> Response {
+async fn pass_on(State(door): State<Arc<Door>>, Path(token): Path<String>) -> Response {
     let linked = match read_link(door.signer.as_ref(), &token) {
         Ok(linked) => linked,
         Err(why) => return leads_nowhere(&why),
@@ -69,15 +81,19 @@ async fn pass_on(State(door): State<Arc<LinkDoor>>, Path(token): Path<String>) -
         Ok(None) => return leads_nowhere(&Disbelief::NotOurs),
         Err(_) => return away(),
     };
-    match door.service.pass_on(&linked).await {
-        Ok(PassedOn::TooOften) => {
+    match (door.service.pass_on(&linked).await, &page) {
+        (Ok(PassedOn::Refused(refusal)), Page::Access { agent, .. }) => {
+            stopped(&door, agent, &refusal).await
+        }
+        (Ok(PassedOn::Gone), _) => leads_nowhere(&Disbelief::NotOurs),
+        (Ok(PassedOn::TooOften), _) => {
             let mut response =
-                html(StatusCode::TOO_MANY_REQUESTS, &passed_on(PassedOn::TooOften, &page));
+                html(StatusCode::TOO_MANY_REQUESTS, &passed_on(&PassedOn::TooOften, &page));
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3600"));
             response
         }
-        Ok(done) => html(StatusCode::OK, &passed_on(done, &page)),
-        Err(_) => away(),
+        (Ok(done), _) => html(StatusCode::OK, &passed_on(&done, &page)),
+        (Err(_), _) => away(),
     }
 }
 
@@ -110,7 +126,7 @@ fn asks(page: &Page) -> Vec<String> {
 }
 
 /// What became of the click.
-fn passed_on(done: PassedOn, page: &Page) -> Vec<String> {
+fn passed_on(done: &PassedOn, page: &Page) -> Vec<String> {
     let (agent, ready) = match page {
         Page::Access { agent, .. } => (escape(agent.as_str()), "request"),
         Page::Registration { name } => (escape(name), "registration"),
@@ -143,33 +159,34 @@ fn passed_on(done: PassedOn, page: &Page) -> Vec<String> {
                  workspace. Put somebody who is into agent.toml."
             ),
         ),
-        PassedOn::Ownerless => (
-            "Nobody answers for it".to_owned(),
-            format!(
-                "The owner of {agent} has left, and nothing new is given to an agent that nobody \
-                 answers for. A lead of its team can take it: /agent take {agent} in Slack."
-            ),
-        ),
         PassedOn::TooOften => (
             "The owner was asked often enough".to_owned(),
             format!("The owner of {agent} has several such questions of this hour. Try it later."),
         ),
-        PassedOn::NotActive => return stopped(&agent),
+        PassedOn::Refused(_) | PassedOn::Gone => (
+            "Nothing can be asked".to_owned(),
+            format!("Nothing can be asked for {agent} now. Nothing was sent."),
+        ),
     };
     vec![heading(&title), format!("<p>{text}</p>")]
 }
 
-fn not_at_work(agent: &Slug) -> Vec<String> {
-    stopped(&escape(agent.as_str()))
+/// Nothing can be asked for the agent: why, and what undoes that.
+async fn stopped(door: &Door, agent: &Slug, refusal: &Refusal) -> Response {
+    let named = door.names.of(refusals::people(refusal)).await;
+    html(StatusCode::OK, &not_at_work(agent, refusal, &named))
 }
 
-/// `agent` is escaped.
-fn stopped(agent: &str) -> Vec<String> {
-    vec![
-        format!("<h1>{agent} is not at work</h1>"),
-        "<p>It was stopped, or is not approved yet. Nothing can be asked for it now.</p>"
-            .to_owned(),
-    ]
+fn not_at_work(agent: &Slug, refusal: &Refusal, named: &Named) -> Vec<String> {
+    let refused = refusals::refused(refusal, named);
+    let problem = refused.problem();
+    let title = match refusal {
+        Refusal::Owner(_) => format!("Nobody answers for {agent}"),
+        _ => format!("{agent} is not at work"),
+    };
+    let mut parts = vec![heading(&title), format!("<p>{}</p>", escape(&problem.detail))];
+    parts.extend(problem.next.iter().map(|next| format!("<p>What to do: {}.</p>", escape(next))));
+    parts
 }
 
 fn leads_nowhere(why: &Disbelief) -> Response {
@@ -236,13 +253,20 @@ pub(super) fn html(status: StatusCode, parts: &[String]) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::{Agent, AgentState, Cause, Description, Orphaned};
+    use crate::domain::ids::AgentId;
+    use crate::domain::person::{By, PersonId};
+    use crate::domain::role::TeamName;
+    use crate::domain::tier::{Answers, Tier};
+    use crate::domain::time::{Span, Timestamp};
+    use crate::service::owners::outcome::OwnerRefusal;
 
     #[test]
     fn the_pages_words() {
         let refused = Page::Access {
             agent: "support-agent-v2".parse().unwrap(),
             access: Access::to_object("database", "<b>orders</b>", "read").unwrap(),
-            active: true,
+            refusal: None,
         };
         let unknown = Page::Registration { name: "<b>figma-to-slack</b>".to_owned() };
         let of_access = [
@@ -251,8 +275,6 @@ mod tests {
             PassedOn::BeingDecided,
             PassedOn::AlreadyHas,
             PassedOn::TooOften,
-            PassedOn::Ownerless,
-            PassedOn::NotActive,
         ];
         let of_registration = [
             PassedOn::Done,
@@ -266,11 +288,78 @@ mod tests {
             words.push_str(&asks(&page).join("\n"));
             for done in all {
                 words.push_str("\n---\n");
-                words.push_str(&passed_on(*done, &page).join("\n"));
+                words.push_str(&passed_on(done, &page).join("\n"));
             }
             words.push_str("\n===\n");
         }
         assert!(!words.contains("<b>"), "{words}");
         insta::assert_snapshot!("pages", words);
+    }
+
+    /// An agent of Dana's in this state.
+    fn agent(state: AgentState, orphaned: Option<Orphaned>) -> Agent {
+        Agent {
+            id: AgentId::new(ulid::Ulid::from_parts(1, 1)),
+            slug: "support-agent-v2".parse().unwrap(),
+            description: Description {
+                purpose: "answers support tickets".to_owned(),
+                systems: Vec::new(),
+                runs_on: "kubernetes".to_owned(),
+                model: "a model".to_owned(),
+                answers: Answers::default(),
+            },
+            owner: PersonId::new("T0ACME", "U0DANA"),
+            team: TeamName::new("support"),
+            tier: Tier::Observer,
+            registered_at: Timestamp::UNIX_EPOCH,
+            state,
+            orphaned,
+        }
+    }
+
+    #[test]
+    fn why_nothing_can_be_asked() {
+        let (at, sam) = (Timestamp::UNIX_EPOCH, PersonId::new("T0ACME", "U0SAM"));
+        let suspended = |by: By, reason: &str, cause| AgentState::Suspended {
+            at,
+            by,
+            reason: reason.to_owned(),
+            cause,
+            certified_until: at,
+        };
+        let orphaned = || Some(Orphaned::from(at, Span::days(30), Span::days(60)));
+        let active = AgentState::Active { since: at, certified_until: at };
+        let looping = suspended(By::Person(sam.clone()), "it <b>loops</b>", Cause::Stopped);
+        let all = [
+            agent(looping.clone(), None),
+            agent(looping, orphaned()),
+            agent(suspended(By::System, "nobody said it is needed", Cause::Uncertified), None),
+            agent(suspended(By::System, "nobody answers for it", Cause::Ownerless), orphaned()),
+            agent(
+                AgentState::Retired { at, by: By::Person(sam.clone()), reason: String::new() },
+                None,
+            ),
+            agent(active, orphaned()),
+        ];
+        let names = [("U0DANA", "Dana"), ("U0SAM", "Sam")];
+        let named: Named = names
+            .into_iter()
+            .map(|(user, name)| (PersonId::new("T0ACME", user), name.to_owned()))
+            .collect();
+        let words: Vec<String> = all
+            .into_iter()
+            .map(|agent| {
+                let refusal = match &agent.state {
+                    AgentState::Active { .. } => {
+                        Refusal::Owner(OwnerRefusal::Ownerless(agent.clone()))
+                    }
+                    _ => Refusal::NotActive(agent.clone()),
+                };
+                not_at_work(&agent.slug, &refusal, &named).join("\n")
+            })
+            .collect();
+        let words = words.join("\n---\n");
+        assert!(!words.contains("<b>"), "{words}");
+        insta::assert_snapshot!("not_at_work", words);
     }
 }

@@ -27,28 +27,28 @@ const ASKED: usize = 60;
 const LONGEST: usize = 80;
 
 /// What people are called.
-pub(super) struct Names {
+pub(in crate::api) struct Names {
     service: Service,
     known: Mutex<HashMap<PersonId, (Timestamp, String)>>,
 }
 
 /// The names of those whom one answer is about.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Named(BTreeMap<PersonId, String>);
+pub(in crate::api) struct Named(BTreeMap<PersonId, String>);
 
 impl Named {
     /// The name, if it is known.
-    pub(super) fn of(&self, person: &PersonId) -> Option<&str> {
+    pub(in crate::api) fn of(&self, person: &PersonId) -> Option<&str> {
         self.0.get(person).map(String::as_str)
     }
 
     /// The name, or else the id.
-    pub(super) fn say<'a>(&'a self, person: &'a PersonId) -> &'a str {
+    pub(in crate::api) fn say<'a>(&'a self, person: &'a PersonId) -> &'a str {
         self.of(person).unwrap_or(&person.user)
     }
 
     /// The same of somebody who may be nobody.
-    pub(super) fn say_by<'a>(&'a self, by: &'a By) -> &'a str {
+    pub(in crate::api) fn say_by<'a>(&'a self, by: &'a By) -> &'a str {
         by.person().map_or("Countersign", |person| self.say(person))
     }
 }
@@ -62,12 +62,15 @@ impl FromIterator<(PersonId, String)> for Named {
 
 impl Names {
     /// Asks the workspace through these use cases.
-    pub(super) fn new(service: Service) -> Self {
+    pub(in crate::api) fn new(service: Service) -> Self {
         Self { service, known: Mutex::default() }
     }
 
     /// The names of these people, as far as they can be had at once.
-    pub(super) async fn of<'a>(&self, people: impl IntoIterator<Item = &'a PersonId>) -> Named {
+    pub(in crate::api) async fn of<'a>(
+        &self,
+        people: impl IntoIterator<Item = &'a PersonId>,
+    ) -> Named {
         let now = self.service.now();
         let people: BTreeSet<&PersonId> = people.into_iter().collect();
         let mut named = Named::default();

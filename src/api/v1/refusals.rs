@@ -20,7 +20,7 @@ const TYPED: usize = 80;
 const NAMED: usize = 20;
 
 /// The people whom the refusal names.
-pub(super) fn people(refusal: &Refusal) -> Vec<&PersonId> {
+pub(in crate::api) fn people(refusal: &Refusal) -> Vec<&PersonId> {
     match refusal {
         Refusal::NotOwner { owner, .. }
         | Refusal::MayNotEnd { owner, .. }
@@ -68,7 +68,7 @@ pub(super) fn forbidden(kind: &str, detail: String) -> Refused {
 }
 
 /// Why something cannot be asked or done, and what to do next.
-pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
+pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
     match refusal {
         Refusal::NotMember(standing) => not_member(*standing),
         Refusal::UnknownAgent { typed, near, yours } => {
@@ -287,6 +287,8 @@ fn not_active(agent: &Agent, named: &Named) -> Refused {
         AgentState::Suspended { by, reason, cause, .. } => {
             let why = if reason.is_empty() { String::new() } else { format!(": \"{reason}\"") };
             let how = if *cause == Cause::Stopped { "stopped" } else { "suspended" };
+            // An owner who is gone undoes nothing.
+            let cause = if agent.orphaned.is_some() { Cause::Ownerless } else { *cause };
             (
                 format!("{slug} was {how} by {}{why}.", named.say_by(by)),
                 cause.undone_by(slug, owner),

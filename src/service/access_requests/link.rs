@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Access;
-use crate::domain::agent::Slug;
+use crate::domain::agent::{Agent, Slug};
 use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::draft::Draft;
 use crate::domain::event::TextHash;
@@ -14,6 +14,8 @@ use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
 use crate::identity::{Disbelief, Kind, Signer, claims_of, read_claims};
 use crate::service::opening::send;
+use crate::service::outcome::Refusal;
+use crate::service::owners::nobody_answers;
 use crate::service::{Result, Service};
 use crate::store::{StoreError, Tx, work};
 
@@ -69,8 +71,8 @@ pub enum Page {
         agent: Slug,
         /// What it lacks.
         access: Access,
-        /// Whether the agent is at work; nothing can be asked for it otherwise.
-        active: bool,
+        /// Why nothing can be asked for the agent now, if nothing can.
+        refusal: Option<Box<Refusal>>,
     },
     /// An agent that nobody registered.
     Registration {
@@ -80,7 +82,7 @@ pub enum Page {
 }
 
 /// What came of using a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PassedOn {
     /// The owner has a message.
     Done,
@@ -96,10 +98,10 @@ pub enum PassedOn {
     NobodyThere,
     /// The owner had as many messages as an hour bears.
     TooOften,
-    /// Nobody answers for the agent.
-    Ownerless,
-    /// The agent is not at work.
-    NotActive,
+    /// Nothing can be asked for the agent now.
+    Refused(Box<Refusal>),
+    /// The agent is gone.
+    Gone,
 }
 
 /// The address of the link for an access that an agent lacks. `name` tells it from others.
@@ -167,7 +169,7 @@ impl Service {
             Linked::Access { agent, access, .. } => {
                 let agent = self.agent_by_id(*agent).await?;
                 Ok(agent.map(|agent| Page::Access {
-                    active: agent.is_active(),
+                    refusal: refusal(&agent).map(Box::new),
                     agent: agent.slug,
                     access: access.clone(),
                 }))
@@ -197,11 +199,9 @@ impl Service {
         let (now, entropy) = (self.now(), self.entropy());
         let work = work(move |tx| {
             Box::pin(async move {
-                let Some(agent) = tx.agent(agent).await?.filter(|agent| agent.is_active()) else {
-                    return Ok(PassedOn::NotActive);
-                };
-                if agent.orphaned.is_some() {
-                    return Ok(PassedOn::Ownerless);
+                let Some(agent) = tx.agent(agent).await? else { return Ok(PassedOn::Gone) };
+                if let Some(refusal) = refusal(&agent) {
+                    return Ok(PassedOn::Refused(Box::new(refusal)));
                 }
                 if tx.live_grant_for(agent.id, &access, now).await?.is_some() {
                     return Ok(PassedOn::AlreadyHas);
@@ -252,6 +252,11 @@ impl Service {
         });
         Ok(self.parts.store.write(work).await?)
     }
+}
+
+/// Why nothing can be asked for the agent now, if nothing can.
+fn refusal(agent: &Agent) -> Option<Refusal> {
+    if agent.is_active() { nobody_answers(agent) } else { Some(Refusal::NotActive(agent.clone())) }
 }
 
 /// Why the owner gets no message: this was said before, or an hour bears no more. If nothing speaks
