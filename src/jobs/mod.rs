@@ -6,6 +6,7 @@
 
 mod deadlines;
 mod deliveries;
+mod outside;
 mod uses;
 
 use std::sync::Arc;
@@ -83,6 +84,8 @@ impl Jobs {
         tasks.spawn(async move { deadlines::run(&jobs, &token).await });
         let (jobs, token) = (self.clone(), stop.clone());
         tasks.spawn(async move { deliveries::run(&jobs, &token).await });
+        let (jobs, token) = (self.clone(), stop.clone());
+        tasks.spawn(async move { outside::run(&jobs, &token).await });
         let (jobs, token) = (self.clone(), stop.clone());
         tasks.spawn(async move { uses::run(&jobs, &token).await });
     }

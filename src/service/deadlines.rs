@@ -38,10 +38,6 @@ struct Known {
     /// Who can answer as the backup of each request whose time is over; absent, if that could not be
     /// found out now.
     backups: BTreeMap<RequestId, Vec<Asked>>,
-    /// When the next sweep is due, if there was one.
-    swept: Option<Timestamp>,
-    /// When the search for the identity provider's users goes on, if there was one.
-    matched: Option<Timestamp>,
 }
 
 /// How long what could not be done waits for its next try.
@@ -66,7 +62,6 @@ impl Service {
                 Due::OwnerlessNotice { agent, .. } => {
                     leads.insert(agent, self.told_of_ownerless(agent).await?);
                 }
-                Due::OwnersSweep { portion } => self.sweep_more_owners(portion).await?,
                 Due::RequestExpiry { request } => match self.backup_people(request, now).await {
                     Ok(people) => {
                         backups.insert(request, people);
@@ -80,17 +75,8 @@ impl Service {
                 _ => {}
             }
         }
-        // So does the sweep, which is work of its own; what goes wrong there holds nothing else up.
-        let swept = match due.iter().any(|deadline| deadline.due == Due::Sweep) {
-            true => Some(self.sweep(now).await),
-            false => None,
-        };
-        let matched = match due.iter().any(|deadline| deadline.due == Due::IdpMatching) {
-            true => self.match_idp_users(now).await,
-            false => None,
-        };
         let watches = self.watches(&due).await?;
-        let known = Arc::new(Known { awaited, backups, leads, watches, swept, matched });
+        let known = Arc::new(Known { awaited, backups, leads, watches });
         match self.act_on(due.clone(), &known, now).await {
             // One row that cannot be read must not hold back what is due beside it.
             Err(error) if !error.is_unavailable() => self.act_on_each(due, &known, now).await,
@@ -285,8 +271,6 @@ impl Acting {
                 self.agents.remove(&agent);
                 countdown::retire(tx, &self.entropy, &self.policy, agent, self.now).await
             }
-            // Done before the transaction, with what follows from it.
-            Due::OwnersSweep { .. } => Ok(()),
             Due::CertificationOpening { .. }
             | Due::CertificationReminder { .. }
             | Due::CertificationDue { .. }
@@ -305,14 +289,8 @@ impl Acting {
             Due::Discoveries => {
                 super::discoveries::tell(tx, &self.entropy, &self.policy, self.now).await
             }
-            Due::Sweep => match known.swept {
-                Some(at) => tx.put_deadline(&super::sweep::next(deadline, at)).await,
-                None => Ok(()),
-            },
-            Due::IdpMatching => match known.matched {
-                Some(at) => tx.put_deadline(&Deadline { at, ..*deadline }).await,
-                None => Ok(()),
-            },
+            // These have a worker of their own, see `sweep`.
+            Due::Sweep | Due::OwnersSweep { .. } | Due::IdpMatching => Ok(()),
             Due::Digest => super::digest::due(tx, &self.entropy, &self.policy, self.now).await,
             Due::CredentialReminder { credential, before } => {
                 let live = tx.credential(credential).await?.filter(|c| c.is_live(self.now));

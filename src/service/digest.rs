@@ -31,11 +31,14 @@ impl Service {
 }
 
 /// Whether these are the moments at which a digest is to be due. One whose time has come is left to be
-/// told.
+/// told; and one that was told while somebody looked is due a week later.
 fn is_set(kept: &[Timestamp], policy: &Policy, now: Timestamp) -> bool {
     match (kept, policy.weekly()) {
         ([], None) => true,
-        ([at], Some(weekly)) => *at <= now || *at == weekly.after(now),
+        ([at], Some(weekly)) => {
+            let next = weekly.after(now);
+            *at <= now || *at == next || *at == weekly.after(next)
+        }
         _ => false,
     }
 }

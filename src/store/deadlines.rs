@@ -14,7 +14,10 @@ use crate::domain::ids::DeadlineId;
 use crate::domain::time::Timestamp;
 
 statements! {
-    DUE on "deadlines" = "SELECT id, doc FROM deadlines WHERE at <= $1 ORDER BY at, id LIMIT $2";
+    DUE on "deadlines" = "SELECT id, doc FROM deadlines \
+        WHERE at <= $1 AND subject NOT IN ('sweep', 'idp') ORDER BY at, id LIMIT $2";
+    DUE_OUTSIDE on "deadlines" = "SELECT id, doc FROM deadlines \
+        WHERE at <= $1 AND subject IN ('sweep', 'idp') ORDER BY at, id LIMIT $2";
     FINISH on "deadlines" = "DELETE FROM deadlines WHERE id = $1";
     DROP on "deadlines" = "DELETE FROM deadlines WHERE subject = $1";
     NEXT on "deadlines" = "SELECT at FROM deadlines WHERE subject NOT IN ('sweep', 'idp') \
@@ -75,9 +78,20 @@ impl Tx {
 }
 
 impl Session {
-    /// What is due at this moment, the oldest first.
+    /// What is due at this moment, the oldest first; what looks outside has a lane of its own, see
+    /// [`Session::due_outside`].
     pub async fn due(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Deadline>, StoreError> {
         entities!(self, DUE, Deadline, now, i64::from(limit))
+    }
+
+    /// What is due at this moment of looking outside, the oldest first: it takes as long as others let
+    /// it.
+    pub async fn due_outside(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Deadline>, StoreError> {
+        entities!(self, DUE_OUTSIDE, Deadline, now, i64::from(limit))
     }
 
     /// What is to be done about this, the first first.

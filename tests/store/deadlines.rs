@@ -2,12 +2,17 @@
 
 use countersign::domain::deadline::{Deadline, Due};
 use countersign::domain::time::{Span, Timestamp};
+use countersign::store::work;
 
 use crate::database::TestDatabase;
 use crate::on_both;
 use crate::samples::{Ids, at, store};
 
-on_both! { deadlines_are_done_once_in_order, deadlines_of_one_thing_are_dropped }
+on_both! {
+    deadlines_are_done_once_in_order,
+    deadlines_of_one_thing_are_dropped,
+    what_looks_outside_has_a_lane_of_its_own,
+}
 
 async fn deadlines_are_done_once_in_order(database: TestDatabase) {
     let (store, ids) = (store(&database).await, Ids::new());
@@ -90,4 +95,28 @@ async fn deadlines_of_one_thing_are_dropped(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(store.read().await.unwrap().due(at(1), 10).await.unwrap(), all[2..]);
+}
+
+async fn what_looks_outside_has_a_lane_of_its_own(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let of = |due| Deadline { id: ids.deadline(), at: at(1), due };
+    let mut inside = [of(Due::GrantExpiry { grant: ids.grant() }), of(Due::Digest)];
+    let mut outside = [of(Due::Sweep), of(Due::OwnersSweep { portion: 1 }), of(Due::IdpMatching)];
+    inside.sort_by_key(|deadline| deadline.id);
+    outside.sort_by_key(|deadline| deadline.id);
+    let all = [inside.as_slice(), &outside].concat();
+    let put = work(move |tx| Box::pin(async move { tx.put_deadlines(&all).await }));
+    store.write(put).await.unwrap();
+    let mut session = store.read().await.unwrap();
+    assert_eq!(session.due(at(1), 10).await.unwrap(), inside);
+    assert_eq!(session.due_outside(at(1), 10).await.unwrap(), outside);
+    assert_eq!(session.due_outside(at(0), 10).await.unwrap(), []);
+    drop(session);
+    // Nobody waits for it: the clock of the stand-in workspace does not stop there.
+    let inside = inside.map(|deadline| deadline.id);
+    let finish = |id| store.write(move |tx| Box::pin(async move { tx.finish_deadline(id).await }));
+    for id in inside {
+        assert!(finish(id).await.unwrap());
+    }
+    assert_eq!(store.read().await.unwrap().next_deadline().await.unwrap(), None);
 }

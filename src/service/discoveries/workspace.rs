@@ -15,12 +15,12 @@ use crate::store::work;
 
 impl Service {
     /// Everything that is looked for, and what became of what was found before.
-    pub(in crate::service) async fn sweep_discoveries(&self, now: Timestamp) -> Result<()> {
-        self.reopen_those_of_ended(now).await?;
+    pub(in crate::service) async fn sweep_discoveries(&self) -> Result<()> {
+        self.reopen_those_of_ended(self.now()).await?;
         if self.policy().discovery().slack
             && let Some(machines) = self.parts.directory.machines().await?
         {
-            self.take_machines(machines, true, now).await?;
+            self.take_machines(machines, true, self.now()).await?;
         }
         Ok(())
     }
