@@ -62,8 +62,8 @@ impl Service {
         if to == from {
             return Ok(false);
         }
-        for record in session.batches(&batches).await? {
-            tally.evaluation(&record);
+        for group in session.batches(&batches).await? {
+            tally.group(&group);
         }
         drop(session);
         let work = work(move |tx| Box::pin(async move { tx.add_use(from, to, &tally).await }));

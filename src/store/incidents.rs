@@ -6,7 +6,7 @@ use ulid::Ulid;
 use super::activity;
 use super::error::StoreError;
 use super::events;
-use super::session::{Doc, Session, all, entities, entity, execute};
+use super::session::{Doc, Session, all, entities, entity, execute, one};
 use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::activity::Activity;
@@ -29,8 +29,12 @@ statements! {
         WHERE agent_id = $1 AND state = 'open' ORDER BY number LIMIT 1";
     ACTIVITIES on "activities" = "SELECT id, doc FROM activities WHERE agent_id = $1 \
         AND at >= $2 AND at <= $3 AND id < $4 ORDER BY id DESC LIMIT $5";
-    BATCHES on "evaluation_batches" = "SELECT id, first_id, doc FROM evaluation_batches \
-        WHERE first_id < $1 AND first_id >= $2 ORDER BY first_id DESC LIMIT $3";
+    NAMING on "evaluation_batches" = "SELECT b.id, b.first_id, b.doc FROM evaluation_batches b \
+        LEFT JOIN asked_agents a ON a.first_id = b.first_id \
+        WHERE b.first_id < $1 AND b.first_id >= $2 AND (a.agents IS NULL OR a.agents LIKE $3) \
+        ORDER BY b.first_id DESC LIMIT $4";
+    EDGE on "evaluation_batches" = "SELECT first_id FROM evaluation_batches \
+        WHERE first_id < $1 AND first_id >= $2 ORDER BY first_id DESC LIMIT 1 OFFSET $3";
     TOKENS on "tokens" = "SELECT id, doc FROM tokens WHERE until > $2 AND agent_id = $1 ORDER BY id";
     LINES on "events" = "SELECT seq, at, body, hash_before, hash FROM events \
         WHERE agent_id = $1 AND at >= $2 AND seq > $3 ORDER BY seq LIMIT $4";
@@ -38,6 +42,10 @@ statements! {
 
 /// What comes last of everything that is ordered by time.
 const LAST: Ulid = Ulid(u128::MAX);
+
+/// So many groups of answers are looked at for each that is read: those that name others only cost
+/// little.
+const LOOKED_AT: i64 = 100;
 
 /// A page of what agents asked at run time, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -121,8 +129,8 @@ impl Session {
         rows.into_iter().map(activity::open).collect()
     }
 
-    /// What this agent asked since a moment, looked for in the next so many groups of answers, the
-    /// newest first. `before` is what the page before says.
+    /// What this agent asked since a moment, from at most so many groups of answers that name it, the
+    /// newest first; a page may be empty, and others follow it. `before` is what the page before says.
     pub async fn asked_by(
         &mut self,
         agent: AgentId,
@@ -135,19 +143,24 @@ impl Session {
         let millis = u64::try_from(from.timestamp_millis()).unwrap_or_default();
         let first = EvaluationId::new(Ulid::from_parts(millis, 0)).to_string();
         let before = before.unwrap_or_else(|| EvaluationId::new(LAST).to_string());
-        let rows = all!(self, BATCHES, Row, before, first, i64::from(limit))?;
+        let last = i64::from(limit) * LOOKED_AT - 1;
+        let edge = one!(self, EDGE, (String,), &before, &first, last)?.map(|(edge,)| edge);
+        let until = edge.as_ref().unwrap_or(&first);
+        let (name, most) = (agent.to_string(), i64::from(limit));
+        let rows = all!(self, NAMING, Row, &before, until, format!("%{name}%"), most)?;
         let whole = rows.len() >= limit as usize;
-        let next = rows.last().filter(|_| whole).map(|(_, first, _)| first.clone());
+        let next = if whole { rows.last().map(|(_, first, _)| first.clone()) } else { edge };
         let mut records = Vec::new();
         for (id, _, doc) in rows {
-            // Most groups hold nothing of this agent; its id is found faster than the text is read.
-            if !doc.contains(&agent.to_string()) {
+            // A group that was not counted yet may name others only: its text is searched faster than
+            // it is read.
+            if !doc.contains(&name) {
                 continue;
             }
             let all: Vec<Record> = serde_json::from_str(&doc).map_err(|error| {
                 tracing::error!(row = id, %error, "a record is not understood");
                 StoreError::Inconsistent {
-                    table: BATCHES.table,
+                    table: NAMING.table,
                     column: "doc".to_owned(),
                     row: id.clone(),
                 }

@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "incidents", include_str!("../../migrations/0012_incidents.sql")),
     (13, "identity provider", include_str!("../../migrations/0013_identity_provider.sql")),
     (14, "insights", include_str!("../../migrations/0014_insights.sql")),
+    (15, "asked agents", include_str!("../../migrations/0015_asked_agents.sql")),
 ];
 
 /// What the two engines must be told in different words: that the audit log only grows. It guards

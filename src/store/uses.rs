@@ -1,4 +1,5 @@
-//! How often grants are used, and what agents ask and tell: counted from the log, behind the hot path.
+//! How often grants are used, what agents ask and tell, and which groups of evaluations name whom:
+//! counted from the log, behind the hot path.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use super::statement::statements;
 use super::tx::Tx;
 use crate::domain::activity::Activity;
 use crate::domain::evaluation::Record;
-use crate::domain::ids::{AgentId, BatchId, GrantId};
+use crate::domain::ids::{AgentId, BatchId, EvaluationId, GrantId};
 use crate::domain::time::Timestamp;
 
 statements! {
@@ -41,6 +42,9 @@ const ADD_AGENTS: &str =
 const AGENTS_ADDED: &str = "ON CONFLICT (agent_id, day) DO UPDATE SET \
     allowed = agent_use.allowed + excluded.allowed, denied = agent_use.denied + excluded.denied, \
     deeds = agent_use.deeds + excluded.deeds, last_at = excluded.last_at";
+
+/// Which agents groups of evaluations name; the places of the values follow.
+const NAME_AGENTS: &str = "INSERT INTO asked_agents (first_id, agents) VALUES";
 
 /// How a grant is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,16 +84,28 @@ pub struct AgentUse {
 pub struct Tally {
     grants: BTreeMap<GrantId, (AgentId, GrantUse)>,
     agents: BTreeMap<(AgentId, String), AgentUse>,
+    /// The agents that each group names, by its first evaluation.
+    named: BTreeMap<EvaluationId, BTreeSet<AgentId>>,
 }
 
 impl Tally {
     /// Whether there is nothing to add.
     pub fn is_empty(&self) -> bool {
-        self.grants.is_empty() && self.agents.is_empty()
+        self.grants.is_empty() && self.agents.is_empty() && self.named.is_empty()
+    }
+
+    /// Counts a group of questions with their answers.
+    pub fn group(&mut self, records: &[Record]) {
+        let Some(first) = records.first() else { return };
+        let named = records.iter().filter_map(|record| record.agent).collect();
+        self.named.insert(first.id, named);
+        for record in records {
+            self.evaluation(record);
+        }
     }
 
     /// Counts one question with its answer.
-    pub fn evaluation(&mut self, record: &Record) {
+    fn evaluation(&mut self, record: &Record) {
         use crate::domain::evaluation::{Basis, Decision};
         let Some(agent) = record.agent else { return };
         let day = self.day(agent, record.at);
@@ -183,6 +199,20 @@ impl Tx {
                     .bind(*last_at)
             });
         added?;
+        let named: Vec<_> = tally
+            .named
+            .iter()
+            .map(|(first, agents)| {
+                let agents: Vec<String> = agents.iter().map(ToString::to_string).collect();
+                (first, agents.join(" "))
+            })
+            .collect();
+        let text = |places| format!("{NAME_AGENTS} {places} ON CONFLICT DO NOTHING");
+        let added: Result<u64, StoreError> =
+            several!(self, "asked_agents", &named, 2, text, |query, (first, agents)| query
+                .bind(first.to_string())
+                .bind(agents.as_str()));
+        added?;
         Ok(true)
     }
 }
@@ -244,12 +274,15 @@ impl Session {
 
     /// The evaluations of these batches; those that are gone are left out, and those that cannot be
     /// read are said in the log of the server.
-    pub async fn batches(&mut self, ids: &BTreeSet<BatchId>) -> Result<Vec<Record>, StoreError> {
+    pub async fn batches(
+        &mut self,
+        ids: &BTreeSet<BatchId>,
+    ) -> Result<Vec<Vec<Record>>, StoreError> {
         let mut all = Vec::new();
         for id in ids {
             let Some((doc,)) = one!(self, BATCH, (String,), id.to_string())? else { continue };
             match serde_json::from_str::<Vec<Record>>(&doc) {
-                Ok(records) => all.extend(records),
+                Ok(records) => all.push(records),
                 Err(error) => {
                     tracing::error!(row = %id, %error, "a record of evaluations is not understood");
                 }

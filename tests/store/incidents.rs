@@ -12,16 +12,18 @@ use countersign::domain::request::{ApprovedBy, Ask, Request, RequestState};
 use countersign::domain::tier::Tier;
 use countersign::domain::time::Span;
 use countersign::domain::token::IssuedToken;
-use countersign::store::{Store, StoreError, work};
+use countersign::store::{Store, StoreError, Tally, work};
 use ulid::Ulid;
 
 use crate::database::TestDatabase;
+use crate::guards::Hand;
 use crate::on_both;
 use crate::samples::{Ids, agent, ask_for, at, grant, keep, person, request, store};
 
 on_both! {
     an_incident_comes_back_and_is_closed_once,
     what_an_agent_asked_and_did_is_found_in_pages,
+    what_others_asked_is_not_read,
     live_tokens_are_found,
     a_review_is_found_by_its_person_and_its_grant,
     reviews_are_no_waits,
@@ -163,6 +165,53 @@ async fn what_an_agent_asked_and_did_is_found_in_pages(database: TestDatabase) {
     assert_eq!(lines.len(), 1, "{lines:?}");
     let all = session.lines_about(a, at(0), 0, 9).await.unwrap();
     assert_eq!(session.lines_about(a, at(0), all[0].seq, 9).await.unwrap(), all[1..]);
+}
+
+/// Once the groups were counted, those that name others only are passed over unread; those of after are
+/// read as before.
+async fn what_others_asked_is_not_read(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let (one, two) = (agent(&ids, "one", "DANA"), agent(&ids, "two", "DANA"));
+    keep(&store, vec![one.clone(), two.clone()], vec![], vec![]).await;
+    let (a, b) = (one.id, two.id);
+    let keep = |seconds: std::ops::RangeInclusive<i64>| {
+        let records: Vec<Record> =
+            seconds.map(|second| record(if second % 200 == 1 { a } else { b }, second)).collect();
+        let all = records.clone();
+        let put = work(move |tx| {
+            Box::pin(async move {
+                for record in &all {
+                    let second = (record.at - at(0)).num_seconds();
+                    let batch = BatchId::new(ulid(second, 2));
+                    tx.record_evaluations(batch, record.at, std::slice::from_ref(record)).await?;
+                }
+                Ok(())
+            })
+        });
+        let store = store.clone();
+        async move {
+            store.write(put).await.unwrap();
+            records
+        }
+    };
+    let counted = keep(1..=450).await;
+    assert_eq!(asked(&store, a, 0, 1).await, [401, 201, 1]);
+    let mut tally = Tally::default();
+    for record in &counted {
+        tally.group(std::slice::from_ref(record));
+    }
+    let add = work(move |tx| Box::pin(async move { tx.add_use(0, 450, &tally).await }));
+    assert!(store.write(add).await.unwrap());
+    // What is not read need not be readable, whatever it says.
+    let mut hand = Hand::on(&database).await;
+    let spoil = "UPDATE evaluation_batches SET doc = (SELECT id FROM agents WHERE slug = 'one')         WHERE first_id IN (SELECT n.first_id FROM asked_agents n         JOIN agents t ON n.agents = t.id WHERE t.slug = 'two')";
+    assert_eq!(hand.run(spoil).await.unwrap(), 447);
+    for page in [1, 2, 20] {
+        assert_eq!(asked(&store, a, 0, page).await, [401, 201, 1], "{page}");
+        assert_eq!(asked(&store, a, 100, page).await, [401, 201], "{page}");
+    }
+    keep(451..=650).await;
+    assert_eq!(asked(&store, a, 0, 1).await, [601, 401, 201, 1]);
 }
 
 async fn live_tokens_are_found(database: TestDatabase) {

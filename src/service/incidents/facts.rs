@@ -11,11 +11,10 @@ use crate::domain::request::Request;
 use crate::domain::time::Timestamp;
 use crate::store::{Session, StoreError};
 
-/// As many groups of answers are looked through: more than any agent fills in a day, where no other
-/// asks as much.
-pub(super) const GROUPS: u32 = 20_000;
-/// As many of them at once.
+/// As many groups of answers at once that name the agent.
 const PAGE: u32 = 200;
+/// As many times: more than any agent fills in a day, where no other asks as much.
+pub(super) const PAGES: u32 = 100;
 /// As many of what it did, or was refused, are told one by one.
 const TOLD: usize = 6;
 
@@ -84,7 +83,7 @@ pub(in crate::service) async fn known(
 ) -> Found<Known> {
     Ok(match facts {
         Facts::Deeds => {
-            let asked = asked(session, incident, incident.opened_at, Some(GROUPS)).await?;
+            let asked = asked(session, incident, incident.opened_at, Some(PAGES)).await?;
             let did = did(session, incident, incident.opened_at).await?;
             let (yes, no): (Vec<Record>, Vec<Record>) =
                 asked.records.into_iter().partition(|record| record.answer.is_allowed());
@@ -108,7 +107,7 @@ pub(in crate::service) async fn known(
             Known::Grants(grants)
         }
         Facts::Models => {
-            let asked = asked(session, incident, incident.opened_at, Some(GROUPS)).await?;
+            let asked = asked(session, incident, incident.opened_at, Some(PAGES)).await?;
             let did = did(session, incident, incident.opened_at).await?;
             let named = asked.records.into_iter().map(|one| (one.claims.model_version, one.at));
             let named = named.chain(did.into_iter().map(|one| (one.deed.model_version, one.at)));
@@ -153,23 +152,23 @@ pub(super) struct AllAsked {
 }
 
 /// What the agent asked from the beginning of the incident's time until a moment, in at most so many
-/// groups of answers.
+/// pages.
 pub(super) async fn asked(
     session: &mut Session,
     incident: &Incident,
     until: Timestamp,
-    groups: Option<u32>,
+    pages: Option<u32>,
 ) -> Found<AllAsked> {
     let (mut records, mut before, mut looked) = (Vec::new(), None, 0_u32);
     let complete = loop {
         let page = session.asked_by(incident.agent, incident.since, before, PAGE).await?;
         records.extend(page.records);
         before = page.next;
-        looked = looked.saturating_add(PAGE);
+        looked = looked.saturating_add(1);
         if before.is_none() {
             break true;
         }
-        if groups.is_some_and(|most| looked >= most) {
+        if pages.is_some_and(|most| looked >= most) {
             break false;
         }
     };

@@ -267,7 +267,7 @@ impl Service {
         }
         let now = self.now();
         let mut session = self.parts.store.read().await?;
-        let told = timeline(&mut session, of.incident, of.agent, Some(facts::GROUPS)).await?;
+        let told = timeline(&mut session, of.incident, of.agent, Some(facts::PAGES)).await?;
         Ok(Ok((told, now)))
     }
 

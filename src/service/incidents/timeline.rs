@@ -68,8 +68,8 @@ pub enum Happened {
 /// Later than anything that the record can hold of an incident that is open.
 const NO_END: TimeDelta = TimeDelta::days(36_500);
 
-/// Puts the story together, as the record has it at this moment. `groups` bounds how many groups of
-/// answers are looked through.
+/// Puts the story together, as the record has it at this moment. `pages` bounds how much of what was
+/// asked at run time is looked through.
 ///
 /// # Errors
 ///
@@ -78,14 +78,14 @@ pub async fn timeline(
     session: &mut Session,
     incident: Incident,
     agent: Agent,
-    groups: Option<u32>,
+    pages: Option<u32>,
 ) -> Result<Timeline, StoreError> {
     let until = match incident.state {
         IncidentState::Open => incident.opened_at + NO_END,
         IncidentState::Closed { at, .. } => at,
     };
     let mut entries = log(session, &incident, until).await?;
-    let asked = asked(session, &incident, until, groups).await?;
+    let asked = asked(session, &incident, until, pages).await?;
     entries.extend(
         asked.records.into_iter().rev().map(|evaluation| Entry {
             at: evaluation.at,
