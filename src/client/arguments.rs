@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use super::commands::appeal::Appeal;
 use super::commands::grants::{Extend, Grants, Release, Revoke};
 use super::commands::key::Key;
 use super::commands::list::List;
@@ -98,6 +99,8 @@ pub enum Command {
     RequestPermission(RequestPermission),
     /// Show how requests stand: who is awaited, since when, for how long usually.
     Status(Status),
+    /// Put a no before others, once, with what is new.
+    Appeal(Appeal),
     /// List what is granted.
     Grants(Grants),
     /// Hand a grant back.

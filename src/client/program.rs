@@ -73,6 +73,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, Trouble> 
         Command::Show(arguments) => commands::show::run(arguments, session).await,
         Command::RequestPermission(arguments) => commands::request::run(arguments, session).await,
         Command::Status(arguments) => commands::status::run(arguments, session).await,
+        Command::Appeal(arguments) => commands::appeal::run(arguments, session).await,
         Command::Grants(arguments) => commands::grants::grants(arguments, session).await,
         Command::Release(arguments) => commands::grants::release(arguments, session).await,
         Command::Extend(arguments) => commands::grants::extend(arguments, session).await,

@@ -21,6 +21,9 @@ pub fn about(request: &Request) -> String {
         Some(lasting) => format!(" for {}", Span::seconds(lasting.seconds).words()),
         None => String::new(),
     };
+    if let Some(denied) = &request.appeals {
+        return format!("{agent} appeals the no to {}", harmless(denied));
+    }
     match request.kind.as_str() {
         "registration" => format!("{agent} is to be registered"),
         "grant" => format!("{agent} asks for {access}{lasting}"),
@@ -230,6 +233,7 @@ pub(super) mod tests {
             lasting: Some(Lasting { text: "30m".to_owned(), seconds: 1_800 }),
             credential: None,
             justification: Some("customer support queries".to_owned()),
+            appeals: None,
             asked_by: person("Dana"),
             opened_at: at("11:58:00"),
             decide_by: at("12:08:00"),
@@ -252,6 +256,7 @@ pub(super) mod tests {
                 at: at("12:00:00"),
                 by: (state == "denied").then(|| person("Sam")),
                 reason: reason.map(str::to_owned),
+                appeal_until: None,
                 next: vec!["ask again with what is missing".to_owned()],
             }),
             ..open()
@@ -309,6 +314,7 @@ pub(super) mod tests {
             registered,
             Request { kind: "credential".to_owned(), ..ended("approved", None) },
             ended("denied", Some("which tickets? Please say.")),
+            Request { appeals: Some("G-1041".to_owned()), ..ended("denied", Some("it stands")) },
             ended("cancelled", None),
             ended("expired", None),
             open(),

@@ -22,6 +22,14 @@ pub struct Ask {
     pub justification: String,
 }
 
+/// `POST /api/v1/requests/{reference}/appeal`: a no is put before others, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Appeal {
+    /// What is new; the people who decide read it beside the reason of the no.
+    pub justification: String,
+}
+
 /// A request, and how it stands: `GET /api/v1/requests/{reference}`. With `?wait=25` the answer comes when
 /// it changes against `?seen=<changed_at>`, or after so many seconds (at most 25).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,6 +57,9 @@ pub struct Request {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub justification: Option<String>,
+    /// What was denied before, of an appeal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeals: Option<String>,
     /// Who asked.
     pub asked_by: Person,
     /// Since when.
@@ -100,6 +111,10 @@ pub struct Outcome {
     /// Why, of a no or a cancellation; the rule's name where the policy said yes by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Until when a no can be appealed, if it can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub appeal_until: Option<Timestamp>,
     /// What could be done next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<String>,

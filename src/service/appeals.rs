@@ -5,7 +5,7 @@ use super::changes::is_beyond;
 use super::credentials;
 use super::input::OnceKey;
 use super::opening::{Addressees, Put, Question, put};
-use super::outcome::{Asked, Refusal};
+use super::outcome::{Asked, NoAppeal, Refusal};
 use super::people::{deciders, uncoverable};
 use super::{Result, Service};
 use crate::domain::agent::{Agent, AgentState};
@@ -79,12 +79,15 @@ impl Service {
             return Ok(Err(refusal));
         }
         if let Some(appeal) = session.appeal_of(request.id).await? {
-            return Ok(Err(Refusal::AppealedBefore(appeal)));
+            return Ok(Err(Refusal::Appeal(NoAppeal::AppealedBefore(appeal))));
         }
         if let Some(reason) =
             why_not(&mut session, &policy, &request.ask, not_after(&request), &agent, now).await?
         {
-            return Ok(Err(Refusal::CannotBecomeTrue { reference: request.reference, reason }));
+            return Ok(Err(Refusal::Appeal(NoAppeal::CannotBecomeTrue {
+                reference: request.reference,
+                reason,
+            })));
         }
         Ok(Ok((request, agent)))
     }
@@ -96,15 +99,8 @@ impl Service {
         agent: &Agent,
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
-        let policy = self.policy();
-        if refused(&policy, request, agent, None, now).is_some() {
-            return Ok(None);
-        }
-        if self.parts.store.read().await?.appeal_of(request.id).await?.is_some() {
-            return Ok(None);
-        }
-        let ended = request.state.ended_at();
-        Ok(policy.appeals().zip(ended).map(|(rules, at)| at + rules.within.delta()))
+        let mut session = self.parts.store.read().await?;
+        Ok(appealable_until(&mut session, &self.policy(), request, agent, now).await?)
     }
 
     async fn put_appeal(
@@ -117,10 +113,10 @@ impl Service {
     ) -> Result<Asked> {
         let (policy, now, entropy) = (self.policy(), self.now(), self.entropy());
         let Some(rules) = policy.appeals() else {
-            return Ok(Asked::Refused(Refusal::NoAppeals));
+            return Ok(Asked::Refused(Refusal::Appeal(NoAppeal::NoBoard)));
         };
         let RequestState::Denied { at, by: denied_by, reason } = request.state.clone() else {
-            return Ok(Asked::Refused(Refusal::NotDenied(request)));
+            return Ok(Asked::Refused(Refusal::Appeal(NoAppeal::NotDenied(request))));
         };
         // Whoever could only deny it in the place of others spoke for them.
         let vote = request.votes.last().filter(|vote| vote.by == denied_by);
@@ -167,13 +163,16 @@ impl Service {
                     return Ok(Asked::Refused(refusal));
                 }
                 if let Some(appeal) = tx.appeal_of(request.id).await? {
-                    return Ok(Asked::Refused(Refusal::AppealedBefore(appeal)));
+                    return Ok(Asked::Refused(Refusal::Appeal(NoAppeal::AppealedBefore(appeal))));
                 }
                 if let Some(reason) =
                     why_not(tx, &policy, &denied.ask, denied.not_after, &agent, now).await?
                 {
                     let reference = request.reference;
-                    return Ok(Asked::Refused(Refusal::CannotBecomeTrue { reference, reason }));
+                    return Ok(Asked::Refused(Refusal::Appeal(NoAppeal::CannotBecomeTrue {
+                        reference,
+                        reason,
+                    })));
                 }
                 let question = Question {
                     agent,
@@ -199,6 +198,23 @@ impl Service {
     }
 }
 
+/// Until when the denial of this request can be appealed; none if it cannot be.
+pub(super) async fn appealable_until(
+    session: &mut Session,
+    policy: &Policy,
+    request: &Request,
+    agent: &Agent,
+    now: Timestamp,
+) -> Done<Option<Timestamp>> {
+    if refused(policy, request, agent, None, now).is_some()
+        || session.appeal_of(request.id).await?.is_some()
+    {
+        return Ok(None);
+    }
+    let ended = request.state.ended_at();
+    Ok(policy.appeals().zip(ended).map(|(rules, at)| at + rules.within.delta()))
+}
+
 /// The moment beyond which nothing that comes of it lasts.
 fn not_after(request: &Request) -> Option<Timestamp> {
     match &request.ask {
@@ -217,23 +233,23 @@ fn refused(
     now: Timestamp,
 ) -> Option<Refusal> {
     let RequestState::Denied { at, by: denied_by, .. } = &request.state else {
-        return Some(Refusal::NotDenied(request.clone()));
+        return Some(Refusal::Appeal(NoAppeal::NotDenied(request.clone())));
     };
     if matches!(request.ask, Ask::Appeal { .. }) {
-        return Some(Refusal::Final(request.clone()));
+        return Some(Refusal::Appeal(NoAppeal::Final(request.clone())));
     }
-    let Some(rules) = policy.appeals() else { return Some(Refusal::NoAppeals) };
+    let Some(rules) = policy.appeals() else { return Some(Refusal::Appeal(NoAppeal::NoBoard)) };
     // A person who does not want to own an agent is not made to.
     if *denied_by == agent.owner && request.acceptance == Acceptance::Awaited {
-        return Some(Refusal::OwnerDeclined { owner: agent.owner.clone() });
+        return Some(Refusal::Appeal(NoAppeal::OwnerDeclined { owner: agent.owner.clone() }));
     }
     if by.is_some_and(|by| *by != request.asked_by && *by != agent.owner) {
         let (asked_by, owner) = (request.asked_by.clone(), agent.owner.clone());
-        return Some(Refusal::MayNotAppeal { asked_by, owner });
+        return Some(Refusal::Appeal(NoAppeal::MayNotAppeal { asked_by, owner }));
     }
     let until = *at + rules.within.delta();
     let reference = request.reference;
-    (now >= until).then_some(Refusal::TooLateToAppeal { reference, until, now })
+    (now >= until).then_some(Refusal::Appeal(NoAppeal::TooLateToAppeal { reference, until, now }))
 }
 
 /// Why what was denied could not become true any more, whoever agreed.

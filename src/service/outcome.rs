@@ -267,8 +267,15 @@ pub enum Refusal {
     },
     /// The request has ended.
     RequestEnded(Request),
+    /// The no stands.
+    Appeal(NoAppeal),
+}
+
+/// Why a no cannot be appealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAppeal {
     /// The policy names nobody who decides on appeals.
-    NoAppeals,
+    NoBoard,
     /// Only a no can be appealed, and this is none.
     NotDenied(Request),
     /// What was decided on an appeal is final.

@@ -1,5 +1,6 @@
 //! The registry, read by programs: lists a page at a time, and how a request stands.
 
+use super::appeals::appealable_until;
 use super::outcome::{AgentLine, GrantOf, Refusal, Route};
 use super::{Result, Service};
 use crate::domain::agent::Agent;
@@ -33,6 +34,8 @@ pub struct Stand {
     pub of: RequestInFull,
     /// The time that people of its tier usually take.
     pub usual: Option<Span>,
+    /// Until when its denial can be appealed, if it can be.
+    pub appeal_until: Option<Timestamp>,
     /// When this was true.
     pub now: Timestamp,
 }
@@ -93,7 +96,7 @@ impl Service {
         before: Option<u32>,
         limit: u32,
     ) -> Result<Part<Stand>> {
-        let now = self.now();
+        let (policy, now) = (self.policy(), self.now());
         let mut session = self.parts.store.read().await?;
         let found = session.requests_chosen(choice, before, limit.saturating_add(1)).await?;
         let (standing, more) = cut(found.0, limit);
@@ -107,18 +110,24 @@ impl Service {
             let at = Tier::ALL.iter().position(|known| *known == tier);
             at.and_then(|at| usual.get(at).copied()).flatten()
         };
-        let stand = |of: RequestInFull| Stand { usual: usual_of(of.request.tier), of, now };
-        let items = standing.into_iter().map(stand).collect();
+        let mut items = Vec::with_capacity(standing.len());
+        for of in standing {
+            let (request, agent) = (&of.request, &of.agent);
+            let appeal_until = appealable_until(&mut session, &policy, request, agent, now).await?;
+            items.push(Stand { usual: usual_of(request.tier), appeal_until, of, now });
+        }
         Ok(Part { items, total: found.1, more, now })
     }
 
     /// How the request stands; none if there is no such request.
     pub async fn stand(&self, id: RequestId) -> Result<Option<Stand>> {
-        let now = self.now();
+        let (policy, now) = (self.policy(), self.now());
         let mut session = self.parts.store.read().await?;
         let Some(of) = session.standing(id).await? else { return Ok(None) };
         let usual = session.usual_wait(of.request.tier).await?;
-        Ok(Some(Stand { of, usual, now }))
+        let appeal_until =
+            appealable_until(&mut session, &policy, &of.request, &of.agent, now).await?;
+        Ok(Some(Stand { of, usual, appeal_until, now }))
     }
 
     /// How the request that people call so stands.

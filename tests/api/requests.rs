@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::client::{Caller, column, log_in, text};
+use super::client::{Caller, agent_itself, column, log_in, registration, text};
 use crate::support::Office;
 
 /// Dana asks for this; the request's reference.
@@ -12,6 +12,11 @@ async fn asks(dana: &Caller, access: &str) -> String {
     let body =
         json!({ "access": access, "for": "2h", "justification": "customer support queries" });
     text(&dana.post("/agents/support-agent/requests", &body).await.ok(202)["reference"])
+}
+
+/// A list of texts.
+fn column_of(list: &Value) -> Vec<String> {
+    list.as_array().unwrap_or_else(|| panic!("no list: {list}")).iter().map(text).collect()
 }
 
 async fn dana_with_agent(office: &Office) -> Caller {
@@ -109,9 +114,79 @@ on_both! {
         assert_eq!(request["state"], "denied");
         let outcome = &request["outcome"];
         assert_eq!((&outcome["by"]["id"], &outcome["reason"]), (&json!("T0ACME/U0THEO"), &json!("use the replica")));
-        assert!(outcome["next"][0].as_str().unwrap().starts_with("agent-cli request-permission"), "{outcome}");
+        let next = column_of(&outcome["next"]);
+        assert!(next[0].starts_with(&format!("agent-cli appeal {reference} ")), "{outcome}");
+        assert!(next[1].starts_with("agent-cli request-permission"), "{outcome}");
         let cancel = format!("/requests/{reference}/cancel");
         dana.post(&cancel, &json!({})).await.refuses(410, "request_ended");
+    }
+
+    /// A no is appealed once, by whom it concerns; others decide, and their yes makes it true.
+    async fn appealed(office) {
+        let dana = dana_with_agent(office).await;
+        let itself = agent_itself(office, &dana, "support-agent").await;
+        let reference = asks(&dana, "database:write").await;
+        let path = format!("/requests/{reference}/appeal");
+        let because = json!({ "justification": "the replica is a day behind" });
+        let early = dana.post(&path, &because).await.refuses(409, "not_denied");
+        assert!(early["next"].to_string().contains(&format!("agent-cli status {reference}")), "{early}");
+        office.theo().denies(&reference, "use the replica").await;
+
+        // Who may reads how; the others read who may.
+        let omar = log_in(office.omar()).await;
+        let said = |request: Value| column_of(&request["outcome"]["next"])[0].clone();
+        let shown = format!("/requests/{reference}");
+        let denied = dana.get(&shown).await.ok(200);
+        assert!(denied["outcome"]["appeal_until"].is_string(), "{denied:#}");
+        let command = format!("agent-cli appeal {reference} --because \"...\"");
+        assert_eq!(said(denied.clone()), command);
+        assert!(said(omar.get(&shown).await.ok(200)).ends_with(&format!("can appeal: {command}")));
+        assert_eq!(said(itself.get(&shown).await.ok(200)), format!("its owner can appeal: {command}"));
+        omar.post(&path, &because).await.refuses(403, "may_not_appeal");
+        itself.post(&path, &because).await.refuses(403, "not_for_you");
+        dana.post("/requests/G-999/appeal", &because).await.refuses(404, "unknown_reference");
+        dana.post(&path, &json!({ "justification": " " })).await.refuses(400, "no_reason");
+
+        let appeal = dana.post_named(&path, &because, "k").await.ok(202);
+        assert_eq!((&appeal["kind"], &appeal["appeals"]), (&json!("appeal"), &json!(reference)));
+        assert_eq!(dana.post_named(&path, &because, "k").await.ok(202)["reference"], appeal["reference"]);
+        let twice = dana.post(&path, &because).await.refuses(409, "appealed_before");
+        assert_eq!(twice["reference"], appeal["reference"]);
+        let denied = dana.get(&shown).await.ok(200);
+        assert_eq!(denied["outcome"]["appeal_until"], json!(null));
+        assert!(said(denied).starts_with("agent-cli request-permission"));
+
+        let called = text(&appeal["reference"]);
+        office.vera().approves(&called).await;
+        office.cleo().approves(&called).await;
+        let granted = dana.get(&format!("/requests/{called}")).await.ok(200);
+        assert_eq!(granted["state"], "approved");
+        assert_eq!(granted["grant"]["access"], "database:write");
+        let again = dana.post(&format!("/requests/{called}/appeal"), &because).await.refuses(409, "not_denied");
+        assert!(again["detail"].as_str().unwrap().contains("was approved"), "{again}");
+    }
+
+    /// What the board denies is final; when the policy's time is over it is too late.
+    async fn an_appeal_that_cannot_be(office) {
+        let dana = dana_with_agent(office).await;
+        let because = json!({ "justification": "it is needed" });
+        let reference = asks(&dana, "database:write").await;
+        office.theo().denies(&reference, "use the replica").await;
+        let appeal = dana.post(&format!("/requests/{reference}/appeal"), &because).await.ok(202);
+        let appeal = text(&appeal["reference"]);
+        office.vera().denies(&appeal, "not worth the risk").await;
+        let ended = dana.get(&format!("/requests/{appeal}")).await.ok(200);
+        assert_eq!(ended["outcome"]["appeal_until"], json!(null));
+        dana.post(&format!("/requests/{appeal}/appeal"), &because).await.refuses(409, "final");
+
+        let registered = dana.post("/agents", &registration("another-agent")).await.ok(202);
+        let late = text(&registered["request"]["reference"]);
+        office.theo().denies(&late, "we have one").await;
+        office.advance("7d").await;
+        let dana = log_in(office.dana()).await;
+        dana.post(&format!("/requests/{late}/appeal"), &because).await.refuses(410, "too_late_to_appeal");
+        let past = dana.get(&format!("/requests/{late}")).await.ok(200);
+        assert_eq!(past["outcome"]["next"], json!(["agent-cli register another-agent"]));
     }
 
     /// Taken back, by who asked alone.

@@ -135,6 +135,40 @@ fn a_no_says_who_and_why() {
     insta::assert_snapshot!(steady(&all, &office));
 }
 
+/// The no names the way; the appeal is followed like any request, for people and for programs.
+#[test]
+fn a_no_is_appealed() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let asking = ["request", "--resource", "database", "--for", "2h", "--justification", "why not"];
+    let (status, asked) = desk.json(&asking);
+    assert_eq!(status, 0, "{asked}");
+    let reference = asked["reference"].as_str().expect("a reference").to_owned();
+    let mut ended = desk.runs(&["appeal", "G-999", "--because", "x"]);
+    assert_eq!(ended.status, 5, "{ended:?}");
+    ended = desk.runs(&["appeal", &reference, "--because", "x"]);
+    assert_eq!(ended.status, 5, "{ended:?}");
+    let early = ended.all();
+    office.person("U0THEO").denies("why not", "Which tickets? Please say.");
+    let denied = desk.runs(&["status", &reference, "--wait"]);
+    assert_eq!(denied.status, 1, "{denied:?}");
+    assert_eq!(desk.runs(&["appeal", &reference]).status, 2, "nobody can be asked what is new");
+    let mut terminal = desk.terminal(&["appeal", &reference.to_lowercase(), "--wait"]);
+    terminal.waits_for("What is new?");
+    terminal.types("tickets 4711 to 4720");
+    terminal.waits_for("○ compliance");
+    let waits = steady(&terminal.shows(), &office);
+    office.person("U0VERA").approves("tickets 4711");
+    office.person("U0CLEO").approves("tickets 4711");
+    let (status, granted) = terminal.ends();
+    assert_eq!(status, 0, "{granted}");
+    let (status, twice) = desk.json(&["appeal", &reference, "--because", "again"]);
+    assert_eq!((status, &twice["exit"]), (5, &serde_json::json!(5)), "{twice}");
+    let all = [early, denied.all(), waits, granted, twice["detail"].to_string()];
+    insta::assert_snapshot!(steady(&all.join("\n===\n"), &office));
+}
+
 #[test]
 fn an_agent_is_stopped_only_when_it_is_meant() {
     let office = Office::open();

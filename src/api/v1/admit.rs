@@ -84,6 +84,14 @@ impl Asker {
         }
     }
 
+    /// The person, if it is one.
+    pub(super) const fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Member(person) => Some(person),
+            Self::Agent(_) => None,
+        }
+    }
+
     /// The agent, if this is one and it means another than itself by the name.
     ///
     /// # Errors
@@ -134,6 +142,14 @@ impl Reader {
             Self::Member(person) => person.to_string(),
             Self::Agent(agent) => agent.id.to_string(),
             Self::Service(name) => format!("service:{name}"),
+        }
+    }
+
+    /// The person, if it is one.
+    pub(super) const fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Member(person) => Some(person),
+            Self::Agent(_) | Self::Service(_) => None,
         }
     }
 }

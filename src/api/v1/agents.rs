@@ -110,34 +110,34 @@ pub(super) async fn show(
     Name(name): Name,
     _: NoQuery,
 ) -> Answer {
-    let (detail, to_people) = match reader {
+    let detail = match &reader {
         Reader::Member(person) => {
             let name = slug_of(&api, &name).await?;
-            match api.service.show(&person, &name).await? {
-                Ok(detail) => (detail, true),
+            match api.service.show(person, &name).await? {
+                Ok(detail) => detail,
                 Err(refusal) => return Err(no(&api, &refusal).await),
             }
         }
-        Reader::Agent(own) if super::admit::is_named(&own, &name) => {
-            (api.service.detail(*own).await?, false)
+        Reader::Agent(own) if super::admit::is_named(own, &name) => {
+            api.service.detail((**own).clone()).await?
         }
         Reader::Agent(own) => return Err(not_yours(&own.slug)),
         Reader::Service(_) => {
             return Err(only("a person who logged in, or the agent itself", "agent-cli login"));
         }
     };
-    Ok(answer(StatusCode::OK, &in_full(&api, &detail, to_people).await?))
+    Ok(answer(StatusCode::OK, &in_full(&api, &detail, reader.person()).await?))
 }
 
-async fn in_full(api: &Api, of: &AgentDetail, to_people: bool) -> Result<Agent, Refused> {
+async fn in_full(api: &Api, of: &AgentDetail, reader: Option<&PersonId>) -> Result<Agent, Refused> {
     let named = api.names.of(shapes::people_of_detail(of)).await;
     let mut open = Vec::with_capacity(of.open.len());
     for request in &of.open {
         let (_, usual) = api.service.what_it_means(request).await?;
         let of_request =
             RequestInFull { request: request.clone(), agent: of.agent.clone(), grant: None };
-        let stand = Stand { of: of_request, usual, now: of.now };
-        open.push(shapes::request(&stand, &named, to_people));
+        let stand = Stand { of: of_request, usual, appeal_until: None, now: of.now };
+        open.push(shapes::request(&stand, &named, reader));
     }
     Ok(shapes::agent(of, open, &named))
 }

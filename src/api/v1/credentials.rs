@@ -104,7 +104,7 @@ pub(super) async fn ask(
             api.service.latest_asking(agent.id, is).await?
         }
     };
-    asked(&api, &stand.ok_or_else(gone)?, true).await
+    asked(&api, &stand.ok_or_else(gone)?, Some(&member.person)).await
 }
 
 /// As the use case takes it.

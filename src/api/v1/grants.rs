@@ -166,7 +166,7 @@ pub(super) async fn extend(
     };
     let same = |ask: &Ask| matches!(ask, Ask::Extension { grant: id, .. } if *id == grant.id);
     let stand = stand_of(&api, done, agent.slug.as_str(), same).await.map_err(by_not_for)?;
-    asked(&api, &stand, matches!(asker, Asker::Member(_))).await
+    asked(&api, &stand, asker.person()).await
 }
 
 /// The member that says how long is called `by` here.

@@ -11,13 +11,14 @@
 //! | `shapes` | from what is known to what is told |
 //! | `changes` | why an agent cannot become something else |
 //! | `wait` | answers that come when something changes |
-//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `grants`, `certifications`, `catalogue`, `registry`, `evaluations`, `insights`, `gate`, `discoveries` | the resources |
+//! | `about`, `me`, `agents`, `registration`, `credentials`, `requests`, `appeals`, `grants`, `certifications`, `catalogue`, `registry`, `evaluations`, `insights`, `gate`, `discoveries` | the resources |
 //! | [`backstage`] | agents as a service catalogue wants them |
 //! | [`openapi`], `page` | the description of all that, for programs and for people |
 
 mod about;
 mod admit;
 mod agents;
+mod appeals;
 pub mod backstage;
 pub mod caller;
 mod catalogue;
@@ -97,6 +98,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(requests::list))
         .routes(routes!(requests::show))
         .routes(routes!(requests::cancel))
+        .routes(routes!(appeals::appeal))
         .routes(routes!(grants::list))
         .routes(routes!(grants::show))
         .routes(routes!(grants::extend))

@@ -2,13 +2,14 @@
 
 use axum::http::StatusCode;
 
+use super::appeals;
 use super::names::Named;
 use super::ownership;
 use super::refused::Refused;
 use crate::contract::problem::FieldProblem;
 use crate::domain::agent::{Agent, AgentState, Cause, Slug};
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::RequestState;
+use crate::domain::request::{Request, RequestState};
 use crate::domain::role::RoleName;
 use crate::domain::text::clean;
 use crate::service::credentials::outcome::{CredentialField, CredentialProblem};
@@ -28,6 +29,7 @@ pub(in crate::api) fn people(refusal: &Refusal) -> Vec<&PersonId> {
         Refusal::NotRequester { asked_by } => vec![asked_by],
         Refusal::Owner(refusal) => ownership::people(refusal),
         Refusal::Change(why) => super::changes::people(why),
+        Refusal::Appeal(why) => appeals::people(why),
         Refusal::NotActive(agent) | Refusal::NotSuspended(agent) => match &agent.state {
             AgentState::Suspended { by, .. } | AgentState::Retired { by, .. } => {
                 std::iter::once(&agent.owner).chain(by.person()).collect()
@@ -234,33 +236,24 @@ pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             let detail = "That is for people to do, in Slack.".to_owned();
             forbidden("in_slack", detail).next(["/agent help, in Slack".to_owned()])
         }
-        // Appeals are made in Slack; no door of this API refuses one.
-        Refusal::NoAppeals
-        | Refusal::NotDenied(_)
-        | Refusal::Final(_)
-        | Refusal::AppealedBefore(_)
-        | Refusal::MayNotAppeal { .. }
-        | Refusal::TooLateToAppeal { .. }
-        | Refusal::OwnerDeclined { .. }
-        | Refusal::CannotBecomeTrue { .. } => of(
-            StatusCode::CONFLICT,
-            "not_appealable",
-            "It cannot be appealed",
-            "This cannot be appealed.".to_owned(),
-        )
-        .next(["in Slack: /agent appeal".to_owned()]),
+        Refusal::Appeal(why) => appeals::refused(why, named),
         Refusal::RequestEnded(request) => {
-            let how = match request.state {
-                RequestState::Approved { .. } => "was approved",
-                RequestState::Denied { .. } => "was denied",
-                RequestState::Cancelled { .. } => "was taken back",
-                RequestState::Expired { .. } | RequestState::Open => "expired unanswered",
-            };
+            let how = how_ended(request);
             let detail = format!("{} has ended: it {how}.", request.reference);
             of(StatusCode::GONE, "request_ended", "The request has ended", detail)
                 .reference(request.reference)
                 .next([format!("agent-cli status {}", request.reference)])
         }
+    }
+}
+
+/// How a request ended: `was denied`.
+pub(super) const fn how_ended(request: &Request) -> &'static str {
+    match request.state {
+        RequestState::Approved { .. } => "was approved",
+        RequestState::Denied { .. } => "was denied",
+        RequestState::Cancelled { .. } => "was taken back",
+        RequestState::Expired { .. } | RequestState::Open => "expired unanswered",
     }
 }
 

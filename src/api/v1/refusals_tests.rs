@@ -15,7 +15,7 @@ use crate::domain::request::{Acceptance, Ask, Origin, Request};
 use crate::domain::role::TeamName;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
-use crate::service::outcome::CannotChange;
+use crate::service::outcome::{CannotChange, NoAppeal};
 use crate::service::owners::outcome::OwnerRefusal;
 
 fn dana() -> PersonId {
@@ -179,6 +179,26 @@ fn all() -> Vec<Refusal> {
         Refusal::NotRequester { asked_by: dana() },
         Refusal::RequestEnded(request(RequestState::Expired { at })),
         Refusal::RequestEnded(request(RequestState::Denied { at, by, reason: "no".into() })),
+        Refusal::Appeal(NoAppeal::NoBoard),
+        Refusal::Appeal(NoAppeal::NotDenied(request(RequestState::Open))),
+        Refusal::Appeal(NoAppeal::NotDenied(request(RequestState::Expired { at }))),
+        Refusal::Appeal(NoAppeal::Final(request(RequestState::Expired { at }))),
+        Refusal::Appeal(NoAppeal::AppealedBefore(request(RequestState::Open))),
+        Refusal::Appeal(NoAppeal::MayNotAppeal { asked_by: dana(), owner: dana() }),
+        Refusal::Appeal(NoAppeal::MayNotAppeal {
+            asked_by: dana(),
+            owner: PersonId::new("T0ACME", "U0THEO"),
+        }),
+        Refusal::Appeal(NoAppeal::TooLateToAppeal {
+            reference: "G-12".parse().unwrap(),
+            until: at,
+            now: at,
+        }),
+        Refusal::Appeal(NoAppeal::OwnerDeclined { owner: dana() }),
+        Refusal::Appeal(NoAppeal::CannotBecomeTrue {
+            reference: "G-12".parse().unwrap(),
+            reason: "another agent has its name by now".into(),
+        }),
     ]
 }
 

@@ -93,7 +93,7 @@ pub(super) async fn register(
     let named = api.names.of(shapes::people_of_stand(&stand)).await;
     let registered = Registered {
         agent: shapes::line(&line, &named),
-        request: shapes::request(&stand, &named, true),
+        request: shapes::request(&stand, &named, Some(by)),
     };
     let mut response = answer(status, &registered);
     if let Ok(place) = format!("/api/v1/agents/{}", line.agent.slug).parse() {
@@ -142,9 +142,9 @@ async fn owner(api: &Api, text: &str) -> Result<PersonId, Refused> {
 }
 
 /// `201` or `202` for a request, with where to look at it.
-pub(super) async fn asked(api: &Api, stand: &Stand, to_people: bool) -> Answer {
+pub(super) async fn asked(api: &Api, stand: &Stand, reader: Option<&PersonId>) -> Answer {
     let named = api.names.of(shapes::people_of_stand(stand)).await;
-    let request = shapes::request(stand, &named, to_people);
+    let request = shapes::request(stand, &named, reader);
     let status = match request.state.as_str() {
         "open" => StatusCode::ACCEPTED,
         _ => StatusCode::CREATED,

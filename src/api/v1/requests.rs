@@ -19,6 +19,7 @@ use super::{Answer, Api, answer, shapes};
 use crate::contract::Page;
 use crate::contract::requests::{Ask, Request};
 use crate::domain::access::Access;
+use crate::domain::person::PersonId;
 use crate::domain::request as known;
 use crate::domain::text::clean;
 use crate::service::input::GrantForm;
@@ -68,7 +69,7 @@ pub(super) async fn ask(
     };
     let same = |ask: &known::Ask| matches!(ask, known::Ask::Grant { access, .. } if access.to_string() == form.access);
     let stand = stand_of(&api, done, &name, same).await?;
-    asked(&api, &stand, matches!(asker, Asker::Member(_))).await
+    asked(&api, &stand, asker.person()).await
 }
 
 /// What came of asking, as a request.
@@ -153,25 +154,24 @@ pub(super) async fn list(
         state: query.state.as_deref().map(|state| clean(state, 40)),
         ..RequestChoice::default()
     };
-    let to_people = match &asker {
+    match &asker {
         Asker::Agent(own) => {
             query.agent.iter().try_for_each(|name| asker.means_itself(name))?;
             choice.agent = Some(own.id);
-            false
         }
         Asker::Member(person) => {
             if let Some(name) = &query.agent {
                 choice.agent = Some(agent(&api, name).await?);
             }
             choice.asked_by = query.asked_by.as_deref().map(|text| whose(text, person));
-            true
         }
-    };
+    }
     let part = api.service.requests_chosen(&choice, before, limit).await?;
     let named = api.names.of(part.items.iter().flat_map(shapes::people_of_stand)).await;
     let last = part.items.last().filter(|_| part.more);
     let next = last.map(|stand| stand.of.request.reference.number.to_string());
-    let items = part.items.iter().map(|stand| shapes::request(stand, &named, to_people)).collect();
+    let reader = asker.person();
+    let items = part.items.iter().map(|stand| shapes::request(stand, &named, reader)).collect();
     Ok(answer(StatusCode::OK, &Page::<Request> { items, total: part.total, next }))
 }
 
@@ -244,7 +244,7 @@ pub(super) async fn show(
             }
         }
     }
-    shown(&api, &stand, matches!(reader, Reader::Member(_))).await
+    shown(&api, &stand, reader.person()).await
 }
 
 fn no_seat(why: &NoSeat) -> Refused {
@@ -263,7 +263,7 @@ fn no_seat(why: &NoSeat) -> Refused {
 }
 
 /// The request, if this reader may see it.
-async fn look(api: &Api, reader: &Reader, name: &str) -> Result<Stand, Refused> {
+pub(super) async fn look(api: &Api, reader: &Reader, name: &str) -> Result<Stand, Refused> {
     let stand = match api.service.stand_of(name).await? {
         Ok(stand) => stand,
         Err(refusal) => return Err(no(api, &refusal).await),
@@ -290,9 +290,9 @@ pub(super) async fn unknown(api: &Api, name: &str) -> Refused {
 }
 
 /// The request as it stands; with who is awaited, to people.
-async fn shown(api: &Api, stand: &Stand, to_people: bool) -> Answer {
+async fn shown(api: &Api, stand: &Stand, reader: Option<&PersonId>) -> Answer {
     let named = api.names.of(shapes::people_of_stand(stand)).await;
-    Ok(answer(StatusCode::OK, &shapes::request(stand, &named, to_people)))
+    Ok(answer(StatusCode::OK, &shapes::request(stand, &named, reader)))
 }
 
 /// Takes a request back. Who asked may, the agent's owner, and the agent what it asked itself.
@@ -325,5 +325,5 @@ pub(super) async fn cancel(
         return Err(no(&api, &refusal).await);
     }
     let stand = look(&api, &reader, &name).await?;
-    shown(&api, &stand, matches!(asker, Asker::Member(_))).await
+    shown(&api, &stand, asker.person()).await
 }

@@ -184,8 +184,8 @@ pub(super) fn people_of_stand(of: &Stand) -> Vec<&PersonId> {
     people
 }
 
-/// Who could say yes is told to people of the workspace only.
-pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
+/// A request as `reader` is told of it. Who could say yes is told to people of the workspace only.
+pub(super) fn request(of: &Stand, named: &Named, reader: Option<&PersonId>) -> Request {
     let (known, agent, now) = (&of.of.request, &of.of.agent, of.now);
     let open = known.is_open(now);
     let approved = matches!(known.state, RequestState::Approved { .. });
@@ -193,7 +193,7 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         role: need.role.to_string(),
         given_by: need.covered_by.map(|vote| person(&vote.by, named)),
         awaited: match need.covered_by {
-            None if open && to_people => known
+            None if open && reader.is_some() => known
                 .asked_for(need.role)
                 .take(AWAITED)
                 .map(|who| person(who.person, named))
@@ -210,6 +210,10 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         credential: known.credential().map(|(name, ..)| name.to_owned()),
         lasting: known.ask.lasting().map(Into::into),
         justification: known.ask.because().map(str::to_owned),
+        appeals: match &known.ask {
+            domain::request::Ask::Appeal { denied, .. } => Some(denied.reference.to_string()),
+            _ => None,
+        },
         asked_by: person(&known.asked_by, named),
         opened_at: known.asked_at,
         decide_by: known.decide_by,
@@ -217,7 +221,7 @@ pub(super) fn request(of: &Stand, named: &Named, to_people: bool) -> Request {
         needs: needs.collect(),
         awaits_owner: (open && known.accept_awaited())
             .then(|| person(known.acceptor(&agent.owner), named)),
-        outcome: ending(of, named),
+        outcome: ending(of, named, reader),
         grant: of.of.grant.as_ref().filter(|_| approved).map(|one| grant(one, &agent.slug, now)),
         version: version(of),
     }
@@ -234,6 +238,7 @@ pub(super) fn version(of: &Stand) -> String {
         serde_json::to_vec(&state),
         serde_json::to_vec(&grant),
         serde_json::to_vec(&of.of.agent.owner),
+        serde_json::to_vec(&of.appeal_until),
     ] {
         hash.update(part.unwrap_or_default());
         hash.update([0]);
@@ -241,7 +246,7 @@ pub(super) fn version(of: &Stand) -> String {
     hex::encode(hash.finalize()).chars().take(16).collect()
 }
 
-fn ending(of: &Stand, named: &Named) -> Option<Outcome> {
+fn ending(of: &Stand, named: &Named, reader: Option<&PersonId>) -> Option<Outcome> {
     let (request, slug) = (&of.of.request, &of.of.agent.slug);
     let again = || match request.ask.access() {
         Some(access) => format!(
@@ -252,7 +257,8 @@ fn ending(of: &Stand, named: &Named) -> Option<Outcome> {
     };
     let end = |at: Timestamp, by: Option<&PersonId>, reason: Option<&str>, next: Vec<String>| {
         let (by, reason) = (by.map(|by| person(by, named)), reason.map(str::to_owned));
-        Some(Outcome { at, by, reason: reason.filter(|text| !text.is_empty()), next })
+        let (reason, appeal_until) = (reason.filter(|text| !text.is_empty()), of.appeal_until);
+        Some(Outcome { at, by, reason, appeal_until, next })
     };
     match request.state_at(of.now) {
         RequestState::Open => None,
@@ -263,11 +269,26 @@ fn ending(of: &Stand, named: &Named) -> Option<Outcome> {
         RequestState::Approved { at, by: ApprovedBy::Policy { rule } } => {
             end(at, None, Some(&rule), Vec::new())
         }
-        RequestState::Denied { at, by, reason } => end(at, Some(&by), Some(&reason), vec![again()]),
+        RequestState::Denied { at, by, reason } => {
+            let next = appeal(of, named, reader).into_iter().chain([again()]).collect();
+            end(at, Some(&by), Some(&reason), next)
+        }
         RequestState::Cancelled { at, by, program, reason } => {
             let by = by.person().filter(|_| program.is_none());
             end(at, by, Some(&reason), vec![again()])
         }
         RequestState::Expired { at } => end(at, None, None, vec![again()]),
     }
+}
+
+/// How a no is appealed, if it can be. Who may do it is told to the others.
+fn appeal(of: &Stand, named: &Named, reader: Option<&PersonId>) -> Option<String> {
+    of.appeal_until?;
+    let (request, owner) = (&of.of.request, &of.of.agent.owner);
+    let command = format!("agent-cli appeal {} --because \"...\"", request.reference);
+    Some(match reader {
+        Some(reader) if *reader == request.asked_by || reader == owner => command,
+        Some(_) => format!("{} can appeal: {command}", named.say(&request.asked_by)),
+        None => format!("its owner can appeal: {command}"),
+    })
 }

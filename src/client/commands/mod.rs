@@ -1,5 +1,6 @@
 //! The commands, a file each: what one takes, and what it does.
 
+pub mod appeal;
 pub mod grants;
 pub mod key;
 pub mod list;

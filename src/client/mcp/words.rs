@@ -122,10 +122,17 @@ pub(super) fn stands(request: &Request) -> String {
                 until.unwrap_or_default()
             )
         }
-        "denied" => format!(
-            "{reference} was denied.{reason}\nNext: do not do it, and do not ask for the same again \
-             unless the reason is mended. Say that you were not allowed and why."
-        ),
+        "denied" => {
+            let appeal = request.outcome.as_ref().and_then(|outcome| outcome.appeal_until);
+            let appeal = appeal.map(|until| {
+                format!(" Until {until} your owner can appeal: agent-cli appeal {reference}")
+            });
+            format!(
+                "{reference} was denied.{reason}\nNext: do not do it, and do not ask for the same \
+                 again unless the reason is mended. Say that you were not allowed and why.{}",
+                appeal.unwrap_or_default()
+            )
+        }
         "expired" => format!(
             "{reference} ran out: nobody answered in time.\nNext: call {REQUEST_PERMISSION} again if it is \
              still needed."

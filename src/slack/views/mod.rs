@@ -28,7 +28,8 @@
 //! | [`forms`] | modals, and reading them back |
 //! | [`escape`], [`mod@line`], [`page`], [`words`] | what all of them are made of |
 
-pub mod card;
+pub mod appeals;
+mod card;
 pub mod certifications;
 pub mod delegations;
 pub mod discoveries;

@@ -1,5 +1,6 @@
 //! Why something cannot be asked or done, what would help, and how long that takes.
 
+use super::appeals;
 use super::escape::{at_most, clip, first, or};
 use super::life;
 use super::line::Line;
@@ -10,7 +11,7 @@ use crate::domain::agent::{Agent, AgentState, Slug};
 use crate::domain::request::{Request, RequestState};
 use crate::service::emergency::NoEmergency;
 use crate::service::incidents::NoIncident;
-use crate::service::outcome::Refusal;
+use crate::service::outcome::{NoAppeal, Refusal};
 use crate::service::owners::outcome::OwnerRefusal;
 use crate::slack::actions::Button;
 
@@ -62,7 +63,7 @@ fn page(refusal: &Refusal) -> Page {
         Refusal::AlreadyHas(grant) => {
             page.buttons(vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)])
         }
-        Refusal::AppealedBefore(appeal) => {
+        Refusal::Appeal(NoAppeal::AppealedBefore(appeal)) => {
             page.buttons(vec![button(&Button::Details(appeal.id), "Details")])
         }
         Refusal::GrantEnded(grant) => {
@@ -179,46 +180,7 @@ pub fn what(refusal: &Refusal) -> Line {
         Refusal::RequestEnded(request) => {
             Line::say(format!("{} has ended: it {}.", request.reference, how_ended(request)))
         }
-        Refusal::NoAppeals => {
-            Line::say("A no cannot be appealed here: the policy names nobody who decides on that.")
-        }
-        Refusal::NotDenied(request) => Line::say(match &request.state {
-            RequestState::Open => {
-                format!("{} is still being decided: only a no can be appealed.", request.reference)
-            }
-            _ => format!(
-                "Only a no can be appealed, and {} {}.",
-                request.reference,
-                how_ended(request)
-            ),
-        }),
-        Refusal::Final(request) => Line::say(format!(
-            "{} was an appeal: what is decided on an appeal is final.",
-            request.reference
-        )),
-        Refusal::AppealedBefore(appeal) => {
-            Line::say(format!("This was appealed before, as {}: once is all.", appeal.reference))
-        }
-        Refusal::MayNotAppeal { asked_by, owner } => {
-            let line = Line::say("Only who asked can appeal: ").person(asked_by);
-            if owner == asked_by {
-                line.text(".")
-            } else {
-                line.text("; or the agent’s owner: ").person(owner).text(".")
-            }
-        }
-        Refusal::TooLateToAppeal { reference, until, now } => {
-            Line::say(format!("The no to {reference} could be appealed until "))
-                .at(*until, *now)
-                .text(".")
-        }
-        Refusal::OwnerDeclined { owner } => Line::default()
-            .person(owner)
-            .text(" does not want to answer for the agent, and nobody is made to."),
-        Refusal::CannotBecomeTrue { reference, reason } => Line::say(format!(
-            "{reference} could not become true any more, whoever agreed: {}.",
-            clip(reason, 120)
-        )),
+        Refusal::Appeal(why) => appeals::what(why),
     }
 }
 
@@ -236,7 +198,7 @@ fn not_active(agent: &Agent) -> Line {
     }
 }
 
-fn how_ended(request: &Request) -> &'static str {
+pub(super) fn how_ended(request: &Request) -> &'static str {
     match request.state {
         RequestState::Approved { .. } => "was approved",
         RequestState::Denied { .. } => "was denied",
@@ -327,14 +289,7 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
             Line::say("ask ").person(asked_by).text(" to take it back; approvers can deny it.")
         }
         Refusal::RequestEnded(_) => return None,
-        Refusal::NoAppeals | Refusal::TooLateToAppeal { .. } | Refusal::CannotBecomeTrue { .. } => {
-            Line::say("ask anew, with what is different now.")
-        }
-        Refusal::NotDenied(_) | Refusal::Final(_) | Refusal::AppealedBefore(_) => return None,
-        Refusal::MayNotAppeal { asked_by, .. } => {
-            Line::say("ask ").person(asked_by).text(" to do it.")
-        }
-        Refusal::OwnerDeclined { .. } => Line::say("register it with another owner."),
+        Refusal::Appeal(why) => return appeals::next(why),
     })
 }
 

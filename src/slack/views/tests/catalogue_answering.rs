@@ -16,7 +16,8 @@ use crate::domain::time::Span;
 use crate::service::input::DelegationForm;
 use crate::service::messenger::Content;
 use crate::service::outcome::{
-    Delegated, DelegationField, DelegationProblem, DelegationsOf, Refusal, Undelegated, VoteReply,
+    Delegated, DelegationField, DelegationProblem, DelegationsOf, NoAppeal, Refusal, Undelegated,
+    VoteReply,
 };
 use crate::slack::views::*;
 
@@ -216,23 +217,30 @@ fn vote_reply(reply: &VoteReply) -> Shown {
 fn refusals(said: &Said, all: &mut Catalogue) {
     let request = appeal(said, said.grant_request().ask);
     for (name, why) in [
-        ("no_appeals", Refusal::NoAppeals),
-        ("not_denied", Refusal::NotDenied(said.approved(said.grant_request()))),
-        ("not_decided", Refusal::NotDenied(said.grant_request())),
-        ("final", Refusal::Final(said.denied(request.clone()))),
-        ("appealed_before", Refusal::AppealedBefore(request)),
-        ("may_not_appeal", Refusal::MayNotAppeal { asked_by: dana(), owner: theo() }),
+        ("no_appeals", Refusal::Appeal(NoAppeal::NoBoard)),
+        ("not_denied", Refusal::Appeal(NoAppeal::NotDenied(said.approved(said.grant_request())))),
+        ("not_decided", Refusal::Appeal(NoAppeal::NotDenied(said.grant_request()))),
+        ("final", Refusal::Appeal(NoAppeal::Final(said.denied(request.clone())))),
+        ("appealed_before", Refusal::Appeal(NoAppeal::AppealedBefore(request))),
+        (
+            "may_not_appeal",
+            Refusal::Appeal(NoAppeal::MayNotAppeal { asked_by: dana(), owner: theo() }),
+        ),
         (
             "too_late_to_appeal",
-            Refusal::TooLateToAppeal { reference: reference("G-1042"), until: at(300), now: now() },
+            Refusal::Appeal(NoAppeal::TooLateToAppeal {
+                reference: reference("G-1042"),
+                until: at(300),
+                now: now(),
+            }),
         ),
-        ("owner_declined", Refusal::OwnerDeclined { owner: theo() }),
+        ("owner_declined", Refusal::Appeal(NoAppeal::OwnerDeclined { owner: theo() })),
         (
             "cannot_become_true",
-            Refusal::CannotBecomeTrue {
+            Refusal::Appeal(NoAppeal::CannotBecomeTrue {
                 reference: reference("R-12"),
                 reason: "another agent has its name by now".into(),
-            },
+            }),
         ),
     ] {
         all.push((format!("refusal_{name}"), refusal(&why).into()));
