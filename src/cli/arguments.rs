@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::STATUSES;
+use crate::domain::certification::Standing;
 use crate::domain::request::Reference;
 use crate::domain::time::Span;
 use crate::service::trace::named::{FORMS, Named};
@@ -220,9 +221,21 @@ pub struct Certifications {
     /// A table for a spreadsheet, or an object a line.
     #[arg(long, value_enum, default_value = "csv")]
     pub format: ListFormat,
+    /// Only those that stand so: suspended, late, due, certified or stopped.
+    #[arg(long, value_name = "STANDING", value_parser = standing)]
+    pub standing: Option<Standing>,
+    /// Only those of this team.
+    #[arg(long, value_name = "TEAM")]
+    pub team: Option<String>,
     /// Where the settings are.
     #[command(flatten)]
     pub file: ConfigFile,
+}
+
+/// Where agents can stand with their reviews.
+fn standing(word: &str) -> Result<Standing, String> {
+    let all = Standing::ALL.map(Standing::word).join(", ");
+    Standing::called(word).ok_or_else(|| format!("write one of {all}"))
 }
 
 /// How a list is printed.

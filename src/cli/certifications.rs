@@ -11,9 +11,10 @@ use super::arguments::{Certifications, ListFormat};
 use super::audit::{open, read};
 use super::exit::{Exit, Failure};
 use crate::clock::{Clock, SystemClock};
+use crate::domain::role::TeamName;
 use crate::domain::time::{Span, Timestamp};
 use crate::service::certifications::campaign;
-use crate::service::certifications::outcome::CampaignLine;
+use crate::service::certifications::outcome::{CampaignLine, ReviewChoice};
 use crate::store::{Session, StoreError};
 
 /// The columns.
@@ -36,20 +37,22 @@ pub(super) async fn run(
     arguments: Certifications,
     out: &mut (dyn Write + Send),
 ) -> Result<Exit, Failure> {
-    let Certifications { format, file } = arguments;
+    let Certifications { format, standing, team, file } = arguments;
+    let choice = ReviewChoice { standing, team: team.map(TeamName::new) };
     let store = open(file).await?;
-    let exit = print(&mut read(&store).await?, format, SystemClock.now(), out).await;
+    let exit = print(&mut read(&store).await?, choice, format, SystemClock.now(), out).await;
     store.close().await;
     exit
 }
 
 async fn print(
     session: &mut Session,
+    choice: ReviewChoice,
     format: ListFormat,
     now: Timestamp,
     out: &mut (dyn Write + Send),
 ) -> Result<Exit, Failure> {
-    let campaign = campaign(session, ANY, now).await.map_err(unreadable)?;
+    let campaign = campaign(session, choice, ANY, now).await.map_err(unreadable)?;
     if format == ListFormat::Csv {
         writeln!(out, "{}", COLUMNS.join(","))?;
     }

@@ -190,6 +190,11 @@ impl Standing {
         }
     }
 
+    /// The standing of this word.
+    pub fn called(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.word().eq_ignore_ascii_case(word))
+    }
+
     /// Where this agent stands, by its newest review.
     pub fn of(agent: &Agent, newest: Option<&Certification>, now: Timestamp) -> Self {
         use super::agent::Cause;

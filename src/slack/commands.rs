@@ -14,6 +14,7 @@ pub use names::WORDS;
 use names::{canonical, near};
 
 use crate::domain::access::Access;
+use crate::domain::certification::Standing;
 use crate::domain::request::Reference;
 use crate::domain::time::Span;
 
@@ -124,7 +125,12 @@ pub enum SlashCommand {
         agent: Option<String>,
     },
     /// All reviews, for security.
-    Certifications,
+    Certifications {
+        /// Those that stand so.
+        standing: Option<Standing>,
+        /// Those of a team, as typed.
+        team: Option<String>,
+    },
     /// Another tier for an agent.
     Tier {
         /// Its name.
@@ -237,7 +243,7 @@ pub fn read(typed: &str) -> SlashCommand {
         Some("transfer") => transfer(rest, mentioned(sent)),
         Some("take") => SlashCommand::Take { agent: first(rest) },
         Some("certify") => SlashCommand::Certify { agent: first(rest) },
-        Some("certifications") => SlashCommand::Certifications,
+        Some("certifications") => certifications(rest),
         Some("edit") => SlashCommand::Edit { agent: first(rest) },
         Some("tier") => tier(rest),
         Some("key") => keys(rest),
@@ -289,6 +295,19 @@ fn tier(rest: &str) -> SlashCommand {
     }
     let because = text(&[left.join(" "), reason.to_owned()].join(" "));
     SlashCommand::Tier { agent, to, because }
+}
+
+/// `late support`: where agents stand, a team, in any order.
+fn certifications(rest: &str) -> SlashCommand {
+    let (mut standing, mut team) = (None, None);
+    let is_word = |token: &&str| !is_filler(token) && !token.eq_ignore_ascii_case("team");
+    for token in rest.split_whitespace().filter(is_word) {
+        match Standing::called(token) {
+            Some(called) if standing.is_none() => standing = Some(called),
+            _ => team = team.or_else(|| name(token)),
+        }
+    }
+    SlashCommand::Certifications { standing, team }
 }
 
 /// `support-agent-v2` shows its credentials, `add support-agent-v2 laptop` asks for another.

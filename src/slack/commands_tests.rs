@@ -127,7 +127,12 @@ fn the_other_commands() {
         ("incidents", Incidents),
         ("certify", Certify { agent: None }),
         ("review bot", Certify { agent: some("bot") }),
-        ("certifications", Certifications),
+        ("certifications", Certifications { standing: None, team: None }),
+        ("reviews late", Certifications { standing: Some(Standing::Late), team: None }),
+        (
+            "certifications of team support Suspended",
+            Certifications { standing: Some(Standing::Suspended), team: Some("support".into()) },
+        ),
         ("edit the agent bot", Edit { agent: some("bot") }),
         (
             "tier bot 3 because it answers customers",

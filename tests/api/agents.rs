@@ -198,6 +198,19 @@ on_both! {
         let line = &rest["items"][0];
         assert_eq!(line["owner"]["id"], "T0ACME/U0DANA");
         assert!(line["suspends_at"].is_string() && line.get("certified_at").is_none(), "{line}");
+        // By where they stand and by team; pages go on among the chosen.
+        office.omar().has_agent("agent-c", &[]).await;
+        let late = sam.get("/certifications?standing=late&limit=1").await.ok(200);
+        assert_eq!((&late["total"], &late["next"]), (&json!(2), &json!("agent-a")));
+        let late = sam.get("/certifications?standing=late&team=support&after=agent-a").await.ok(200);
+        assert_eq!((column(&late, "agent"), &late["total"]), (vec!["agent-b".to_owned()], &json!(2)));
+        let certified = sam.get("/certifications?standing=certified").await.ok(200);
+        assert_eq!(column(&certified, "agent"), ["agent-c"]);
+        for none in ["standing=stopped", "team=nobody", "standing=late&team=data"] {
+            assert_eq!(sam.get(&format!("/certifications?{none}")).await.ok(200)["total"], 0, "{none}");
+        }
+        let wrong = sam.get("/certifications?standing=sleepy").await.refuses(400, "malformed");
+        assert!(wrong["detail"].as_str().unwrap().contains("certified"), "{wrong}");
         let dana = log_in(office.dana()).await;
         dana.get("/certifications").await.refuses(403, "not_security");
         office.advance("7d").await;

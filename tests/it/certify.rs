@@ -6,7 +6,7 @@ use countersign::domain::event::What;
 use countersign::domain::person::PersonId;
 use countersign::sandbox::SubmitOutcome;
 use countersign::sandbox::model::{Message, PersonKind};
-use countersign::service::certifications::outcome::Certify;
+use countersign::service::certifications::outcome::{Certify, ReviewChoice};
 use countersign::service::outcome::Refusal;
 use serde_json::json;
 use sqlx::Connection;
@@ -339,6 +339,13 @@ stories! {
         for words in ["Reviews of 3 agents", "1 certified within 90 days", "1 late", "late-agent"] {
             assert!(said.contains(words), "no “{words}” in {said}");
         }
+        let said = sam.types("/agent certifications late team support").await;
+        assert!(said.contains("Reviews of 1 agent of team support, late"), "{said}");
+        assert!(said.contains("late-agent") && !said.contains("done-agent"), "{said}");
+        let said = sam.types("/agent certifications certified").await;
+        assert!(said.contains("done-agent") && said.contains("new-agent"), "{said}");
+        let said = sam.types("/agent certifications marketing").await;
+        assert!(said.contains("No agent at work or suspended is so"), "{said}");
         let said = dana.types("/agent certifications").await;
         assert!(said.contains("Only security"), "{said}");
         let (well, csv) = countersign(office, &["certifications"]);
@@ -347,6 +354,13 @@ stories! {
         assert!(lines[0].starts_with("agent,team,tier,owner,standing,due"), "{csv}");
         // The command goes by the wall clock, where all of that is yet to come.
         assert_eq!(lines.len(), 4, "{csv}");
+        let (well, csv) = countersign(office, &["certifications", "--team", "nobody"]);
+        assert!(well && csv.lines().count() == 1, "{csv}");
+        let chosen = ["certifications", "--standing", "certified", "--team", "support"];
+        let (well, csv) = countersign(office, &chosen);
+        assert!(well && csv.lines().count() == 3, "{csv}");
+        let (well, csv) = countersign(office, &["certifications", "--standing", "sleepy"]);
+        assert!(!well, "{csv}");
         let (well, json) = countersign(office, &["certifications", "--format", "json"]);
         assert!(well, "{json}");
         let one: serde_json::Value =
@@ -354,11 +368,11 @@ stories! {
                 .expect("JSON");
         assert_eq!(one["certified_by"], "T0ACME/U0DANA");
         let sam = PersonId::new("T0ACME", "U0SAM");
-        let campaign = service.campaign(&sam).await.expect("a read").expect("for security");
+        let campaign = service.campaign(&sam, ReviewChoice::default()).await.expect("a read").expect("for security");
         assert_eq!(campaign.count(Standing::Late), 1);
         assert_eq!(campaign.count(Standing::Certified), 2);
         office.advance("6d").await;
-        let campaign = service.campaign(&sam).await.expect("a read").expect("for security");
+        let campaign = service.campaign(&sam, ReviewChoice::default()).await.expect("a read").expect("for security");
         assert_eq!(campaign.count(Standing::Suspended), 1);
         assert_eq!(campaign.lines[0].agent.slug.as_str(), "late-agent", "the most pressing first");
     }

@@ -13,14 +13,29 @@ use super::take::{Query, page};
 use super::{Answer, Api, answer, shapes};
 use crate::contract::Page;
 use crate::contract::certifications::Certification;
+use crate::domain::certification::Standing;
 use crate::domain::person::PersonId;
+use crate::domain::role::TeamName;
 use crate::domain::text::clean;
+use crate::service::certifications::outcome::ReviewChoice;
 
-/// Which page of them.
+/// Which of them, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ReviewQuery {
+    /// Those that stand so: `suspended`, `late`, `due`, `certified`, `stopped`; all, if absent.
+    #[serde(default)]
+    #[param(
+        value_type = Option<String>,
+        pattern = "^(suspended|late|due|certified|stopped)$",
+        example = "late"
+    )]
+    standing: Option<Standing>,
+    /// Those of this team.
+    #[serde(default)]
+    #[param(example = "support")]
+    team: Option<String>,
     /// What the page before gave as `next`.
     #[serde(default)]
     after: Option<String>,
@@ -46,7 +61,9 @@ pub(super) async fn list(
 ) -> Answer {
     let limit = page(query.limit)?;
     let after = query.after.as_deref().map(|text| clean(text, 80)).unwrap_or_default();
-    let part = match api.service.campaign_page(&member.person, &after, limit).await? {
+    let team = query.team.as_deref().map(|text| TeamName::new(clean(text, 80)));
+    let choice = ReviewChoice { standing: query.standing, team };
+    let part = match api.service.campaign_page(&member.person, &choice, &after, limit).await? {
         Ok(part) => part,
         Err(refusal) => return Err(no(&api, &refusal).await),
     };

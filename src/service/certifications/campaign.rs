@@ -1,6 +1,6 @@
 //! All reviews at a glance, for security: who is done, who is late.
 
-use super::outcome::{Campaign, CampaignLine};
+use super::outcome::{Campaign, CampaignLine, ReviewChoice};
 use crate::domain::agent::AgentState;
 use crate::domain::certification::{CertificationState, Standing};
 use crate::domain::person::PersonId;
@@ -39,46 +39,67 @@ fn line(of: Reviewed, now: Timestamp) -> CampaignLine {
     }
 }
 
-/// The whole campaign, as it stands in this database.
+/// The chosen lines by the agents' names, from the one behind `after` on; and how many there are in all.
+/// Where an agent stands depends on the hour, so all are looked at.
+async fn chosen(
+    session: &mut Session,
+    choice: &ReviewChoice,
+    after: &str,
+    now: Timestamp,
+) -> std::result::Result<(Vec<CampaignLine>, u32), StoreError> {
+    let (mut lines, mut total, mut seen) = (Vec::new(), 0_u32, String::new());
+    loop {
+        let (found, _) = session.agents_reviewed(&seen, AT_ONCE).await?;
+        let Some(last) = found.last() else { return Ok((lines, total)) };
+        seen = last.agent.slug.to_string();
+        for line in found.into_iter().map(|of| line(of, now)).filter(|line| choice.takes(line)) {
+            total = total.saturating_add(1);
+            if line.agent.slug.as_str() > after {
+                lines.push(line);
+            }
+        }
+    }
+}
+
+/// The campaign, as it stands in this database.
 ///
 /// # Errors
 ///
 /// The database.
 pub async fn campaign(
     session: &mut Session,
+    choice: ReviewChoice,
     every: Span,
     now: Timestamp,
 ) -> std::result::Result<Campaign, StoreError> {
-    let mut lines = Vec::new();
-    let mut after = String::new();
-    loop {
-        let (found, _) = session.agents_reviewed(&after, AT_ONCE).await?;
-        let Some(last) = found.last() else { break };
-        after = last.agent.slug.to_string();
-        lines.extend(found.into_iter().map(|of| line(of, now)));
-    }
+    let (mut lines, _) = chosen(session, &choice, "", now).await?;
     lines.sort_by(|a, b| (a.standing, &a.agent.slug).cmp(&(b.standing, &b.agent.slug)));
     let lately = now - every.delta();
     let done = |line: &&CampaignLine| line.certified.as_ref().is_some_and(|(at, _)| *at > lately);
     let done = lines.iter().filter(done).count();
-    Ok(Campaign { lines, every, done, now })
+    Ok(Campaign { choice, lines, every, done, now })
 }
 
 impl Service {
     /// The campaign, for security.
-    pub async fn campaign(&self, by: &PersonId) -> Result<std::result::Result<Campaign, Refusal>> {
+    pub async fn campaign(
+        &self,
+        by: &PersonId,
+        choice: ReviewChoice,
+    ) -> Result<std::result::Result<Campaign, Refusal>> {
         if let Err(refusal) = self.only_security(by).await? {
             return Ok(Err(refusal));
         }
         let every = self.policy().certify_every();
         let mut session = self.parts.store.read().await?;
-        Ok(Ok(campaign(&mut session, every, self.now()).await?))
+        Ok(Ok(campaign(&mut session, choice, every, self.now()).await?))
     }
 
-    /// A page of it by the agents' names, from the one behind `after` on.
+    /// A page of the chosen lines by the agents' names, from the one behind `after` on.
     pub async fn campaign_page(
         &self,
         by: &PersonId,
+        choice: &ReviewChoice,
         after: &str,
         limit: u32,
     ) -> Result<std::result::Result<Part<CampaignLine>, Refusal>> {
@@ -87,10 +108,14 @@ impl Service {
         }
         let now = self.now();
         let mut session = self.parts.store.read().await?;
-        let (mut found, total) = session.agents_reviewed(after, limit.saturating_add(1)).await?;
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        let items = found.into_iter().map(|of| line(of, now)).collect();
+        let (mut items, total) = if choice.is_all() {
+            let (found, total) = session.agents_reviewed(after, limit.saturating_add(1)).await?;
+            (found.into_iter().map(|of| line(of, now)).collect(), total)
+        } else {
+            chosen(&mut session, choice, after, now).await?
+        };
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
         Ok(Ok(Part { items, total, more, now }))
     }
 

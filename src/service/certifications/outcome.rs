@@ -6,6 +6,7 @@ use crate::domain::agent::Agent;
 use crate::domain::certification::{Certification, Standing};
 use crate::domain::grant::Grant;
 use crate::domain::person::PersonId;
+use crate::domain::role::TeamName;
 use crate::domain::time::{Span, Timestamp};
 use crate::service::outcome::Refusal;
 pub use crate::store::{AgentUse, GrantUse};
@@ -96,9 +97,36 @@ pub struct CampaignLine {
     pub certified: Option<(Timestamp, PersonId)>,
 }
 
-/// All reviews at a glance.
+/// Which agents' reviews are looked at; an empty choice wants all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReviewChoice {
+    /// Those that stand so.
+    pub standing: Option<Standing>,
+    /// Those of this team.
+    pub team: Option<TeamName>,
+}
+
+impl ReviewChoice {
+    /// Whether this one is wanted.
+    pub fn takes(&self, line: &CampaignLine) -> bool {
+        self.standing.is_none_or(|standing| standing == line.standing)
+            && self
+                .team
+                .as_ref()
+                .is_none_or(|team| team.as_str().eq_ignore_ascii_case(line.agent.team.as_str()))
+    }
+
+    /// Whether all are wanted.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// All reviews at a glance, or those that were chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
+    /// Which were chosen.
+    pub choice: ReviewChoice,
     /// The most pressing first, then by name.
     pub lines: Vec<CampaignLine>,
     /// How long a word holds; what was certified in that time is counted as done.

@@ -4,6 +4,7 @@ use super::slash::open;
 use super::{FrontDesk, Handled, Reader, json, say};
 use crate::domain::ids::{AgentId, CertificationId};
 use crate::domain::person::PersonId;
+use crate::service::certifications::outcome::ReviewChoice;
 use crate::service::changes::{Changed, as_described};
 use crate::service::input::TierForm;
 use crate::service::outcome::{Asked, Refusal};
@@ -74,9 +75,9 @@ impl FrontDesk {
         Ok(reader(&sent.by).tell(views::certifications::certified(&certify)))
     }
 
-    /// `/agent certifications`: all reviews, for security.
-    pub(super) async fn campaign(&self, by: &PersonId) -> Handled {
-        Ok(say(match self.service.campaign(by).await? {
+    /// `/agent certifications`: all reviews or some, for security.
+    pub(super) async fn campaign(&self, by: &PersonId, choice: ReviewChoice) -> Handled {
+        Ok(say(match self.service.campaign(by, choice).await? {
             Ok(campaign) => views::certifications::campaign(&campaign),
             Err(refusal) => views::refusal(&refusal),
         }))

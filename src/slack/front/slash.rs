@@ -6,8 +6,10 @@ use super::life::To;
 use super::{FrontDesk, Handled, json, say};
 use crate::domain::person::PersonId;
 use crate::domain::quiz::Quiz;
+use crate::domain::role::TeamName;
 use crate::domain::text::clean;
 use crate::domain::time::Span;
+use crate::service::certifications::outcome::ReviewChoice;
 use crate::service::input::{
     CredentialForm, DelegationForm, ExtensionForm, GrantForm, RegistrationForm, TierForm,
 };
@@ -116,7 +118,10 @@ impl FrontDesk {
                 say(views::owners::taken(&taken))
             }
             SlashCommand::Certify { agent } => self.certify(&slash, agent).await?,
-            SlashCommand::Certifications => self.campaign(&by).await?,
+            SlashCommand::Certifications { standing, team } => {
+                let team = team.map(TeamName::new);
+                self.campaign(&by, ReviewChoice { standing, team }).await?
+            }
             SlashCommand::Tier { agent, to, because } => {
                 let form = TierForm {
                     agent: agent.unwrap_or_default(),

@@ -346,9 +346,12 @@ pub fn review_row(page: &mut Page, of: &ReviewOf, now: Timestamp) -> bool {
     )
 }
 
-/// All reviews, for security.
+/// All reviews, or those that were chosen, for security.
 pub fn campaign(campaign: &Campaign) -> Message {
-    let Campaign { lines, every, done, now } = campaign;
+    let Campaign { choice, lines, every, done, now } = campaign;
+    let of_team = choice.team.as_ref().map(|team| format!(" of team {}", clip(team.as_str(), 40)));
+    let stand = choice.standing.map(|standing| format!(", {}", standing.word()));
+    let which = [of_team, stand].into_iter().flatten().collect::<String>();
     let counts: Vec<String> = Standing::ALL
         .iter()
         .map(|standing| (campaign.count(*standing), standing))
@@ -356,18 +359,25 @@ pub fn campaign(campaign: &Campaign) -> Message {
         .map(|(count, standing)| format!("{count} {}", standing.word()))
         .collect();
     let mut said = vec![
-        Line::strong(format!("Reviews of {}", words::count(lines.len(), "agent"))),
+        Line::strong(format!("Reviews of {}{which}", words::count(lines.len(), "agent"))),
         Line::say(format!("✅ {done} certified within {}", every.words())),
     ];
     if !counts.is_empty() {
         said.push(Line::fact("Now").text(counts.join(" · ")));
     }
-    let pressing: Vec<&CampaignLine> = lines
-        .iter()
-        .filter(|line| !matches!(line.standing, Standing::Certified | Standing::Stopped))
-        .collect();
+    // Who asks for one standing wants to see it; otherwise what presses nobody is only counted.
+    let presses = |line: &&CampaignLine| {
+        choice.standing.is_some()
+            || !matches!(line.standing, Standing::Certified | Standing::Stopped)
+    };
+    let pressing: Vec<&CampaignLine> = lines.iter().filter(presses).collect();
     let page = Page::message().lines(said);
-    let page = if pressing.is_empty() {
+    let page = if lines.is_empty() && !choice.is_all() {
+        let all = Standing::ALL.map(Standing::word).join(", ");
+        page.line(Line::say(format!(
+            "No agent at work or suspended is so. Choose by {all}; or by a team, as the policy names it."
+        )))
+    } else if pressing.is_empty() {
         page.line(Line::say("Nobody is asked at the moment."))
     } else {
         page.entries(&pressing, pressing.len(), MOST_LINES, |page, line| {

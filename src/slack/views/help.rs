@@ -35,7 +35,7 @@ pub const COMMANDS: [(&str, &str); 33] = [
         "/agent certify support-agent-v2",
         "say that your agent is still needed; without a name, all that wait",
     ),
-    ("/agent certifications", "all reviews: who is done, who is late; for security"),
+    ("/agent certifications late support", "reviews: who is done, who is late; for security"),
     ("/agent edit support-agent-v2", "say what an agent is by now; people decide"),
     ("/agent tier support-agent-v2 3 because it answers customers", "ask for another tier"),
     ("/agent retire support-agent-v2", "end an agent for good; its record stays"),

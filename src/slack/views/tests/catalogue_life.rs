@@ -17,10 +17,11 @@ use crate::domain::grant::Grant;
 use crate::domain::ids::{ActivityId, CertificationId, GrantId};
 use crate::domain::person::By;
 use crate::domain::request::{Ask, Request};
+use crate::domain::role::TeamName;
 use crate::domain::tier::{Answers, Tier};
 use crate::domain::time::{Span, Timestamp};
 use crate::service::certifications::outcome::{
-    AccessUse, AgentUse, Campaign, CampaignLine, Certify, GrantUse, ReviewOf, Seen,
+    AccessUse, AgentUse, Campaign, CampaignLine, Certify, GrantUse, ReviewChoice, ReviewOf, Seen,
 };
 use crate::service::changes::as_described;
 use crate::service::input::TierForm;
@@ -206,8 +207,18 @@ fn replies(said: &Said, all: &mut Catalogue) {
         .enumerate()
         .map(|(i, standing)| line(standing, Some((at(-80 * DAY), dana())), i))
         .collect();
-    let campaign = Campaign { done: lines.len(), lines, every: Span::days(90), now: now() };
+    let choice = ReviewChoice::default();
+    let campaign = Campaign { choice, done: lines.len(), lines, every: Span::days(90), now: now() };
     add("campaign", certifications::campaign(&campaign));
+    let choice = ReviewChoice {
+        standing: Some(Standing::Certified),
+        team: Some(TeamName::new(said.short.clone())),
+    };
+    let lines = campaign.lines.iter().filter(|line| line.standing == Standing::Certified);
+    let chosen = Campaign { choice, lines: lines.cloned().collect(), ..campaign.clone() };
+    add("campaign_chosen", certifications::campaign(&chosen));
+    let none = Campaign { lines: vec![], done: 0, ..chosen };
+    add("campaign_chosen_none", certifications::campaign(&none));
     let none = Campaign { lines: vec![], done: 0, ..campaign };
     add("campaign_none", certifications::campaign(&none));
     let ended = Ended {
