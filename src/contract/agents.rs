@@ -90,6 +90,41 @@ pub struct Preview {
     pub teams: Vec<String>,
 }
 
+/// Nobody answers for an agent: its owner has left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ownerless {
+    /// Since when it is known.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// When it is suspended, if nobody takes it.
+    #[schema(value_type = String, format = DateTime)]
+    pub suspended_at: Timestamp,
+    /// When it is retired, if nobody takes it.
+    #[schema(value_type = String, format = DateTime)]
+    pub retired_at: Timestamp,
+    /// Who can change that, and how, in a sentence.
+    pub undone_by: String,
+}
+
+/// Why an agent is suspended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Suspended {
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// `stopped` by somebody, `uncertified` (its owner did not say in time that it is still needed), or
+    /// `ownerless` (nobody answers for it).
+    pub cause: String,
+    /// Who did it, if a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Person>,
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who can undo it, and how, in a sentence.
+    pub undone_by: String,
+}
+
 /// An agent in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AgentLine {
@@ -98,10 +133,16 @@ pub struct AgentLine {
     pub name: Slug,
     /// `pending`, `active`, `suspended`, `retired`, `rejected`.
     pub state: String,
+    /// Why it is suspended, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<Suspended>,
     /// 1, 2 or 3.
     pub tier: u8,
-    /// Who answers for it.
+    /// Who answers for it; who did until they left, while it is `ownerless`.
     pub owner: Person,
+    /// Set while nobody answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownerless: Option<Ownerless>,
     /// The team it works for.
     pub team: String,
     /// How many live grants it has.

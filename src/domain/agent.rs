@@ -166,6 +166,15 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// One word: `stopped`, `uncertified`, `ownerless`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Uncertified => "uncertified",
+            Self::Ownerless => "ownerless",
+        }
+    }
+
     /// Who undoes it and how, as a sentence; `owner` is what the agent's owner is called.
     pub fn undone_by(self, agent: &Slug, owner: &str) -> String {
         match self {

@@ -1,5 +1,7 @@
 //! Agents: registered, listed, shown, stopped.
 
+use countersign::domain::time::{Span, Timestamp};
+use countersign::sandbox::model::PersonKind;
 use serde_json::json;
 
 use super::client::{Caller, Key, agent_itself, column, log_in, registration, text};
@@ -158,6 +160,47 @@ on_both! {
         assert_eq!(rest["items"].as_array().unwrap().len(), 1);
         assert_eq!(dana.get("/requests?agent=agent-d").await.ok(200)["total"], 1);
         dana.get("/requests?agent=nobody").await.refuses(404, "unknown_agent");
+    }
+
+    /// Why an agent is suspended, and that nobody answers for it, each with who can change that.
+    async fn what_is_wrong_with_an_agent(office) {
+        office.dana().has_agent("support-agent", &[]).await;
+        office.omar().has_agent("orphan", &[]).await;
+        let dana = log_in(office.dana()).await;
+        let well = dana.get("/agents/support-agent").await.ok(200);
+        assert!(well.get("suspended").is_none() && well.get("ownerless").is_none(), "{well:#}");
+        office.sam().types("/agent stop support-agent because it loops").await;
+        let user = "U0OMAR";
+        office.workspace().set_person_kind(user, PersonKind::Deactivated).expect("a person");
+        office.until_so("nobody answers for it", || async {
+            office.agent("orphan").await.orphaned.is_some()
+        })
+        .await;
+
+        let listed = dana.get("/agents").await.ok(200);
+        let (orphan, stopped) = (&listed["items"][0], &listed["items"][1]);
+        assert_eq!((&orphan["name"], &orphan["state"]), (&json!("orphan"), &json!("active")));
+        let ownerless = &orphan["ownerless"];
+        assert!(text(&ownerless["undone_by"]).contains("/agent take orphan"), "{ownerless}");
+        let [since, suspended, retired] = ["since", "suspended_at", "retired_at"]
+            .map(|moment| text(&ownerless[moment]).parse::<Timestamp>().expect("a moment"));
+        assert_eq!((suspended - since, retired - suspended), (Span::days(30).delta(), Span::days(60).delta()));
+        assert!(orphan.get("suspended").is_none(), "{orphan}");
+        let why = &stopped["suspended"];
+        assert_eq!((&why["cause"], &why["reason"]), (&json!("stopped"), &json!("it loops")));
+        assert_eq!(why["by"]["id"], "T0ACME/U0SAM");
+        assert!(text(&why["undone_by"]).contains("/agent reinstate support-agent"), "{why}");
+        let shown = dana.get("/agents/support-agent").await.ok(200);
+        assert_eq!(&shown["suspended"], why);
+
+        office.advance("30d").await;
+        let dana = log_in(office.dana()).await;
+        let shown = dana.get("/agents/orphan").await.ok(200);
+        let why = &shown["suspended"];
+        assert_eq!((&why["cause"], why.get("by")), (&json!("ownerless"), None));
+        assert_eq!(why["undone_by"], shown["ownerless"]["undone_by"]);
+        let registry = dana.get("/registry").await.ok(200);
+        assert_eq!(registry["agents"][0]["suspended"]["cause"], "ownerless");
     }
 
     /// Its owner stops an agent, and everything that it had ends.

@@ -182,6 +182,16 @@ fn an_agent_is_stopped_only_when_it_is_meant() {
     assert_eq!(asked.ends().0, 1);
     let stopped = desk.runs(&["stop", "support-agent", "--yes", "--reason", "it went astray"]);
     assert_eq!(stopped.status, 0, "{stopped:?}");
+    let listed = desk.runs(&["list"]).all();
+    assert!(listed.contains("suspended (stopped)"), "{listed}");
+    for command in ["show", "status"] {
+        let said = desk.runs(&[command, "support-agent"]).all();
+        assert!(
+            said.contains("stopped by") && said.contains("it went astray"),
+            "{command}: {said}"
+        );
+        assert!(said.contains("/agent reinstate"), "{command}: {said}");
+    }
     insta::assert_snapshot!(steady(&[unsure.all(), stopped.all()].join("\n"), &office));
 }
 

@@ -76,7 +76,7 @@ pub(super) async fn list(
         Asker::Member(person) => person,
         Asker::Agent(agent) => {
             let line = api.service.agent_line(*agent).await?;
-            let named = api.names.of([&line.agent.owner]).await;
+            let named = api.names.of(shapes::people_of_line(&line)).await;
             let items = vec![shapes::line(&line, &named)];
             return Ok(answer(StatusCode::OK, &Page { items, total: 1, next: None }));
         }
@@ -89,7 +89,7 @@ pub(super) async fn list(
     };
     let after = query.after.as_ref().map(short).unwrap_or_default();
     let part = api.service.agents_chosen(&choice, &after, limit).await?;
-    let named = api.names.of(part.items.iter().map(|line| &line.agent.owner)).await;
+    let named = api.names.of(part.items.iter().flat_map(shapes::people_of_line)).await;
     let next = part.items.last().filter(|_| part.more).map(|line| line.agent.slug.to_string());
     let items = part.items.iter().map(|line| shapes::line(line, &named)).collect();
     Ok(answer(StatusCode::OK, &Page { items, total: part.total, next }))
@@ -189,7 +189,7 @@ pub(super) async fn stop(
     };
     let now = api.service.now();
     let line = api.service.agent_line(agent).await?;
-    let named = api.names.of([&line.agent.owner]).await;
+    let named = api.names.of(shapes::people_of_line(&line)).await;
     let slug = &line.agent.slug;
     let stopped = Stopped {
         grants: grants.iter().map(|grant| shapes::grant(grant, slug, now)).collect(),

@@ -184,6 +184,8 @@ mod tests {
             line: AgentLine {
                 name: "support-agent-v2".parse().unwrap(),
                 state: state.to_owned(),
+                suspended: None,
+                ownerless: None,
                 tier: 2,
                 owner: Person {
                     id: PersonId::new("T0ACME", "U0DANA"),

@@ -57,8 +57,8 @@ async fn whole(api: &Api, reader: &Reader) -> Result<Registry, Refused> {
         return Err(only("people and services", "agent-cli login"));
     }
     let lines = api.service.everything().await?;
-    let named = api.names.of(lines.iter().map(|line| &line.agent.owner)).await;
+    let named = api.names.of(lines.iter().flat_map(shapes::people_of_line)).await;
     let at = api.service.now();
-    let name = |owner: &_| named.of(owner).map(str::to_owned);
+    let name = |person: &_| named.of(person).map(str::to_owned);
     Ok(Registry { at, agents: lines.iter().map(|line| shapes::entry(line, name)).collect() })
 }

@@ -4,13 +4,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::names::Named;
-use crate::contract::agents::{Agent, AgentLine, Answers, Credential, History, Route};
+use crate::contract::agents::{
+    Agent, AgentLine, Answers, Credential, History, Ownerless, Route, Suspended,
+};
 use crate::contract::grants::Grant;
 use crate::contract::people::Person;
 use crate::contract::registry::Entry;
 use crate::contract::requests::{Need, Outcome, Request};
 use crate::domain;
-use crate::domain::agent::{AgentState, Slug};
+use crate::domain::agent::{AgentState, Cause, Slug};
 use crate::domain::credential::{CredentialState, Proof};
 use crate::domain::person::PersonId;
 use crate::domain::request::{ApprovedBy, RequestState};
@@ -58,25 +60,60 @@ pub(super) fn grant(of: &domain::grant::Grant, agent: &Slug, now: Timestamp) -> 
     }
 }
 
+/// The people of an agent in a list.
+pub(super) fn people_of_line(of: &outcome::AgentLine) -> impl Iterator<Item = &PersonId> {
+    people_of_agent(&of.agent)
+}
+
+fn people_of_agent(agent: &domain::agent::Agent) -> impl Iterator<Item = &PersonId> {
+    let stopped = match &agent.state {
+        AgentState::Suspended { by, .. } => by.person(),
+        _ => None,
+    };
+    std::iter::once(&agent.owner).chain(stopped)
+}
+
 pub(super) fn line(of: &outcome::AgentLine, named: &Named) -> AgentLine {
+    line_with(of, |id| named.of(id).map(str::to_owned))
+}
+
+fn line_with(of: &outcome::AgentLine, name: impl Fn(&PersonId) -> Option<String>) -> AgentLine {
     let agent = &of.agent;
+    let person = |id: &PersonId| Person { id: id.clone(), name: name(id) };
+    let owner = person(&agent.owner);
+    let called = owner.name.as_deref().unwrap_or(&agent.owner.user);
     AgentLine {
         name: agent.slug.clone(),
         state: agent.state.word().to_owned(),
+        suspended: match &agent.state {
+            AgentState::Suspended { at, by, reason, cause, .. } => Some(Suspended {
+                since: *at,
+                cause: cause.word().to_owned(),
+                by: by.person().map(person),
+                reason: Some(reason.clone()).filter(|reason| !reason.is_empty()),
+                undone_by: cause.undone_by(&agent.slug, called),
+            }),
+            _ => None,
+        },
+        ownerless: agent.orphaned.as_ref().map(|orphaned| Ownerless {
+            since: orphaned.since,
+            suspended_at: orphaned.suspended_at,
+            retired_at: orphaned.retired_at,
+            undone_by: Cause::Ownerless.undone_by(&agent.slug, called),
+        }),
         tier: agent.tier.number(),
-        owner: person(&agent.owner, named),
+        owner,
         team: agent.team.to_string(),
         live_grants: of.live_grants,
         live_credentials: of.live_credentials,
     }
 }
 
-/// An agent in the registry; `name` knows what its owner is called.
+/// An agent in the registry; `name` knows what people are called.
 pub(crate) fn entry(of: &outcome::AgentLine, name: impl Fn(&PersonId) -> Option<String>) -> Entry {
     let known = &of.agent;
-    let owner = Person { id: known.owner.clone(), name: name(&known.owner) };
     Entry {
-        line: AgentLine { owner, ..line(of, &Named::default()) },
+        line: line_with(of, name),
         id: known.id.to_string(),
         purpose: known.description.purpose.clone(),
         systems: known.description.systems.clone(),
@@ -102,7 +139,7 @@ const fn certified_until(known: &domain::agent::Agent) -> Option<Timestamp> {
 pub(super) fn people_of_detail(of: &AgentDetail) -> impl Iterator<Item = &PersonId> {
     let asked = of.open.iter().flat_map(people_of);
     let did = of.history.iter().filter_map(|line| line.by.as_ref());
-    std::iter::once(&of.agent.owner).chain(asked).chain(did)
+    people_of_agent(&of.agent).chain(asked).chain(did)
 }
 
 pub(super) fn agent(of: &AgentDetail, open: Vec<Request>, named: &Named) -> Agent {

@@ -6,11 +6,13 @@ use super::super::exit::Exit;
 use super::super::look::{Ink, Look};
 use super::super::session::Session;
 use super::super::table::Table;
+use super::super::times::{moment, relative};
 use super::super::trouble::Trouble;
 use super::super::words::harmless;
 use super::whoami::called;
 use crate::contract::Page;
 use crate::contract::agents::AgentLine;
+use crate::domain::time::Timestamp;
 
 /// The most that are read in one question.
 const PAGE: usize = 200;
@@ -98,6 +100,48 @@ pub fn ink_of(state: &str) -> Ink {
     }
 }
 
+/// The state, with why it is suspended, and whether nobody answers for it: `suspended (uncertified)`.
+pub fn standing(agent: &AgentLine) -> String {
+    let state = harmless(&agent.state);
+    match (&agent.suspended, &agent.ownerless) {
+        (Some(suspended), _) => format!("{state} ({})", harmless(&suspended.cause)),
+        (None, Some(_)) => format!("{state} (ownerless)"),
+        (None, None) => state,
+    }
+}
+
+/// Why an agent is suspended and that nobody answers for it, each with who changes that, under labels.
+pub fn troubles(agent: &AgentLine, now: Timestamp) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if let Some(ownerless) = &agent.ownerless {
+        let ends = match agent.suspended {
+            None => format!("suspended {}", moment(ownerless.suspended_at, now)),
+            Some(_) => format!("retired {}", moment(ownerless.retired_at, now)),
+        };
+        let since = relative(ownerless.since, now);
+        rows.push(("Ownerless", format!("since {since}; {ends}, if nobody takes it")));
+        rows.push(("Undone by", harmless(&ownerless.undone_by)));
+    }
+    if let Some(suspended) = &agent.suspended {
+        let cause = match suspended.cause.as_str() {
+            "stopped" => "stopped",
+            "uncertified" => "its owner did not say in time that it is still needed",
+            "ownerless" => "nobody answers for it",
+            other => other,
+        };
+        let by = suspended.by.as_ref().map(|by| format!(" by {}", called(by)));
+        let reason = suspended.reason.as_deref().map(|why| format!(": \"{}\"", harmless(why)));
+        let (by, reason) = (by.unwrap_or_default(), reason.unwrap_or_default());
+        let since = relative(suspended.since, now);
+        rows.push(("Suspended", format!("{since}, {}{by}{reason}", harmless(cause))));
+        // Taking it undoes both.
+        if agent.ownerless.as_ref().is_none_or(|of| of.undone_by != suspended.undone_by) {
+            rows.push(("Undone by", harmless(&suspended.undone_by)));
+        }
+    }
+    rows
+}
+
 fn words(found: &[AgentLine], arguments: &List, look: Look) -> String {
     if found.is_empty() {
         let narrowed = arguments.mine || arguments.team.is_some() || arguments.state.is_some();
@@ -111,7 +155,7 @@ fn words(found: &[AgentLine], arguments: &List, look: Look) -> String {
     for agent in found {
         table.row(vec![
             (agent.name.to_string(), Some(Ink::Strong)),
-            (harmless(&agent.state), Some(ink_of(&agent.state))),
+            (standing(agent), Some(ink_of(&agent.state))),
             (agent.tier.to_string(), None),
             (agent.live_grants.to_string(), None),
             (agent.live_credentials.to_string(), None),
@@ -123,23 +167,58 @@ fn words(found: &[AgentLine], arguments: &List, look: Look) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::client) mod tests {
+    use super::super::super::progress::tests::at;
     use super::*;
+    use crate::contract::agents::{Ownerless, Suspended};
     use crate::contract::people::Person;
+
+    pub(in crate::client) fn suspended(cause: &str) -> Suspended {
+        let sam = Person { id: "T0ACME/U0SAM".parse().unwrap(), name: Some("Sam".to_owned()) };
+        let by_hand = cause == "stopped";
+        Suspended {
+            since: at("10:00:00"),
+            cause: cause.to_owned(),
+            by: by_hand.then_some(sam),
+            reason: by_hand.then(|| "it \x1b[31mloops".to_owned()),
+            undone_by: format!("who undoes {cause}"),
+        }
+    }
+
+    pub(in crate::client) fn ownerless() -> Ownerless {
+        Ownerless {
+            since: at("09:00:00"),
+            suspended_at: at("13:00:00"),
+            retired_at: at("15:00:00"),
+            undone_by: "who undoes ownerless".to_owned(),
+        }
+    }
 
     #[test]
     fn agents_stand_in_a_table() {
         let agent = |name: &str, state: &str, owner: Option<&str>| AgentLine {
             name: name.parse().unwrap(),
             state: state.to_owned(),
+            suspended: None,
+            ownerless: None,
             tier: 2,
             owner: Person { id: "T0ACME/U0DANA".parse().unwrap(), name: owner.map(str::to_owned) },
             team: "support".to_owned(),
             live_grants: 3,
             live_credentials: 1,
         };
-        let found =
-            [agent("support-agent-v2", "active", Some("Dana")), agent("old-one", "retired", None)];
+        let stopped = AgentLine {
+            suspended: Some(suspended("stopped")),
+            ..agent("stray", "suspended", Some("Omar"))
+        };
+        let orphan =
+            AgentLine { ownerless: Some(ownerless()), ..agent("orphan", "active", Some("Olga")) };
+        let found = [
+            agent("support-agent-v2", "active", Some("Dana")),
+            agent("old-one", "retired", None),
+            stopped,
+            orphan,
+        ];
         let all = List { mine: false, team: None, state: None };
         let mine = List { mine: true, ..all.clone() };
         insta::assert_snapshot!(

@@ -9,7 +9,7 @@ use super::super::session::Session;
 use super::super::times::{clock, relative, until};
 use super::super::trouble::Trouble;
 use super::super::words::{Told, counted, harmless, listed};
-use super::list::ink_of;
+use super::list::{ink_of, troubles};
 use super::settle::which_agent;
 use super::whoami::called;
 use crate::contract::agents::{Agent, History};
@@ -58,7 +58,11 @@ fn words(agent: &Agent, now: Timestamp, look: Look) -> String {
     });
     let needs: Vec<String> = agent.route.needs.iter().map(|role| harmless(role)).collect();
     let keys = usize::try_from(line.live_credentials).unwrap_or(usize::MAX);
-    let told = Told::new(format!("{}  {}", line.name, look.ink(ink_of(&state), &state)))
+    let mut told = Told::new(format!("{}  {}", line.name, look.ink(ink_of(&state), &state)));
+    for (label, text) in troubles(line, now) {
+        told = told.row(label, text);
+    }
+    let told = told
         .row("Purpose", harmless(&agent.purpose))
         .row("Owner", format!("{}, team {}", called(&line.owner), harmless(&line.team)))
         .row("Tier", format!("{}, {}{because}", line.tier, harmless(&agent.route.meaning)))
@@ -101,6 +105,7 @@ fn of_history(event: &History, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::progress::tests::{at, open};
+    use super::super::list::tests::{ownerless, suspended};
     use super::*;
     use crate::contract::Lasting;
     use crate::contract::agents::{AgentLine, Answers, Route};
@@ -117,6 +122,8 @@ mod tests {
             line: AgentLine {
                 name: name.clone(),
                 state: "active".to_owned(),
+                suspended: None,
+                ownerless: None,
                 tier: 2,
                 owner: dana.clone(),
                 team: "support".to_owned(),
@@ -160,6 +167,30 @@ mod tests {
         let text = words(&agent, now, Look::PLAIN);
         assert!(!text.contains('\x1b'), "{text}");
         insta::assert_snapshot!(text.replace(&clock(at("09:00:00"), now), "[clock]"));
+
+        // What is wrong with it stands above everything else.
+        let wrong = |cause: Option<&str>, orphan: bool| {
+            let mut agent = agent.clone();
+            agent.line.suspended = cause.map(suspended);
+            if cause.is_some() {
+                "suspended".clone_into(&mut agent.line.state);
+            }
+            agent.line.ownerless = orphan.then(ownerless);
+            let text = words(&agent, now, Look::PLAIN);
+            assert!(!text.contains('\x1b'), "{text}");
+            text.split("\n  Purpose").next().unwrap_or_default().to_owned()
+        };
+        let all = [
+            wrong(Some("stopped"), false),
+            wrong(Some("uncertified"), false),
+            wrong(Some("ownerless"), true),
+            wrong(None, true),
+        ];
+        let mut text = all.join("\n");
+        for hour in ["13:00:00", "15:00:00"] {
+            text = text.replace(&clock(at(hour), now), "[clock]");
+        }
+        insta::assert_snapshot!("what_is_wrong_with_an_agent", text);
     }
 
     use crate::domain::agent::Slug;

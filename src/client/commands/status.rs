@@ -9,9 +9,12 @@ use super::super::progress::{about, end, view};
 use super::super::server::Server;
 use super::super::session::Session;
 use super::super::trouble::Trouble;
+use super::super::words::Told;
+use super::list::{standing, troubles};
 use super::settle::{Settled, Waiting, is_reference, settle};
 use super::with_query;
 use crate::contract::Page;
+use crate::contract::agents::{Agent, AgentLine};
 use crate::contract::requests::Request;
 use crate::domain::time::Timestamp;
 
@@ -71,8 +74,22 @@ pub async fn run(arguments: Status, session: &Session) -> Result<Exit, Trouble> 
         return one(session, &server, open.swap_remove(at), arguments.waiting).await;
     }
     session.screen.answer(&open)?;
+    if let Some(name) = &agent {
+        let shown: Agent = server.get(&format!("/api/v1/agents/{name}")).await?;
+        if let Some(told) = not_well(&shown.line, session.now()) {
+            session.screen.say(&told.render(Ink::Care, session.screen.out))?;
+        }
+    }
     session.screen.say(&words(&open, agent.as_deref(), session.now(), session.screen.out))?;
     Ok(Exit::Done)
+}
+
+/// That an agent is suspended or that nobody answers for it, where that is so.
+fn not_well(agent: &AgentLine, now: Timestamp) -> Option<Told> {
+    let rows = troubles(agent, now);
+    let told = Told::new(format!("{} is {}.", agent.name, standing(agent)));
+    let told = rows.iter().fold(told, |told, (label, text)| told.row(label, text.clone()));
+    (!rows.is_empty()).then_some(told)
 }
 
 async fn one(

@@ -98,6 +98,8 @@ mod tests {
         let agent = AgentLine {
             name,
             state: "suspended".to_owned(),
+            suspended: None,
+            ownerless: None,
             tier: 2,
             owner: Person { id: "T0ACME/U0DANA".parse().unwrap(), name: None },
             team: "support".to_owned(),
