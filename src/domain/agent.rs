@@ -406,6 +406,11 @@ impl Agent {
         Self { tier, description, ..self }
     }
 
+    /// It works for this team from now on.
+    pub fn moved(self, team: TeamName) -> Self {
+        Self { team, ..self }
+    }
+
     /// Its tier becomes this; never less than its answers say.
     pub fn set_tier(self, tier: Tier) -> Self {
         Self { tier: tier.max(self.description.answers.tier()), ..self }

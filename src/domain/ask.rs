@@ -10,6 +10,7 @@ use super::credential::Proof;
 use super::ids::{GrantId, RequestId};
 use super::person::PersonId;
 use super::reference::Reference;
+use super::role::TeamName;
 use super::tier::Tier;
 use super::time::{Span, Timestamp};
 
@@ -149,6 +150,18 @@ pub struct Change {
     pub tier_from: Tier,
     /// Its tier with the new description.
     pub tier_to: Tier,
+    /// The teams, where it is to work for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<Move>,
+}
+
+/// From one team to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// The team that it worked for when it was asked.
+    pub from: TeamName,
+    /// The team that it is to work for.
+    pub to: TeamName,
 }
 
 impl Ask {
@@ -257,6 +270,15 @@ impl Ask {
     /// only says what is thought of something that was done.
     pub fn needs_owner(&self) -> bool {
         !matches!(self.in_truth(), Self::Handover { .. } | Self::Review { .. })
+    }
+
+    /// The team that the agent is to work for, if that is asked: its leads decide, not those of the team
+    /// that it leaves.
+    pub fn moves_to(&self) -> Option<&TeamName> {
+        match self.in_truth() {
+            Self::Change { change, .. } => change.team.as_ref().map(|teams| &teams.to),
+            _ => None,
+        }
     }
 
     /// What a yes makes true: what is asked, or what an appeal is about.

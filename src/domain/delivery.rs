@@ -12,6 +12,7 @@ use super::ids::{
 };
 use super::incident::Facts;
 use super::person::{PersonId, Standing};
+use super::role::TeamName;
 use super::time::{Span, Timestamp};
 
 /// Where a message goes.
@@ -139,6 +140,15 @@ pub enum Notice {
         from: PersonId,
         /// Who does now; the same as before, if that person came back.
         to: PersonId,
+    },
+    /// To the channels of both teams: an agent works for another.
+    TeamChanged {
+        /// Which.
+        agent: AgentId,
+        /// From.
+        from: TeamName,
+        /// To.
+        to: TeamName,
     },
     /// To those who would have been asked, and to security's channel: somebody said yes alone.
     Emergency {

@@ -18,7 +18,7 @@ use super::ids::{
 use super::login::Ending;
 use super::person::{By, PersonId, Standing};
 use super::request::Reference;
-use super::role::RoleName;
+use super::role::{RoleName, TeamName};
 use super::tier::Tier;
 use super::time::{Span, Timestamp};
 
@@ -276,6 +276,17 @@ pub enum What {
         from: PersonId,
         /// To.
         to: PersonId,
+    },
+    /// An agent works for another team.
+    TeamChanged {
+        /// Which.
+        agent: AgentId,
+        /// By which request.
+        request: RequestId,
+        /// From.
+        from: TeamName,
+        /// To.
+        to: TeamName,
     },
     /// Somebody took an agent that nobody answered for.
     OwnerTaken {
@@ -627,7 +638,8 @@ impl What {
             | Self::CredentialRevoked { agent, .. }
             | Self::DiscoveryClaimed { agent, .. }
             | Self::QuotaReached { agent, .. } => About { agent: Some(*agent), ..none },
-            Self::AgentDescribed { agent, request, .. } => {
+            Self::AgentDescribed { agent, request, .. }
+            | Self::TeamChanged { agent, request, .. } => {
                 About { agent: Some(*agent), request: Some(*request), grant: None }
             }
             Self::GrantStarted { grant, agent, .. } => {

@@ -311,19 +311,6 @@ fn describe_anew(slug: &Slug) -> String {
     format!("say in Slack what it is by now, and its people decide: /agent edit {slug}")
 }
 
-/// A name for the same agent, registered anew.
-fn another(slug: &Slug) -> String {
-    let (stem, number) = match slug.as_str().rsplit_once("-v") {
-        Some((stem, digits)) => match digits.parse::<u32>() {
-            Ok(number) => (stem, number.saturating_add(1)),
-            Err(_) => (slug.as_str(), 2),
-        },
-        None => (slug.as_str(), 2),
-    };
-    let stem: String = stem.chars().take(34).collect();
-    format!("{}-v{number}", stem.trim_end_matches('-'))
-}
-
 fn certified(agent: &Agent, registry: &Registry<'_>) -> Option<Check> {
     let AgentState::Active { certified_until, .. } = &agent.state else { return None };
     let until = certified_until.format("%Y-%m-%d");
@@ -347,8 +334,6 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
     let (rule, slug) = (Rule::Manifest, &agent.slug);
     let known = &agent.description;
     let mut checks = Vec::new();
-    let anew =
-        || format!("or register another for that team: agent-cli register {}", another(slug));
     let write = |key: &str, value: &str| {
         format!("write what is registered into agent.toml: {key} = \"{}\"", clean(value, LONGEST))
     };
@@ -389,7 +374,12 @@ fn manifest(said: &Declared, agent: &Agent, registry: &Registry<'_>) -> Vec<Chec
                     agent.team
                 ),
                 "The leads of the team decide about it: it must be the right one.",
-                vec![write("team", agent.team.as_str()), anew()],
+                vec![
+                    write("team", agent.team.as_str()),
+                    format!(
+                        "or choose the team in Slack, and its people decide: /agent edit {slug}"
+                    ),
+                ],
             )
             .of("team"),
         );

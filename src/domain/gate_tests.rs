@@ -349,20 +349,6 @@ fn the_words() {
     insta::assert_snapshot!(words);
 }
 
-#[test]
-fn a_name_for_the_same_agent_anew() {
-    for (name, another_name) in [
-        ("support-agent", "support-agent-v2"),
-        ("support-agent-v2", "support-agent-v3"),
-        ("a-vx", "a-vx-v2"),
-        ("x23456789-123456789-123456789-123456789a", "x23456789-123456789-123456789-1234-v2"),
-    ] {
-        let found = another(&name.parse().unwrap());
-        assert_eq!(found, another_name);
-        assert!(found.parse::<Slug>().is_ok(), "{found}");
-    }
-}
-
 /// What a manifest says why is text of anybody: in a command it must not become more than text.
 #[test]
 fn a_justification_does_not_become_a_command() {

@@ -137,13 +137,14 @@ impl Service {
         let mut excluded = vec![by, &denied.asked_by, &denied.by, &agent.owner, acceptor];
         excluded.extend(&denied.in_place_of);
         let needs = rules.board.clone();
-        let roster = self.roster(&policy, &needs, &agent.team, &by.workspace).await?;
+        let team = denied.ask.moves_to().unwrap_or(&agent.team);
+        let roster = self.roster(&policy, &needs, team, &by.workspace).await?;
         let missing = uncoverable(&needs, &deciders(&roster, &excluded));
         if !missing.is_empty() {
             self.tell_nobody_can_decide(&agent.slug, by, &missing).await?;
             return Ok(Asked::Refused(Refusal::NobodyCanDecide { roles: missing }));
         }
-        let asked = self.to_be_asked(&policy, &roster, &agent.team, &needs, &excluded).await?;
+        let asked = self.to_be_asked(&policy, &roster, team, &needs, &excluded).await?;
         let to = Addressees { needs, asked };
         let owner_is_member = self.standing(&agent.owner).await?.is_member();
         let finding = if owner_is_member { Finding::OwnerActive } else { Finding::OwnerGone };

@@ -243,7 +243,8 @@ impl Service {
         once: Option<OnceKey>,
     ) -> Result<Asked> {
         let policy = self.policy();
-        let routed = self.routed(&policy, &agent, by, tier, rule.as_deref()).await?;
+        let team = ask.moves_to().unwrap_or(&agent.team);
+        let routed = self.routed(&policy, &agent, team, by, tier, rule.as_deref()).await?;
         let (to, usual) = match routed {
             Ok(routed) => routed,
             Err(refusal) => return refuse(refusal),

@@ -3,6 +3,7 @@
 
 use super::grants::ended_by;
 use super::input::{OnceKey, RegistrationForm, TierForm};
+use super::opening::send;
 use super::outcome::{Asked, CannotChange, Field, FieldProblem, Refusal};
 use super::register::describe;
 use super::settle::about;
@@ -10,12 +11,14 @@ use super::winding_down::cancel;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, Description};
-use crate::domain::ask::Change;
+use crate::domain::ask::{Change, Move};
+use crate::domain::delivery::{Delivery, Notice, Place};
 use crate::domain::event::{Actor, TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::person::{By, PersonId};
 use crate::domain::request::{Ask, Origin, Request};
 use crate::domain::review::Finding;
+use crate::domain::role::TeamName;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::tier::Tier;
 use crate::domain::time::Timestamp;
@@ -130,7 +133,8 @@ impl Service {
         })
     }
 
-    /// The owner asks that the agent may be what the form says. Its name, team and owner stay.
+    /// The owner asks that the agent may be what the form says, and work for the team that it names. Its
+    /// name and owner stay.
     pub async fn ask_change(
         &self,
         by: &PersonId,
@@ -158,10 +162,11 @@ impl Service {
         };
         let mut problems = Vec::new();
         let to = describe(form, &mut problems);
+        let team = another_team(&self.policy(), &agent, &form.team, &mut problems);
         if !problems.is_empty() {
             return Ok(Changed::Invalid(problems));
         }
-        if to == agent.description {
+        if to == agent.description && team.is_none() {
             return refuse(Refusal::Change(CannotChange::Nothing(agent)));
         }
         let because = clean(because, LONGEST_TEXT);
@@ -171,7 +176,7 @@ impl Service {
         let (tier_from, tier_to) = (agent.tier, agent.tier_by(&to));
         let findings = self.findings(&agent, tier_from, tier_to).await?;
         let from = agent.description.clone();
-        let change = Box::new(Change { from, to, tier_from, tier_to });
+        let change = Box::new(Change { from, to, tier_from, tier_to, team });
         let ask = Ask::Change { change, because };
         let tier = tier_from.max(tier_to);
         let asked =
@@ -230,7 +235,46 @@ fn tier_for(agent: &Agent, typed: &str) -> std::result::Result<Tier, Refusal> {
     }
 }
 
-/// The people agreed to another tier.
+/// The teams, if the form names another one than the agent works for.
+fn another_team(
+    policy: &Policy,
+    agent: &Agent,
+    typed: &str,
+    problems: &mut Vec<(Field, FieldProblem)>,
+) -> Option<Move> {
+    let to = TeamName::new(typed.trim());
+    if typed.trim().is_empty() || to == agent.team {
+        return None;
+    }
+    if policy.team(&to).is_none() {
+        problems.push((Field::Team, FieldProblem::UnknownTeam));
+    }
+    Some(Move { from: agent.team.clone(), to })
+}
+
+/// The agent works for another team: both teams are told. Those who were asked something about it before
+/// stay those who decide on that.
+async fn moved(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    request: &Request,
+    Move { from, to }: Move,
+    actor: Actor,
+    now: Timestamp,
+) -> Done<()> {
+    let agent = request.agent;
+    for team in [&from, &to].into_iter().filter_map(|team| policy.team(team)) {
+        let place = Place::Channel(team.channel.clone());
+        let notice = Notice::TeamChanged { agent, from: from.clone(), to: to.clone() };
+        send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
+    }
+    let what = What::TeamChanged { agent, request: request.id, from, to };
+    tx.append_about(now, actor, what, about(request)).await?;
+    Ok(())
+}
+
+/// The people agreed to another tier, or another description.
 pub(super) async fn retier(
     tx: &mut Tx,
     entropy: &Entropy,
@@ -244,7 +288,13 @@ pub(super) async fn retier(
         // It may have been raised further meanwhile, for a grant: that stays.
         Ask::TierChange { from, to, .. } if to > from => agent.clone().raise(*to),
         Ask::TierChange { to, .. } => agent.clone().set_tier(*to),
-        Ask::Change { change, .. } => agent.clone().describe(change.to.clone()),
+        Ask::Change { change, .. } => {
+            let after = agent.clone().describe(change.to.clone());
+            match &change.team {
+                Some(teams) => after.moved(teams.to.clone()),
+                None => after,
+            }
+        }
         _ => return Ok(agent),
     };
     tx.update_agent(&after).await?;
@@ -253,6 +303,10 @@ pub(super) async fn retier(
         let description = TextHash::of(&text);
         let what = What::AgentDescribed { agent: after.id, request: request.id, description };
         tx.append_about(now, actor.clone(), what, about(request)).await?;
+    }
+    if after.team != agent.team {
+        let teams = Move { from: agent.team.clone(), to: after.team.clone() };
+        moved(tx, entropy, policy, request, teams, actor.clone(), now).await?;
     }
     let (from, to) = (agent.tier, after.tier);
     let what = match to.cmp(&from) {

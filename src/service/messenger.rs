@@ -25,6 +25,7 @@ use crate::domain::insights::Insights;
 use crate::domain::login::Login;
 use crate::domain::person::{PersonId, Standing};
 use crate::domain::request::Request;
+use crate::domain::role::TeamName;
 use crate::domain::time::{Span, Timestamp};
 
 /// What a notice says, with everything that it needs.
@@ -120,6 +121,15 @@ pub enum Content {
         from: PersonId,
         /// Who does now.
         to: PersonId,
+    },
+    /// An agent works for another team.
+    TeamChanged {
+        /// The agent.
+        agent: Agent,
+        /// The team that it worked for.
+        from: TeamName,
+        /// The team that it works for.
+        to: TeamName,
     },
     /// Somebody said yes alone, because it could not wait.
     Emergency {

@@ -146,6 +146,7 @@ pub(super) async fn put(
         _ => origin.not_after(),
     };
     let decide_by = not_after.map_or(latest, |until| until.min(latest));
+    let team = ask.moves_to().unwrap_or(&agent.team).clone();
     let request = Request {
         id,
         reference,
@@ -156,7 +157,7 @@ pub(super) async fn put(
         ask,
         brings,
         tier,
-        team: agent.team.clone(),
+        team,
         needs,
         asked: to.asked,
         acceptance,

@@ -318,6 +318,10 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
             .agent(*agent)
             .await?
             .map(|agent| Content::OwnerChanged { agent, from: from.clone(), to: to.clone() }),
+        Notice::TeamChanged { agent, from, to } => session
+            .agent(*agent)
+            .await?
+            .map(|agent| Content::TeamChanged { agent, from: from.clone(), to: to.clone() }),
         Notice::Emergency { request } => emergency(session, *request).await?,
         Notice::ReviewOverdue { request } => with_agent(session, *request)
             .await?

@@ -11,6 +11,7 @@ use crate::domain::agent::Agent;
 use crate::domain::person::PersonId;
 use crate::domain::request::Ask;
 use crate::domain::review::{Evidence, Finding, review};
+use crate::domain::role::TeamName;
 use crate::domain::text::{LONGEST_TEXT, clean};
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -111,16 +112,17 @@ impl Service {
         Ok(Ok(Weighed { ask, tier, findings, rule }))
     }
 
-    /// Who is asked, and the time it usually takes. Where nobody can decide, security is told.
+    /// Who is asked, with the leads of this team, and the time it usually takes. Where nobody can decide, security is told.
     pub(super) async fn routed(
         &self,
         policy: &Policy,
         agent: &Agent,
+        team: &TeamName,
         by: &PersonId,
         tier: Tier,
         rule: Option<&str>,
     ) -> Result<std::result::Result<(Addressees, Option<Span>), Refusal>> {
-        let to = match self.addressees(policy, tier, &agent.team, by, &agent.owner).await? {
+        let to = match self.addressees(policy, tier, team, by, &agent.owner).await? {
             _ if rule.is_some() => Addressees::nobody(),
             Ok(to) => to,
             Err(refusal) => {

@@ -156,6 +156,43 @@ stories! {
         assert_eq!(office.grant(&ends).await.state.word(), "revoked");
     }
 
+    /// It works for another team when a lead of that team agrees, not of the one that it leaves. Both are
+    /// told; what was asked before stays with those who were asked.
+    async fn it_works_for_another_team(office) {
+        let dana = office.dana();
+        dana.has_agent(AGENT, &[]).await;
+        let grant = dana.gets(AGENT, "database:read", "8h").await;
+        let before = dana.puts(AGENT, "tickets:read", "8h").await;
+        dana.types(&format!("/agent edit {AGENT}")).await;
+        dana.fills("team", "team_choice", json!("data")).await;
+        dana.fills("because", "because", json!("the data team runs it now")).await;
+        assert_eq!(dana.sends().await, SubmitOutcome::Closed);
+        dana.hears("asks to be described anew").await;
+        office.settled().await;
+        let asked = dana.last_reference(AGENT).await;
+        office.all_copies_say(&asked, "support → data", true).await;
+        assert!(office.omar().is_asked(&asked).await, "who leads the new team");
+        assert!(!office.theo().is_asked(&asked).await, "who leads the old one");
+        let said = office.theo().approves_in_channel(&asked).await;
+        assert!(!said.is_empty(), "the lead of the old team does not decide");
+        assert_eq!(office.agent(AGENT).await.team.as_str(), "support");
+        office.omar().approves(&asked).await;
+        let agent = office.agent(AGENT).await;
+        assert_eq!((agent.team.as_str(), agent.tier), ("data", Tier::Observer));
+        assert_eq!(office.grant(&grant).await.state.word(), "active");
+        office.settled().await;
+        for place in ["C0SUPPORT", "C0DATA"] {
+            assert_eq!(office.posted(place, "works for team data now").len(), 1, "{place}");
+        }
+        assert_eq!(office.logged(|what| matches!(what, What::TeamChanged { .. })).await, 1);
+        assert_eq!(office.logged(|what| matches!(what, What::AgentDescribed { .. })).await, 0);
+        // As it was asked: by the old team's lead. What is asked from now on goes to the new one's.
+        office.theo().approves(&before).await;
+        assert!(office.may(AGENT, "tickets:read").await);
+        let after = dana.puts(AGENT, "deploys:read", "8h").await;
+        assert!(office.omar().is_asked(&after).await && !office.theo().is_asked(&after).await);
+    }
+
     /// The owner or security ends it for good, by a form that asks why; the name stays taken.
     async fn retired_is_retired(office) {
         let dana = office.dana();

@@ -201,6 +201,9 @@ impl Names {
             What::OwnerChanged { agent, from, to } => {
                 format!("agent {} was handed over from {from} to {to}", self.agent(*agent))
             }
+            What::TeamChanged { agent, from, to, .. } => {
+                format!("agent {} works for team {to}, no longer for {from}", self.agent(*agent))
+            }
             What::OwnerTaken { agent, from, to } => {
                 format!("agent {}, once of {from}, was taken by {to}", self.agent(*agent))
             }

@@ -205,7 +205,8 @@ impl Service {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let rule = weighed.rule.as_deref();
-        let routed = self.routed(policy, agent, &agent.owner, weighed.tier, rule).await?;
+        let (owner, team) = (&agent.owner, &agent.team);
+        let routed = self.routed(policy, agent, team, owner, weighed.tier, rule).await?;
         Ok(routed.map(|(to, _)| Step::Ask(weighed, to)))
     }
 }

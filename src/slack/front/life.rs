@@ -111,7 +111,8 @@ impl FrontDesk {
             Ok(agent) => {
                 let draft = as_described(&agent);
                 let preview = self.service.preview(draft.answers).await?;
-                open(trigger.to_owned(), forms::edit(&agent, &draft, "", Some(&preview)))
+                let choices = self.service.choices(by, None).await?;
+                open(trigger.to_owned(), forms::edit(&agent, &draft, &choices, "", Some(&preview)))
             }
             Err(refusal) => to.tell(views::refusal(&refusal)),
         })
@@ -126,7 +127,8 @@ impl FrontDesk {
         let draft = forms::read_register(&values, &click.by.workspace);
         let preview = self.service.preview(draft.answers).await?;
         let why = forms::read_reason(&values);
-        let view = json(&forms::edit(&agent, &draft, &why, Some(&preview)));
+        let choices = self.service.choices(&click.by, None).await?;
+        let view = json(&forms::edit(&agent, &draft, &choices, &why, Some(&preview)));
         Ok(Answer::then(FollowUp::UpdateView { view_id, hash, view }))
     }
 

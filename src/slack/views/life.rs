@@ -9,7 +9,8 @@ use super::refusals::refusal;
 use super::replies::{grants_ended, requests_cancelled};
 use super::words;
 use crate::domain::agent::{Agent, AgentState, Cause, Description};
-use crate::domain::ask::Change;
+use crate::domain::ask::{Change, Move};
+use crate::domain::role::TeamName;
 use crate::domain::tier::Tier;
 use crate::domain::time::Timestamp;
 use crate::service::outcome::CannotChange;
@@ -130,7 +131,7 @@ pub fn tier_change(from: Tier, to: Tier) -> Vec<Line> {
 
 /// What changes, old → new; what stays is not said.
 pub fn change(change: &Change) -> Vec<Line> {
-    let Change { from, to, tier_from, tier_to } = change;
+    let Change { from, to, tier_from, tier_to, team } = change;
     let Description { purpose, systems, runs_on, model, answers } = from;
     let mut lines = Vec::new();
     let mut compare = |label: &str, old: &str, new: &str| {
@@ -143,6 +144,10 @@ pub fn change(change: &Change) -> Vec<Line> {
     compare("Touches", &systems.join(", "), &to.systems.join(", "));
     compare("Runs on", runs_on, &to.runs_on);
     compare("Model", model, &to.model);
+    if let Some(Move { from, to }) = team {
+        let (from, to) = (clip(from.as_str(), 40), clip(to.as_str(), 40));
+        lines.push(Line::fact("Team").text(format!("{from} → ")).bold(&to));
+    }
     if *answers != to.answers {
         lines.push(Line::fact("Answers").text(format!(
             "{} → {}",
@@ -156,6 +161,26 @@ pub fn change(change: &Change) -> Vec<Line> {
         lines.extend(tier_change(*tier_from, *tier_to));
     }
     lines
+}
+
+/// An agent works for another team: to the channels of both.
+pub fn moved(agent: &Agent, from: &TeamName, to: &TeamName) -> Message {
+    let (from, to) = (clip(from.as_str(), 40), clip(to.as_str(), 40));
+    Page::message()
+        .lines(vec![
+            Line::say("🔁 ")
+                .bold(agent.slug.as_str())
+                .text(" works for team ")
+                .bold(&to)
+                .text(format!(" now, no longer for {from}.")),
+            Line::fact("Owner").person(&agent.owner),
+            Line::fact("Next").text(
+                "nothing to do. What it has stays as it is; what was asked before stays with those \
+                 who were asked.",
+            ),
+        ])
+        .buttons(vec![button(&Button::Show(agent.id), "Show agent")])
+        .into_message()
 }
 
 /// An agent was ended for good: to its owner, the team's and security's channel.

@@ -426,6 +426,7 @@ pub fn happened(what: &What, agent: &Agent) -> String {
         What::AgentReinstated { .. } => "may go on".to_owned(),
         What::AgentOrphaned { .. } => "its owner has left".to_owned(),
         What::OwnerChanged { .. } => "handed over".to_owned(),
+        What::TeamChanged { to, .. } => format!("works for team {to}"),
         What::OwnerTaken { .. } => "taken over, as nobody answered for it".to_owned(),
         What::OwnerReturned { .. } => "its owner is back".to_owned(),
         What::GrantStarted { access, .. } => format!("grant began: {access}"),

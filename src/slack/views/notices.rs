@@ -53,6 +53,7 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
             owners::ownerless(agent, *since, (owner, *standing), *before, now)
         }
         Content::OwnerChanged { agent, from, to } => owners::changed(agent, from, to),
+        Content::TeamChanged { agent, from, to } => life::moved(agent, from, to),
         Content::Emergency { request, agent, grant, review } => {
             super::emergency::opened(request, agent, grant, review.as_ref(), now)
         }
@@ -310,8 +311,15 @@ fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timest
             (Ask::TierChange { .. }, _) => {
                 Line::strong(slug).text(format!(" is {} now.", words::tier(agent.tier)))
             }
-            (Ask::Change { change, .. }, _) => Line::strong(slug)
-                .text(format!(" is described anew: {}.", words::tier(change.tier_to))),
+            (Ask::Change { change, .. }, _) => {
+                let line = Line::strong(slug)
+                    .text(format!(" is described anew: {}.", words::tier(change.tier_to)));
+                match &change.team {
+                    None => line,
+                    Some(teams) => line
+                        .text(format!(" It works for team {} now.", clip(teams.to.as_str(), 40))),
+                }
+            }
             (Ask::Credential { name, lasting, .. }, _) => Line::strong(slug)
                 .text(" can prove itself by ")
                 .quoted(&clip(name, 60))

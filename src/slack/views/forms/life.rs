@@ -5,14 +5,14 @@ use slack_morphism::prelude::{
     SlackBlockStaticSelectElement, SlackBlockText, SlackInputBlock, SlackView,
 };
 
-use super::register::{answers, described, panel};
+use super::register::{answers, described, panel, team};
 use super::{GIVE_UP, TIER, because, choice};
 use crate::domain::agent::Agent;
 use crate::domain::certification::QUESTIONS;
 use crate::domain::tier::Tier;
 use crate::service::certifications::outcome::Seen;
 use crate::service::input::{RegistrationForm, TierForm};
-use crate::service::outcome::TierPreview;
+use crate::service::outcome::{FormChoices, TierPreview};
 use crate::slack::actions::Form;
 use crate::slack::views::line::Line;
 use crate::slack::views::page::{Page, plain};
@@ -107,10 +107,11 @@ pub fn tier(agent: &Agent, draft: &TierForm) -> SlackView {
         .into_modal("Another tier", Some("Ask"), &Form::Tier { agent: agent.id })
 }
 
-/// What it is, filled in; name, team and owner are what they are.
+/// What it is, filled in; name and owner are what they are.
 pub fn edit(
     agent: &Agent,
     draft: &RegistrationForm,
+    choices: &FormChoices,
     why: &str,
     preview: Option<&TierPreview>,
 ) -> SlackView {
@@ -119,11 +120,12 @@ pub fn edit(
             .text(format!(", team {}, ", agent.team))
             .text(words::tier(agent.tier)),
         Line::say(
-            "Say what it is by now. The people of the higher tier, old or new, decide; until then \
-             nothing changes.",
+            "Say what it is by now. The people of the higher tier, old or new, decide, and of the new \
+             team, if it is to work for another; until then nothing changes.",
         ),
     ]);
     described(page, draft)
+        .input(team(draft, choices))
         .input(answers(draft.answers))
         .input(because(
             "Why",

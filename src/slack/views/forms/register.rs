@@ -133,7 +133,7 @@ pub(super) fn answers(draft: Answers) -> SlackInputBlock {
         .with_hint(plain("Nothing ticked: it only reads. The tier below follows.", 300))
 }
 
-fn team(draft: &RegistrationForm, choices: &FormChoices) -> SlackInputBlock {
+pub(super) fn team(draft: &RegistrationForm, choices: &FormChoices) -> SlackInputBlock {
     if choices.teams.is_empty() || choices.teams.len() > MOST_CHOICES {
         return TextField {
             id: TEAM,

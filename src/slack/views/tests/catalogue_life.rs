@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use slack_morphism::prelude::SlackView;
 use ulid::Ulid;
 
-use super::catalogue::{Catalogue, Shown};
+use super::catalogue::{Catalogue, Shown, choices};
 use super::sample::*;
 use crate::domain::activity::{Activity, Deed};
 use crate::domain::agent::{Agent, AgentState, Cause, Description};
-use crate::domain::ask::Change;
+use crate::domain::ask::{Change, Move};
 use crate::domain::certification::{Certification, CertificationState, Standing};
 use crate::domain::delivery::Face;
 use crate::domain::event::Actor;
@@ -272,7 +272,9 @@ fn change_request(said: &Said) -> Request {
         answers: Answers { money: true, ..from.answers },
         ..from.clone()
     };
-    let change = Box::new(Change { from, to, tier_from: Tier::Internal, tier_to: Tier::External });
+    let (tier_from, tier_to) = (Tier::Internal, Tier::External);
+    let team = Some(Move { from: TeamName::new("support"), to: TeamName::new(said.short.clone()) });
+    let change = Box::new(Change { from, to, tier_from, tier_to, team });
     let ask = Ask::Change { change, because: said.because.clone() };
     Request { reference: reference("C-1051"), ask, ..said.reinstatement() }
 }
@@ -312,6 +314,7 @@ fn forms_around(said: &Said, all: &mut Catalogue) {
             without_people: None,
         },
     };
-    add("edit", forms::edit(&agent, &as_described(&agent), &said.because, Some(&preview)));
+    let (draft, choices) = (as_described(&agent), choices(said));
+    add("edit", forms::edit(&agent, &draft, &choices, &said.because, Some(&preview)));
     add("retire", forms::retire(&agent, &said.because));
 }

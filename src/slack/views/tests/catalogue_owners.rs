@@ -6,6 +6,7 @@ use crate::domain::agent::{Agent, Cause, Orphaned};
 use crate::domain::delivery::Face;
 use crate::domain::person::{By, PersonId, Standing};
 use crate::domain::request::{Acceptance, Ask, NotCounted, Request, RequestState};
+use crate::domain::role::TeamName;
 use crate::domain::time::Span;
 use crate::service::messenger::Content;
 use crate::service::outcome::{
@@ -93,6 +94,9 @@ pub fn owners(said: &Said, all: &mut Catalogue) {
                 .into(),
         );
     }
+    let (from, to) = (TeamName::new("support"), TeamName::new(said.short.clone()));
+    let moved = Content::TeamChanged { agent: agent.clone(), from, to };
+    add("moved", notice(&moved, now()).into());
     for (name, from, to) in [("changed", dana(), vera()), ("returned", dana(), dana())] {
         let content = Content::OwnerChanged { agent: agent.clone(), from, to };
         add(name, notice(&content, now()).into());
