@@ -1,130 +1,65 @@
 //! `/scim/v2/Groups`.
 
-use std::sync::Arc;
+use serde_json::{Map, Value};
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use serde_json::Value;
-
-use super::document::{self, group_facts, no_such_user};
+use super::document::{self, group_facts};
 use super::error::ScimError;
-use super::list::{LOOKED_THROUGH, cut, fitting, part};
-use super::take::{Body, Id, Provider, Query};
-use super::{Answer, Scim, answer, created, done, patch as patches};
-use crate::domain::identity_provider::IdpGroup;
+use super::patch::{Attributes, OF_GROUP};
+use super::resource::Resource;
+use crate::domain::identity_provider::{GroupFacts, IdpGroup};
 use crate::domain::ids::IdpGroupId;
 use crate::service::identity_provider::Pushed;
+use crate::service::{Result as Done, Service};
 
-/// The groups that are wanted.
-pub(super) async fn list(State(scim): State<Arc<Scim>>, _: Provider, query: Query) -> Answer {
-    let service = &scim.service;
-    let documents = |groups: Vec<IdpGroup>| -> Vec<Value> {
-        groups.iter().map(|group| document::group(group, &scim.base)).collect()
-    };
-    let Some(filter) = &query.filter else {
-        let (groups, total) = service.idp_groups(query.count, query.start - 1).await?;
-        return Ok(part(documents(groups), total as usize, query.start, &query.wanted));
-    };
-    let found: Option<Vec<IdpGroup>> = match filter.equal() {
-        Some((name, text)) if name.eq_ignore_ascii_case("displayName") => {
-            Some(service.idp_group_by_name(text).await?.into_iter().collect())
-        }
-        Some((name, text)) if name.eq_ignore_ascii_case("externalId") => {
-            Some(service.idp_groups_by_external_id(text).await?)
-        }
-        Some((name, text)) if name.eq_ignore_ascii_case("id") => match text.parse() {
-            Ok(id) => Some(service.idp_group(id).await?.into_iter().collect()),
-            Err(_) => Some(Vec::new()),
-        },
-        _ => None,
-    };
-    if let Some(found) = found {
-        return Ok(cut(documents(found), &query));
+impl Resource for IdpGroup {
+    type Id = IdpGroupId;
+    type Facts = GroupFacts;
+
+    const CALLED: &'static str = "group";
+    const NAMED_BY: &'static str = "displayName";
+    const ATTRIBUTES: Attributes = OF_GROUP;
+
+    fn document(&self, base: &str) -> Value {
+        document::group(self, base)
     }
-    let (groups, total) = service.idp_groups(LOOKED_THROUGH, 0).await?;
-    fitting(documents(groups), total, filter, &query)
-}
 
-/// A new group.
-pub(super) async fn create(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    query: Query,
-    Body(body): Body,
-) -> Answer {
-    let facts = group_facts(&body)?;
-    let name = facts.display_name.clone();
-    let group = known(scim.service.push_group(facts).await?, &name)?;
-    Ok(created(&query.wanted.of(document::group(&group, &scim.base))))
-}
+    fn facts(document: &Map<String, Value>) -> Result<GroupFacts, ScimError> {
+        group_facts(document)
+    }
 
-/// One group.
-pub(super) async fn show(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    Id(id): Id,
-    query: Query,
-) -> Answer {
-    let group = scim.service.idp_group(read(&id)?).await?.ok_or_else(nothing)?;
-    Ok(answer(StatusCode::OK, &query.wanted.of(document::group(&group, &scim.base))))
-}
+    fn name(facts: &GroupFacts) -> &str {
+        &facts.display_name
+    }
 
-/// A group described anew.
-pub(super) async fn replace(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    Id(id): Id,
-    query: Query,
-    Body(body): Body,
-) -> Answer {
-    let (id, facts) = (read(&id)?, group_facts(&body)?);
-    let name = facts.display_name.clone();
-    let changed = scim.service.change_group(id, move |_| Ok::<_, ScimError>(facts)).await??;
-    let group = known(changed, &name)?;
-    Ok(answer(StatusCode::OK, &query.wanted.of(document::group(&group, &scim.base))))
-}
+    async fn some(of: &Service, limit: u32, offset: u32) -> Done<(Vec<Self>, u32)> {
+        of.idp_groups(limit, offset).await
+    }
 
-/// A part of a group changed: who comes into it, who leaves it.
-pub(super) async fn patch(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    Id(id): Id,
-    query: Query,
-    Body(body): Body,
-) -> Answer {
-    let (id, base) = (read(&id)?, scim.base.clone());
-    let change = move |group: &IdpGroup| {
-        let Value::Object(mut whole) = document::group(group, &base) else { return Err(nothing()) };
-        patches::apply(&mut whole, patches::OF_GROUP, &body)?;
-        group_facts(&whole)
-    };
-    let group = known(scim.service.change_group(id, change).await??, "this name")?;
-    Ok(answer(StatusCode::OK, &query.wanted.of(document::group(&group, &scim.base))))
-}
+    async fn one(of: &Service, id: IdpGroupId) -> Done<Option<Self>> {
+        of.idp_group(id).await
+    }
 
-/// There is no such group any more.
-pub(super) async fn remove(State(scim): State<Arc<Scim>>, _: Provider, Id(id): Id) -> Answer {
-    known(scim.service.remove_group(read(&id)?).await?, "")?;
-    Ok(done())
-}
+    async fn named(of: &Service, name: &str) -> Done<Option<Self>> {
+        of.idp_group_by_name(name).await
+    }
 
-fn read(id: &str) -> Result<IdpGroupId, ScimError> {
-    id.parse().map_err(|_| nothing())
-}
+    async fn called(of: &Service, id: &str) -> Done<Vec<Self>> {
+        of.idp_groups_by_external_id(id).await
+    }
 
-fn nothing() -> ScimError {
-    ScimError::not_found("there is no group by this id")
-}
+    async fn push(of: &Service, facts: GroupFacts) -> Done<Pushed<Self>> {
+        of.push_group(facts).await
+    }
 
-fn known<T>(pushed: Pushed<T>, name: &str) -> Result<T, ScimError> {
-    match pushed {
-        Pushed::Done(done) => Ok(done),
-        Pushed::NameTaken => {
-            Err(ScimError::taken(format!("another group has the displayName {name}")))
-        }
-        Pushed::NoSuchUsers(users) => {
-            Err(users.first().map_or_else(|| ScimError::value("no such users"), no_such_user))
-        }
-        Pushed::Unknown => Err(nothing()),
+    async fn change(
+        of: &Service,
+        id: IdpGroupId,
+        how: impl FnOnce(&Self) -> Result<GroupFacts, ScimError> + Send + 'static,
+    ) -> Done<Result<Pushed<Self>, ScimError>> {
+        of.change_group(id, how).await
+    }
+
+    async fn remove(of: &Service, id: IdpGroupId) -> Done<Pushed<()>> {
+        of.remove_group(id).await
     }
 }

@@ -9,7 +9,8 @@
 //! | [`filter`] | `userName eq "dana"` |
 //! | [`patch`] | changes of a part |
 //! | [`document`] | resources as JSON, and what is read of it |
-//! | `users`, `groups` | the resources |
+//! | `resource` | what is done with any kind of them |
+//! | `users`, `groups` | the kinds |
 //! | `list` | one part of many |
 //! | `discovery` | what this server can |
 //! | `schemas` | what its resources are like |
@@ -22,6 +23,7 @@ mod groups;
 mod list;
 pub mod patch;
 mod path;
+mod resource;
 mod schemas;
 mod take;
 mod users;
@@ -35,6 +37,7 @@ use axum::routing::{any, get};
 use serde_json::Value;
 
 use self::error::ScimError;
+use crate::domain::identity_provider::{IdpGroup, IdpUser};
 use crate::domain::text::clean;
 use crate::service::Service;
 
@@ -57,16 +60,10 @@ type Answer = Result<Response, ScimError>;
 pub fn router(service: Service, address: &str) -> Router {
     let scim = Arc::new(Scim { service, base: format!("{address}{BASE}") });
     let routes = Router::new()
-        .route("/Users", get(users::list).post(users::create))
-        .route(
-            "/Users/{id}",
-            get(users::show).put(users::replace).patch(users::patch).delete(users::remove),
-        )
-        .route("/Groups", get(groups::list).post(groups::create))
-        .route(
-            "/Groups/{id}",
-            get(groups::show).put(groups::replace).patch(groups::patch).delete(groups::remove),
-        )
+        .route("/Users", resource::all::<IdpUser>())
+        .route("/Users/{id}", resource::one::<IdpUser>())
+        .route("/Groups", resource::all::<IdpGroup>())
+        .route("/Groups/{id}", resource::one::<IdpGroup>())
         .route("/ServiceProviderConfig", get(discovery::config))
         .route("/ResourceTypes", get(discovery::resource_types))
         .route("/ResourceTypes/{name}", get(discovery::resource_type))

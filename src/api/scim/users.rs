@@ -1,125 +1,65 @@
 //! `/scim/v2/Users`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::document::{self, user_facts};
 use super::error::ScimError;
-use super::list::{LOOKED_THROUGH, cut, fitting, part};
-use super::take::{Body, Id, Provider, Query};
-use super::{Answer, Scim, answer, created, done, patch as patches};
-use crate::domain::identity_provider::IdpUser;
+use super::patch::{Attributes, OF_USER};
+use super::resource::Resource;
+use crate::domain::identity_provider::{IdpUser, UserFacts};
 use crate::domain::ids::IdpUserId;
 use crate::service::identity_provider::Pushed;
+use crate::service::{Result as Done, Service};
 
-/// The users that are wanted.
-pub(super) async fn list(State(scim): State<Arc<Scim>>, _: Provider, query: Query) -> Answer {
-    let service = &scim.service;
-    let documents = |users: Vec<IdpUser>| -> Vec<Value> {
-        users.iter().map(|user| document::user(user, &scim.base)).collect()
-    };
-    let Some(filter) = &query.filter else {
-        let (users, total) = service.idp_users(query.count, query.start - 1).await?;
-        return Ok(part(documents(users), total as usize, query.start, &query.wanted));
-    };
-    let found: Option<Vec<IdpUser>> = match filter.equal() {
-        Some((name, text)) if name.eq_ignore_ascii_case("userName") => {
-            Some(service.idp_user_by_name(text).await?.into_iter().collect())
-        }
-        Some((name, text)) if name.eq_ignore_ascii_case("externalId") => {
-            Some(service.idp_users_by_external_id(text).await?)
-        }
-        Some((name, text)) if name.eq_ignore_ascii_case("id") => match text.parse() {
-            Ok(id) => Some(service.idp_user(id).await?.into_iter().collect()),
-            Err(_) => Some(Vec::new()),
-        },
-        _ => None,
-    };
-    if let Some(found) = found {
-        return Ok(cut(documents(found), &query));
+impl Resource for IdpUser {
+    type Id = IdpUserId;
+    type Facts = UserFacts;
+
+    const CALLED: &'static str = "user";
+    const NAMED_BY: &'static str = "userName";
+    const ATTRIBUTES: Attributes = OF_USER;
+
+    fn document(&self, base: &str) -> Value {
+        document::user(self, base)
     }
-    let (users, total) = service.idp_users(LOOKED_THROUGH, 0).await?;
-    fitting(documents(users), total, filter, &query)
-}
 
-/// A new user.
-pub(super) async fn create(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    query: Query,
-    Body(body): Body,
-) -> Answer {
-    let facts = user_facts(&body)?;
-    let name = facts.user_name.clone();
-    let user = known(scim.service.push_user(facts).await?, &name)?;
-    Ok(created(&query.wanted.of(document::user(&user, &scim.base))))
-}
+    fn facts(document: &Map<String, Value>) -> Result<UserFacts, ScimError> {
+        user_facts(document)
+    }
 
-/// One user.
-pub(super) async fn show(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    Id(id): Id,
-    query: Query,
-) -> Answer {
-    let user = scim.service.idp_user(read(&id)?).await?.ok_or_else(nobody)?;
-    Ok(answer(StatusCode::OK, &query.wanted.of(document::user(&user, &scim.base))))
-}
+    fn name(facts: &UserFacts) -> &str {
+        &facts.user_name
+    }
 
-/// A user described anew.
-pub(super) async fn replace(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    Id(id): Id,
-    query: Query,
-    Body(body): Body,
-) -> Answer {
-    let (id, facts) = (read(&id)?, user_facts(&body)?);
-    let name = facts.user_name.clone();
-    let changed = scim.service.change_user(id, move |_| Ok::<_, ScimError>(facts)).await??;
-    let user = known(changed, &name)?;
-    Ok(answer(StatusCode::OK, &query.wanted.of(document::user(&user, &scim.base))))
-}
+    async fn some(of: &Service, limit: u32, offset: u32) -> Done<(Vec<Self>, u32)> {
+        of.idp_users(limit, offset).await
+    }
 
-/// A part of a user changed.
-pub(super) async fn patch(
-    State(scim): State<Arc<Scim>>,
-    _: Provider,
-    Id(id): Id,
-    query: Query,
-    Body(body): Body,
-) -> Answer {
-    let (id, base) = (read(&id)?, scim.base.clone());
-    let change = move |user: &IdpUser| {
-        let Value::Object(mut whole) = document::user(user, &base) else { return Err(nobody()) };
-        patches::apply(&mut whole, patches::OF_USER, &body)?;
-        user_facts(&whole)
-    };
-    let user = known(scim.service.change_user(id, change).await??, "this name")?;
-    Ok(answer(StatusCode::OK, &query.wanted.of(document::user(&user, &scim.base))))
-}
+    async fn one(of: &Service, id: IdpUserId) -> Done<Option<Self>> {
+        of.idp_user(id).await
+    }
 
-/// There is no such user any more.
-pub(super) async fn remove(State(scim): State<Arc<Scim>>, _: Provider, Id(id): Id) -> Answer {
-    known(scim.service.remove_user(read(&id)?).await?, "")?;
-    Ok(done())
-}
+    async fn named(of: &Service, name: &str) -> Done<Option<Self>> {
+        of.idp_user_by_name(name).await
+    }
 
-fn read(id: &str) -> Result<IdpUserId, ScimError> {
-    id.parse().map_err(|_| nobody())
-}
+    async fn called(of: &Service, id: &str) -> Done<Vec<Self>> {
+        of.idp_users_by_external_id(id).await
+    }
 
-fn nobody() -> ScimError {
-    ScimError::not_found("there is no user by this id")
-}
+    async fn push(of: &Service, facts: UserFacts) -> Done<Pushed<Self>> {
+        of.push_user(facts).await
+    }
 
-fn known<T>(pushed: Pushed<T>, name: &str) -> Result<T, ScimError> {
-    match pushed {
-        Pushed::Done(done) => Ok(done),
-        Pushed::NameTaken => Err(ScimError::taken(format!("another user has the userName {name}"))),
-        Pushed::Unknown | Pushed::NoSuchUsers(_) => Err(nobody()),
+    async fn change(
+        of: &Service,
+        id: IdpUserId,
+        how: impl FnOnce(&Self) -> Result<UserFacts, ScimError> + Send + 'static,
+    ) -> Done<Result<Pushed<Self>, ScimError>> {
+        of.change_user(id, how).await
+    }
+
+    async fn remove(of: &Service, id: IdpUserId) -> Done<Pushed<()>> {
+        of.remove_user(id).await
     }
 }
