@@ -76,19 +76,45 @@ impl Screen {
     ///
     /// As [`Screen::ask`].
     pub fn choose(&self, question: Question<'_>, options: &[String]) -> Result<usize, Trouble> {
+        self.choose_or(question, options, Some(0))
+    }
+
+    /// Asks for one of several, none of which is taken unless it is named; gives its place.
+    ///
+    /// # Errors
+    ///
+    /// As [`Screen::ask`].
+    pub fn choose_named(
+        &self,
+        question: Question<'_>,
+        options: &[String],
+    ) -> Result<usize, Trouble> {
+        self.choose_or(question, options, None)
+    }
+
+    fn choose_or(
+        &self,
+        question: Question<'_>,
+        options: &[String],
+        default: Option<usize>,
+    ) -> Result<usize, Trouble> {
         self.pose(question)?;
         self.list(options);
+        let hint = default.map(|at| format!("[{}] ", at + 1)).unwrap_or_default();
         loop {
-            let typed = self.line("[1] ")?;
-            match picked(&typed, options) {
-                Some(at) => return Ok(at),
-                None if typed.is_empty() => return Ok(0),
-                None => self.again(&format!("Please type a number from 1 to {}.", options.len())),
+            let typed = self.line(&hint)?;
+            match (picked(&typed, options), default) {
+                (Some(at), _) => return Ok(at),
+                (None, Some(at)) if typed.is_empty() => return Ok(at),
+                (None, _) => {
+                    self.again(&format!("Please type a number from 1 to {}.", options.len()));
+                }
             }
         }
     }
 
-    /// Asks for any of several; gives their places in order. An empty answer takes none.
+    /// Asks for any of several; gives their places in order. An empty answer takes none. `check` says
+    /// what is wrong with an answer, and it is asked again.
     ///
     /// # Errors
     ///
@@ -97,6 +123,7 @@ impl Screen {
         &self,
         question: Question<'_>,
         options: &[String],
+        check: impl Fn(&[usize]) -> Result<(), String>,
     ) -> Result<Vec<usize>, Trouble> {
         self.pose(question)?;
         self.list(options);
@@ -110,7 +137,10 @@ impl Screen {
                 Some(mut places) => {
                     places.sort_unstable();
                     places.dedup();
-                    return Ok(places);
+                    match check(&places) {
+                        Ok(()) => return Ok(places),
+                        Err(wrong) => self.again(&wrong),
+                    }
                 }
                 None => self.again("Please type their numbers, such as 1,3; or nothing for none."),
             }
@@ -139,17 +169,22 @@ impl Screen {
         Ok(())
     }
 
+    /// The options with their numbers; one that is long goes on below itself.
     fn list(&self, options: &[String]) {
+        let digits = options.len().to_string().len();
+        let edge = digits + 4;
+        let room = usize::from(self.err.width).saturating_sub(edge).max(20);
         for (at, option) in options.iter().enumerate() {
-            self.note(&format!(
-                "  {}  {option}",
-                self.err.ink(Ink::Command, &(at + 1).to_string())
-            ));
+            let number = self.err.ink(Ink::Command, &format!("{:>digits$}", at + 1));
+            let lines = wrapped(option, room).join(&format!("\n{:edge$}", ""));
+            self.note(&format!("  {number}  {lines}"));
         }
     }
 
     fn again(&self, wrong: &str) {
-        self.note(&format!("  {}", self.err.ink(Ink::Care, wrong)));
+        for line in wrapped(wrong, usize::from(self.err.width) - 2) {
+            self.note(&format!("  {}", self.err.ink(Ink::Care, &line)));
+        }
     }
 
     fn line(&self, hint: &str) -> Result<String, Trouble> {

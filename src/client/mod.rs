@@ -7,7 +7,7 @@
 //! | [`arguments`] | the command line, and its help |
 //! | [`commands`] | a file for each command |
 //! | [`exit`] | how a command ends: statuses that programs decide by |
-//! | [`trouble`] | why something was not done, and what to do next |
+//! | [`trouble`], [`unproved`] | why something was not done, and what to do next; the same of an agent's key |
 //! | [`session`] | what every command has at hand |
 //! | [`environment`], [`config`] | what it is told from outside; the settings |
 //! | [`address`] | where the server is |
@@ -16,6 +16,7 @@
 //! | [`agent_key`] | an agent's key pair on this machine |
 //! | [`progress`], [`watch`] | how a request stands; waiting for people |
 //! | [`screen`], [`ask`] | where answers and questions go |
+//! | [`choices`] | what can be asked for, as people choose of it |
 //! | [`manifest`] | `agent.toml`: read with the place of every mistake, and written |
 //! | [`gate`] | a pipeline's check |
 //! | [`init`] | a new agent, from nothing to work |
@@ -27,6 +28,7 @@ pub mod address;
 pub mod agent_key;
 pub mod arguments;
 pub mod ask;
+pub mod choices;
 pub mod commands;
 pub mod config;
 pub mod environment;
@@ -49,6 +51,7 @@ pub mod session;
 pub mod table;
 pub mod times;
 pub mod trouble;
+pub mod unproved;
 pub mod watch;
 pub mod words;
 

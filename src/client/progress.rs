@@ -85,7 +85,8 @@ pub fn view(request: &Request, now: Timestamp, look: Look) -> Vec<String> {
     let usual = request.usual.as_ref().map_or_else(String::new, |usual| {
         format!("; usually {}", Span::seconds(usual.seconds).words())
     });
-    let asked = format!("asked {}", relative(request.opened_at, now));
+    let itself = if request.by_itself { " by the agent itself" } else { "" };
+    let asked = format!("asked {}{itself}", relative(request.opened_at, now));
     let end = until(request.decide_by, now);
     lines.push(look.faint(&cut(&format!("  {asked}{usual}; {end}"), width)));
     lines
@@ -234,7 +235,8 @@ pub(super) mod tests {
             credential: None,
             justification: Some("customer support queries".to_owned()),
             appeals: None,
-            asked_by: person("Dana"),
+            asked_by: Some(person("Dana")),
+            by_itself: false,
             opened_at: at("11:58:00"),
             decide_by: at("12:08:00"),
             usual: Some(Lasting { text: "40m".to_owned(), seconds: 2_400 }),

@@ -2,8 +2,10 @@
 //! due, and each answer read or turned into words.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use hyper::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -16,7 +18,7 @@ use super::exit::Exit;
 use super::http::{Answer, Http, Sent};
 use super::logins::{Login, Logins};
 use super::trouble::{Shown, Trouble};
-use super::words::Told;
+use super::words::{Told, harmless};
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::contract::about::{API_VERSION, About};
 use crate::contract::login::{CLIENT_ID, OAuthRefusal, PersonTokens};
@@ -26,6 +28,10 @@ use crate::domain::time::Timestamp;
 
 /// A token that ends within so many seconds is renewed before it is shown.
 const SOON: i64 = 30;
+/// How often an agent proves itself where the server cannot look at the proof just now.
+const PROOFS: u32 = 4;
+/// The longest pause between two proofs, in seconds.
+const LONGEST_PAUSE: u64 = 5;
 
 /// By what the caller proves who is asking.
 #[derive(Debug, Clone)]
@@ -58,7 +64,7 @@ pub struct Token {
 pub struct Server {
     http: Http,
     credentials: Credentials,
-    about: OnceCell<About>,
+    about: OnceCell<(About, TimeDelta)>,
     token: Mutex<Option<Token>>,
     clock: Arc<dyn Clock>,
     chance: Entropy,
@@ -105,7 +111,19 @@ impl Server {
     ///
     /// When it is not Countersign, cannot be reached, or does not speak what this client speaks.
     pub async fn about(&self) -> Result<&About, Trouble> {
-        self.about.get_or_try_init(|| self.ask_about()).await
+        Ok(&self.known().await?.0)
+    }
+
+    /// Which server it is, and how far its clock is ahead of this machine's.
+    async fn known(&self) -> Result<&(About, TimeDelta), Trouble> {
+        let ask = || async {
+            let about = self.ask_about().await?;
+            // One that speaks of another address could have a proof made out to that, for later.
+            let there = about.now.filter(|_| about.address == self.address().as_str());
+            let ahead = there.map_or(TimeDelta::zero(), |there| there - self.clock.now());
+            Ok((about, ahead))
+        };
+        self.about.get_or_try_init(ask).await
     }
 
     async fn ask_about(&self) -> Result<About, Trouble> {
@@ -187,7 +205,12 @@ impl Server {
         }
         match serde_json::from_slice::<OAuthRefusal>(&answer.body) {
             Ok(refusal) if answer.status < 500 && answer.status != 429 => Ok(Err(refusal)),
-            _ => Err(Trouble::Problem(Box::new(self.problem(&answer)))),
+            Ok(refusal) => {
+                let detail = described(refusal);
+                let problem = Problem { detail, ..self.problem(&answer) };
+                Err(Trouble::Problem(Box::new(problem)))
+            }
+            Err(_) => Err(Trouble::Problem(Box::new(self.problem(&answer)))),
         }
     }
 
@@ -225,9 +248,52 @@ impl Server {
                 "agent-cli token --agent NAME   where the agent's key is",
             ));
         };
-        let issuer = self.about().await?.address.clone();
+        let mut tries = 1;
+        let answer = loop {
+            match self.token_by_proof(name, key, audience).await {
+                // A server that woke from a long sleep makes its own keys first; a proof is good once.
+                Err(Trouble::Problem(problem)) if problem.status == 503 && tries < PROOFS => {
+                    let pause = problem.retry_after.unwrap_or(1).clamp(1, LONGEST_PAUSE);
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                    tries += 1;
+                }
+                answer => break answer?,
+            }
+        };
         let now = self.clock.now();
-        let proof = key.proof(name.as_str(), &issuer, now, &self.fresh_id())?;
+        match answer {
+            Ok(given) => {
+                let seconds = i64::try_from(given.expires_in).unwrap_or(0).min(366 * 24 * 3600);
+                let until = now + TimeDelta::seconds(seconds);
+                Ok(Token { text: given.access_token.into(), until })
+            }
+            Err(no) if no.error == "invalid_client" => {
+                Err(self.ended(described(no), Shown::Key(name.clone())))
+            }
+            Err(no) if no.error == "invalid_target" => Err(Trouble::invalid(
+                format!("{name} gets no token for `{}`.", harmless(audience.unwrap_or_default())),
+                described(no),
+                "--for https://crm.example.com   the service's address, as it knows itself",
+            )),
+            Err(no) => Err(Trouble::invalid(
+                format!("{name} gets no token."),
+                described(no),
+                format!("agent-cli show {name}   shows its state and its credentials"),
+            )),
+        }
+    }
+
+    /// What the server says to a fresh proof of the agent's.
+    async fn token_by_proof(
+        &self,
+        name: &Slug,
+        key: &AgentKey,
+        audience: Option<&str>,
+    ) -> Result<Result<AgentToken, OAuthRefusal>, Trouble> {
+        let (about, ahead) = self.known().await?;
+        let here = self.clock.now();
+        let there = here.checked_add_signed(*ahead).unwrap_or(here);
+        let proof = key.proof(name.as_str(), &about.address, there, &self.fresh_id())?;
         let mut fields = vec![
             ("grant_type", "client_credentials"),
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
@@ -238,19 +304,7 @@ impl Server {
             let kind = if audience.contains("://") { "resource" } else { "audience" };
             fields.push((kind, audience));
         }
-        match self.form::<AgentToken>("/oauth/token", &fields).await? {
-            Ok(given) => {
-                let seconds = i64::try_from(given.expires_in).unwrap_or(0).min(366 * 24 * 3600);
-                let until = now + chrono::TimeDelta::seconds(seconds);
-                Ok(Token { text: given.access_token.into(), until })
-            }
-            Err(no) if no.error == "invalid_client" => Err(self.ended(described(no), Shown::Key)),
-            Err(no) => Err(Trouble::invalid(
-                format!("{name} gets no token."),
-                described(no),
-                format!("agent-cli show {name}   shows its state and its credentials"),
-            )),
-        }
+        self.form("/oauth/token", &fields).await
     }
 
     /// The login's access token; renewed, if it is due, or is the one that was `refused`.
@@ -312,9 +366,9 @@ impl Server {
             200..=299 => self.read(&answer),
             401 => {
                 let problem = self.problem(&answer);
-                let shown = match self.credentials {
+                let shown = match &self.credentials {
                     Credentials::Login(_) => Shown::Login,
-                    Credentials::Agent { .. } => Shown::Key,
+                    Credentials::Agent { name, .. } => Shown::Key(name.clone()),
                     Credentials::Token(_) | Credentials::Nobody => Shown::Token,
                 };
                 Err(self.ended(problem.detail, shown))
@@ -380,7 +434,7 @@ impl Server {
 pub fn bad_address(error: super::address::BadAddress) -> Trouble {
     Trouble::usage(
         format!("{error}."),
-        "agent-cli login https://agents.example.com   (`/agent help` in Slack shows the address)",
+        "agent-cli login https://agents.example.com   (see `/agent help` in Slack)",
     )
 }
 

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::words::{Told, harmless};
 use crate::contract::about::{API_VERSION, About};
 use crate::contract::problem::{KIND, Problem};
+use crate::domain::agent::Slug;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,14 +72,14 @@ pub enum Trouble {
 }
 
 /// What was shown to the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     /// A person's login.
     Login,
     /// `COUNTERSIGN_TOKEN`, or another token from outside.
     Token,
-    /// An agent's key.
-    Key,
+    /// The key of this agent.
+    Key(Slug),
 }
 
 impl Trouble {
@@ -160,7 +161,7 @@ impl Trouble {
             Self::NotCountersign { address } => {
                 Told::new(format!("{address} is not a Countersign server."))
                     .why("something answers there, and not as Countersign does: a proxy, another product, a page to log in at?")
-                    .next(["agent-cli login ADDRESS   with the address that `/agent help` shows in Slack"])
+                    .next(["agent-cli login ADDRESS   with the right one: see `/agent help` in Slack"])
             }
             Self::NoServer => Told::new("No server is known yet.")
                 .why("agent-cli speaks to your company's Countersign server, and was not told where it is.")
@@ -168,12 +169,12 @@ impl Trouble {
                     "agent-cli login https://agents.example.com".to_owned(),
                     "or set COUNTERSIGN_SERVER, or add --server".to_owned(),
                 ])
-                .row("Help", "`/agent help` in Slack shows the address."),
+                .row("Help", "`/agent help` in Slack shows the address, or whom to ask for it."),
             Self::LoggedOut { address } => Told::new("You are not logged in.")
                 .why(format!("{address} does not know who is asking."))
                 .next([format!("agent-cli login {address}")])
                 .row("Else", "in a pipeline: COUNTERSIGN_TOKEN; as an agent: COUNTERSIGN_AGENT_KEY."),
-            Self::Expired { address, why, what } => expired(address, why, *what),
+            Self::Expired { address, why, what } => expired(address, why, what),
             Self::TooNew { about } => Told::new(format!(
                 "This agent-cli ({}) is too old for the server ({}).",
                 env!("CARGO_PKG_VERSION"),
@@ -255,7 +256,7 @@ impl Trouble {
     }
 }
 
-fn expired(address: &str, why: &str, what: Shown) -> Told {
+fn expired(address: &str, why: &str, what: &Shown) -> Told {
     let why = harmless(why);
     match what {
         Shown::Login => {
@@ -264,9 +265,11 @@ fn expired(address: &str, why: &str, what: Shown) -> Told {
         Shown::Token => Told::new("The token in COUNTERSIGN_TOKEN is not accepted.")
             .why(why)
             .next(["set a fresh one, or unset COUNTERSIGN_TOKEN to use your own login"]),
-        Shown::Key => Told::new("The agent's key is not accepted.").why(why).next([
-            "see whether its credential is approved and live: agent-cli show AGENT",
-            "the owner adds a key in Slack with /agent key add",
+        Shown::Key(agent) => Told::new("The agent's key is not accepted.").why(why).next([
+            format!(
+                "agent-cli show {agent}   tells whether it is at work, and what it proves itself by"
+            ),
+            format!("agent-cli key {agent}   asks that the key of this machine is accepted"),
         ]),
     }
 }
@@ -311,6 +314,7 @@ mod tests {
             oldest_api_version: oldest,
             address: "https://agents.example.com".to_owned(),
             slash_command: "/agent".to_owned(),
+            now: None,
         })
     }
 
@@ -345,7 +349,7 @@ mod tests {
             Trouble::LoggedOut { address: address() },
             expired(Shown::Login),
             expired(Shown::Token),
-            expired(Shown::Key),
+            expired(Shown::Key("support-agent-v2".parse().unwrap())),
             Trouble::TooNew { about: about(3, 2) },
             Trouble::TooOld { about: about(0, 0) },
             Trouble::Missing {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::time::Timestamp;
+
 /// The version of the interface; it changes only when older clients could not go on.
 pub const API_VERSION: u32 = 1;
 
@@ -21,4 +23,8 @@ pub struct About {
     pub address: String,
     /// The command in Slack, `/agent`.
     pub slash_command: String,
+    /// Its time. An agent's proofs are made by it, so that a machine whose clock is wrong is not locked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub now: Option<Timestamp>,
 }

@@ -28,6 +28,9 @@ pub struct GateAnswer {
     /// The usual time until what is missing is decided, if there is a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<Lasting>,
+    /// Within how long people must decide on what is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide_within: Option<Lasting>,
     /// Whom to ask: roles, the owner, the help channel; in words.
     pub ask: Vec<String>,
     /// One link that puts the ready request before the owner; absent if nothing can be asked.

@@ -60,8 +60,12 @@ pub struct Request {
     /// What was denied before, of an appeal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeals: Option<String>,
-    /// Who asked.
-    pub asked_by: Person,
+    /// Who asked; absent where the agent asked by itself, and for agents and services (they are told roles).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Person>,
+    /// Whether the agent asked by itself, or a service in its name.
+    #[serde(default)]
+    pub by_itself: bool,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,

@@ -248,16 +248,17 @@ async fn start_on(
     });
     service.record_policy().await?;
 
-    let desk = Arc::new(FrontDesk::new(service.clone()));
+    let wanted = config.server.listen;
+    let listen = |source| StartError::Listen { address: wanted, source };
+    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let told = told_address(config, address);
+    let desk = Arc::new(FrontDesk::new(service.clone(), told.as_deref()));
     let courier = Courier::new(Arc::clone(&client));
     let settings = IntakeSettings::default();
     let intake =
         Arc::new(Intake::new(desk, directory, courier, Arc::clone(&installation), settings));
     let messenger = SlackMessenger::new(Arc::clone(&client), installation, Arc::new(render));
-    let wanted = config.server.listen;
-    let listen = |source| StartError::Listen { address: wanted, source };
-    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let tokens = identity::desk(config, &service, &clock, address, &tasks, &stop).await?;
     let programs = match programs {
@@ -362,6 +363,15 @@ async fn start_on(
     }
     let wake = jobs.waker();
     Ok(Running { address, service, store, intake, stop, tasks, wake, failed })
+}
+
+/// The address that people are told: the one of the settings, or the one that is listened on where it can
+/// only be used from this machine.
+fn told_address(config: &Config, listening: SocketAddr) -> Option<String> {
+    match &config.server.public_url {
+        Some(url) => Some(url.as_str().to_owned()),
+        None => listening.ip().is_loopback().then(|| format!("http://{listening}")),
+    }
 }
 
 /// Waits until Slack refuses the bot's token, and says so again when it is asked who we are: one

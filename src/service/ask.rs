@@ -391,6 +391,12 @@ impl Service {
             {
                 return Ok(Ok((grant, agent)));
             }
+            if let Some(request) = session.request_by_number(reference.number).await?
+                && request.reference == reference
+                && request.is_open(now)
+            {
+                return Ok(Err(Refusal::NotDecided(request)));
+            }
         } else if let Some(agent) = session.agent_by_slug(&typed.to_lowercase()).await? {
             let mut live = session.live_grants_of(agent.id, now).await?;
             near = live.iter().map(|g| g.reference).collect();

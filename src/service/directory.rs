@@ -52,6 +52,12 @@ pub trait Directory: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// What people call the channel of this id, without `#`; none if the workspace does not say it.
+    async fn channel_name(&self, id: &str) -> Result<Option<String>, DirectoryError> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// Who of these is away just now, by what tells it. Nobody, as far as it cannot be learnt: to be
     /// away only means not to be called, so nothing ever waits for it.
     async fn away(

@@ -59,6 +59,8 @@ pub struct Verdict {
     pub decide: Vec<RoleName>,
     /// The usual time until what is missing is decided.
     pub usual: Option<Span>,
+    /// Within how long people must decide on what is missing; none if nothing is.
+    pub within: Option<Span>,
     /// What would put what is missing before the owner.
     pub ready: Ready,
     /// The policy's digest.
@@ -180,8 +182,9 @@ impl Service {
                 decide.push(role.clone());
             }
         }
+        let within = tiers.iter().map(|tier| policy.tier(*tier).decide_within).max();
         let (digest, help) = (policy.digest().to_owned(), policy.help_channel().map(str::to_owned));
-        Ok(Verdict { checks, agent, decide, usual, ready, policy: digest, help, now })
+        Ok(Verdict { checks, agent, decide, usual, within, ready, policy: digest, help, now })
     }
 
     /// What the person is called; by the id, if the workspace does not say.

@@ -238,6 +238,8 @@ pub enum Refusal {
         /// What the person may have meant.
         near: Vec<Reference>,
     },
+    /// It is a request, and people are still deciding: nothing is granted by it yet.
+    NotDecided(Request),
     /// The grant is not live any more.
     GrantEnded(Grant),
     /// Only its owner, those who decide on it, and security may.

@@ -191,6 +191,11 @@ impl Service {
         Ok(self.parts.directory.profile(person).await?)
     }
 
+    /// What people call the channel of this id; none if the workspace does not say it.
+    pub async fn channel_name(&self, id: &str) -> Result<Option<String>> {
+        Ok(self.parts.directory.channel_name(id).await?)
+    }
+
     /// The number of the log's last line, and the requests that the lines after one are about.
     pub async fn requests_after(&self, seq: i64) -> Result<(i64, Vec<RequestId>)> {
         let mut session = self.parts.store.read().await?;

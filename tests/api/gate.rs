@@ -49,7 +49,12 @@ on_both! {
         assert_eq!(checks(&answer, "failed"), ["registered"]);
         assert_eq!(checks(&answer, "noted"), ["tier", "access database:write"]);
         assert_eq!(answer["checks"][0]["next"], json!(["agent-cli register support-agent"]));
-        assert!(answer["ask"].to_string().contains("security and team lead"), "{answer}");
+        let ask = answer["ask"].to_string();
+        assert!(ask.contains("security and team lead"), "{answer}");
+        assert!(ask.contains("help: the Slack channel #agent-help"), "{answer}");
+        // Nothing is usual yet: the longest that people may take stands in its place.
+        assert_eq!(answer["usual"], Value::Null, "{answer}");
+        assert_eq!(answer["decide_within"]["text"], "8h", "{answer}");
 
         // The one link puts the ready registration before whom the manifest names, once.
         let link = text(&answer["link"]);

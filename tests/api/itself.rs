@@ -19,6 +19,8 @@ on_both! {
         assert_eq!(request["reference"], again["reference"]);
         assert!(request["needs"].to_string().contains("team-lead"));
         assert!(!request.to_string().contains("awaited"), "agents are not told who could: {request}");
+        // It was not Dana who asked, and the agent is told no people.
+        assert_eq!((&request["by_itself"], request.get("asked_by")), (&json!(true), None), "{request}");
         let reference = text(&request["reference"]);
         let said = office.theo().card(&reference).await.words();
         assert!(said.contains("itself"), "the card says that the agent asks: {said}");
@@ -32,6 +34,9 @@ on_both! {
         assert_eq!(agent.get(&format!("/requests/{reference}")).await.ok(200)["state"], "approved");
         let grants = agent.get("/grants").await.ok(200);
         assert_eq!(column(&grants, "reference"), [reference.as_str()]);
+
+        let seen = dana.get(&format!("/requests/{reference}")).await.ok(200);
+        assert_eq!((&seen["by_itself"], seen.get("asked_by")), (&json!(true), None), "{seen}");
 
         let more = json!({ "by": "30m", "justification": "ticket 4711 is long" });
         let extension = agent.post(&format!("/grants/{reference}/extend"), &more).await.ok(202);
@@ -80,6 +85,17 @@ on_both! {
         agent.post("/agents/support-agent/credentials", &key).await.refuses(403, "not_for_you");
         // What its owner asked is not the agent's to take back.
         let asked = office.dana().puts("support-agent", "tickets:comment", "1h").await;
+        let seen = agent.get(&format!("/requests/{asked}")).await.ok(200);
+        assert_eq!((&seen["by_itself"], seen.get("asked_by")), (&json!(false), None), "{seen}");
+        let seen = dana.get(&format!("/requests/{asked}")).await.ok(200);
+        assert_eq!(seen["asked_by"]["id"], "T0ACME/U0DANA", "{seen}");
+        // What people still decide is said to be that, to its owner and to the agent.
+        let more = json!({ "by": "30m", "justification": "x" });
+        for caller in [&dana, &agent] {
+            let problem = caller.post(&format!("/grants/{asked}/extend"), &more).await;
+            let problem = problem.refuses(409, "not_decided");
+            assert_eq!(problem["next"][0], format!("agent-cli status {asked} --wait"), "{problem}");
+        }
         agent.post(&format!("/requests/{asked}/cancel"), &json!({})).await.refuses(403, "not_requester");
         agent.get("/catalogue").await.ok(200);
     }

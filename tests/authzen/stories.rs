@@ -47,6 +47,10 @@ async fn a_grant_opens_until_its_time(database: TestDatabase) {
     assert_eq!(context["reason"], "approval_required");
     let words = context["reason_user"]["en"].as_str().unwrap();
     assert!(words.contains("/agent request reader database:read"), "{words}");
+    // The same in parts, for programs that say by themselves how to ask.
+    let part = |name: &str| context[name]["en"].as_str().unwrap_or_default().to_owned();
+    assert!(words.starts_with(&part("why")) && !part("why").contains("/agent"), "{context}");
+    assert!(words.ends_with(&part("wait")) && !part("wait").is_empty(), "{context}");
 
     let grant = pdp.grants("reader", "database:read", "30m").await;
     let reply = pdp.may("reader", "database:read", "orders").await;

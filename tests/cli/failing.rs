@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::desk::{Desk, steady};
 use crate::impostor::{Impostor, JSON, PROBLEM, about};
 use crate::office::Office;
+use crate::requests::registered;
 
 #[test]
 fn without_a_server_a_login_or_a_network() {
@@ -158,6 +159,26 @@ fn names_that_are_not_there() {
     assert_eq!(reference.status, 5, "{reference:?}");
     let none = desk.runs(&["request-permission", "--resource", "database", "--justification", "x"]);
     assert_eq!(none.status, 5, "{none:?}");
-    let all = [unknown.all(), reference.all(), none.all()];
+    // Each command says how itself is told which agent is meant.
+    let show = desk.runs(&["show"]);
+    assert_eq!(show.status, 5, "{show:?}");
+    let all = [unknown.all(), reference.all(), none.all(), show.all()];
     insta::assert_snapshot!(steady(&all.join("\n"), &office));
+
+    registered(&office, &desk, "support-agent");
+    let ask = |resource| ["request", "--resource", resource, "--justification", "x"];
+    let unheard = desk.runs(&ask("databse:read"));
+    assert_eq!(unheard.status, 5, "{unheard:?}");
+    assert!(unheard.err.contains("Next   agent-cli request-permission"), "{unheard:?}");
+    let key = desk.runs(&["key"]);
+    assert_eq!(key.status, 5, "{key:?}");
+    assert!(key.err.contains("Next   agent-cli token"), "{key:?}");
+
+    // What people still decide is no grant yet.
+    let asked = desk.runs(&[&ask("database:read")[..], &["--for", "2h"]].concat());
+    let waits = asked.out.split(':').next().unwrap_or_default().to_owned();
+    let early = desk.runs(&["extend", &waits, "--by", "30m", "--justification", "x"]);
+    assert_eq!(early.status, 5, "{asked:?} {early:?}");
+    assert!(early.err.contains("people are still deciding"), "{early:?}");
+    assert!(early.err.contains(&format!("agent-cli status {waits} --wait")), "{early:?}");
 }

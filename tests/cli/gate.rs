@@ -134,6 +134,22 @@ fn others_read_what_is_written_for_them() {
     assert!(one.err.contains("must not pass yet"), "{one:?}");
 }
 
+/// The verdict is there, whatever becomes of the file; a no is what the pipeline ends with.
+#[test]
+fn a_file_that_cannot_be_written_hides_nothing() {
+    let closed = server(no());
+    let desk = pipeline(&closed.address, &[TOKEN]);
+    let ended = desk.runs(&["gate", "--sarif", "nowhere/gate.sarif"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert!(ended.out.contains("must not pass yet"), "{ended:?}");
+    assert!(ended.err.contains("gate.sarif could not be written."), "{ended:?}");
+    let open = server(yes());
+    let desk = pipeline(&open.address, &[TOKEN]);
+    let ended = desk.runs(&["gate", "--sarif", "nowhere/gate.sarif"]);
+    assert_eq!(ended.status, 70, "{ended:?}");
+    assert!(ended.out.contains("may pass"), "{ended:?}");
+}
+
 #[test]
 fn github_gets_annotations_and_a_summary() {
     let server = server(no());
@@ -218,7 +234,7 @@ fn unchecked_is_not_passed_unless_the_operator_says_so() {
     let desk = pipeline("http://127.0.0.1:9", &[TOKEN]);
     let ended = desk.runs(&["gate"]);
     assert_eq!(ended.status, 7, "{ended:?}");
-    assert!(ended.out.contains("Unchecked is not passed"), "{ended:?}");
+    assert!(ended.out.contains("refused. Unchecked is not passed"), "{ended:?}");
     let ended = desk.runs(&["gate", "--on-unreachable", "warn"]);
     assert_eq!(ended.status, 0, "{ended:?}");
     assert!(ended.out.contains("was not checked") && ended.out.contains("goes on unchecked"));

@@ -54,6 +54,9 @@ fn five_questions_and_it_is_at_work() {
     assert!(shown.contains("Done, and on the record: act_"), "{shown}");
     insta::assert_snapshot!(without_ids(&steady(&shown, &office)));
 
+    let manifest = fs::read_to_string(desk.folder().join("agent.toml")).expect("a manifest");
+    assert!(manifest.contains("owner   = \"U0DANA\""), "who began it answers for it:\n{manifest}");
+
     // Everything that was begun is there; a second time there is nothing to do but the work.
     let again = desk.runs(&["init"]);
     assert_eq!(again.status, 0, "{again:?}");
@@ -103,11 +106,13 @@ fn lives(desk: Desk, office: &Office, language: &str, command: &[&str]) {
         "It holds no live grant for it.",
         "Next  agent-cli request-permission --resource database:read",
         "or one click, for the owner: http",
+        "Wait  ",
         "More  agent-cli why eval_",
     ] {
         assert!(denied.err.contains(words), "no “{words}”: {denied:?}");
     }
     assert!(!denied.out.contains("Working"), "{denied:?}");
+    assert!(!denied.err.contains("/agent request"), "one next step is enough: {denied:?}");
     let why = denied.err.split_whitespace().find(|word| word.starts_with("eval_")).expect("an id");
     assert!(!why.is_empty());
 
@@ -122,6 +127,41 @@ fn lives(desk: Desk, office: &Office, language: &str, command: &[&str]) {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(75), "{said}");
     assert!(said.contains("Nothing was done"), "{said}");
+}
+
+/// What is wanted must go with what is said: otherwise the gate would stay closed for good.
+#[test]
+fn what_could_never_be_held_is_not_written() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    let all = begins("none", &["--no-register"]);
+    let more: Vec<&str> = all
+        .iter()
+        .map(|word| if *word == "database:read" { "payments:refund" } else { word })
+        .collect();
+    let ended = desk.runs(&more);
+    assert_eq!(ended.status, 2, "{ended:?}");
+    assert!(ended.err.contains("payments:refund is for agents of tier 3"), "{ended:?}");
+    assert!(ended.err.contains("--does customer-data, external-calls or money"), "{ended:?}");
+    assert!(!desk.folder().join("agent.toml").exists(), "{ended:?}");
+
+    let at = more.iter().position(|word| *word == "--does").expect("a flag");
+    let asked = [&more[..at], &more[at + 2..]].concat();
+    let mut terminal = desk.terminal_of(&asked, 100);
+    terminal.waits_for("Which of these are true?");
+    terminal.types("1");
+    terminal.waits_for("Which of 2, 3 or 4 does it do?");
+    terminal.types("4");
+    let (status, shown) = terminal.ends();
+    assert_eq!(status, 0, "{shown}");
+
+    // Nobody registered it yet: its gate has the link that puts it before its owner.
+    let gate = desk.runs(&["gate"]);
+    assert_eq!(gate.status, 1, "{gate:?}");
+    assert!(gate.out.contains("/r/") && gate.out.contains("before the owner"), "{gate:?}");
+    assert!(!gate.out.contains("needs tier"), "{gate:?}");
+    assert!(gate.out.contains("Wait   24 hours at most"), "{gate:?}");
+    assert!(gate.out.contains("help: the Slack channel #agent-help"), "{gate:?}");
 }
 
 #[test]

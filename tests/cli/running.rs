@@ -79,6 +79,60 @@ fn a_key_that_nobody_approved_gets_no_token() {
     assert!(ended.err.contains("The agent's key is not accepted."), "{ended:?}");
 }
 
+/// Who began an agent and did not wait is told whom it waits for, and not that its key is wrong.
+#[test]
+fn who_is_not_approved_yet_is_told_whom_it_waits_for() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    let begun = desk.runs(&[
+        "register",
+        "support-agent",
+        "--purpose",
+        "answers support mail",
+        "--systems",
+        "database",
+        "--only-reads",
+        "--runs-on",
+        "kubernetes",
+        "--model",
+        "none",
+        "--team",
+        "support",
+        "--yes",
+    ]);
+    assert_eq!(begun.status, 0, "{begun:?}");
+    let token = desk.runs(&["token", "--agent", "support-agent"]);
+    assert_eq!(token.status, 6, "{token:?}");
+    let run = desk.runs(&["run", "--agent", "support-agent", "--", "true"]);
+    assert_eq!(run.status, 6, "{run:?}");
+    insta::assert_snapshot!(crate::desk::steady(&[token.all(), run.all()].join("\n"), &office));
+}
+
+#[test]
+fn a_token_is_for_a_service_that_there_is() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    let named = desk.runs(&["token", "--agent", "support-agent", "--for", "crm"]);
+    assert_eq!(named.status, 5, "{named:?}");
+    insta::assert_snapshot!(named.all());
+    let address = ["token", "--agent", "support-agent", "--for", "https://crm.example.com"];
+    assert_eq!(desk.runs(&address).status, 0);
+}
+
+/// After a jump of the clock the server makes its own keys anew, a moment later; programs wait for that. And
+/// by now this machine's clock is wrong, which locks nobody out.
+#[test]
+fn a_long_sleep_does_not_stop_an_agent() {
+    let office = Office::open();
+    let desk = Desk::of_dana(&office);
+    registered(&office, &desk, "support-agent");
+    office.pass(35 * 86_400);
+    let ended = desk.runs(&["run", "--agent", "support-agent", "--", "true"]);
+    assert!(!ended.err.contains("503"), "{ended:?}");
+    assert_eq!(ended.status, 0, "{ended:?}");
+}
+
 #[test]
 fn a_no_at_run_time_is_explained_to_the_owner() {
     let office = Office::open();

@@ -26,6 +26,8 @@ stories! {
                      "revoke", "stop", "reinstate", "cancel"] {
             assert!(said.contains(&format!("/agent {word}")), "no {word} in {said}");
         }
+        let login = format!("agent-cli login http://{}", office.address().await);
+        assert!(said.contains(&login), "no way from a terminal in {said}");
     }
 
     /// A button in the private help works like the one on the card.

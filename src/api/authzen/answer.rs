@@ -41,6 +41,10 @@ pub struct AnswerContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason_user: Option<English>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<English>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<English>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason_admin: Option<English>,
     #[serde(skip_serializing_if = "Option::is_none")]
     access_request: Option<Value>,
@@ -119,10 +123,12 @@ impl Door {
                     cause: card.cause.unwrap_or_default(),
                 });
                 let usual = |tier| self.pdp.usual_wait(tier);
-                let Reasons { user, admin } =
+                let Reasons { user, why, wait, admin } =
                     reasons(question, denial, agent, &evaluated.policy, usual);
                 context.reason = Some(denial.code());
                 context.reason_user = Some(English { en: user });
+                context.why = Some(English { en: why });
+                context.wait = wait.map(|en| English { en });
                 context.reason_admin = Some(English { en: admin });
                 context.access_request = self.profile.as_ref().and_then(|profile| {
                     profile.access_request(&self.pdp, question, denial, evaluated)

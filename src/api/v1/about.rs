@@ -29,6 +29,7 @@ pub(super) async fn about(State(api): State<Arc<Api>>, _: NoQuery) -> Answer {
         oldest_api_version: OLDEST,
         address: api.signer.issuer().to_owned(),
         slash_command: "/agent".to_owned(),
+        now: Some(api.service.now()),
     };
     Ok(answer(StatusCode::OK, &about))
 }

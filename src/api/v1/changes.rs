@@ -37,6 +37,7 @@ pub(super) fn refused(why: &CannotChange, named: &Named) -> Refused {
         CannotChange::BadTier { typed } => {
             let typed = clean(typed, 40);
             invalid("bad_tier", "tier", format!("`{typed}` is no tier: there are 1, 2 and 3."))
+                .next(["write 1, 2 or 3; /agent help in Slack says what each means".to_owned()])
         }
         CannotChange::HasTier(agent) => {
             conflict("has_tier", format!("{} is tier {} already.", agent.slug, agent.tier))

@@ -120,12 +120,14 @@ async fn shown(api: &Api, agent: String, verdict: Verdict, told: Told) -> GateAn
         ask.push(format!("who decides: {}", and(&verdict.decide)));
     }
     if let Some(channel) = &verdict.help {
-        ask.push(format!("help: the Slack channel {channel}"));
+        let name = api.names.of_channel(channel).await;
+        ask.push(format!("help: the Slack channel {}", name.as_deref().unwrap_or(channel)));
     }
     GateAnswer {
         passed: verdict.passed(),
         agent,
         usual: verdict.usual.map(Into::into),
+        decide_within: verdict.within.map(Into::into),
         ask,
         link: address(api, &verdict),
         checks: verdict.checks.into_iter().map(check).collect(),

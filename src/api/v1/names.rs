@@ -1,4 +1,4 @@
-//! People by their names. Names are for reading only, so they may be some minutes old, and an answer
+//! People and channels by their names. Names are for reading only, so they may be some minutes old, and an answer
 //! does not wait long for them: what decides anything is the id.
 
 use std::collections::HashMap;
@@ -26,10 +26,12 @@ const ASKED: usize = 60;
 /// The longest name, in characters.
 const LONGEST: usize = 80;
 
-/// What people are called.
-pub(in crate::api) struct Names {
+/// What people and channels are called.
+pub(super) struct Names {
     service: Service,
     known: Mutex<HashMap<PersonId, (Timestamp, String)>>,
+    /// The policy names few channels.
+    channels: Mutex<HashMap<String, (Timestamp, String)>>,
 }
 
 /// The names of those whom one answer is about.
@@ -62,8 +64,28 @@ impl FromIterator<(PersonId, String)> for Named {
 
 impl Names {
     /// Asks the workspace through these use cases.
-    pub(in crate::api) fn new(service: Service) -> Self {
-        Self { service, known: Mutex::default() }
+    pub(super) fn new(service: Service) -> Self {
+        Self { service, known: Mutex::default(), channels: Mutex::default() }
+    }
+
+    /// What people call the channel of this id, `#agent-help`, if that can be had at once.
+    pub(super) async fn of_channel(&self, id: &str) -> Option<String> {
+        let now = self.service.now();
+        {
+            let known = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, name)) = known.get(id).filter(|(at, _)| now - *at < FRESH) {
+                return Some(name.clone());
+            }
+        }
+        let asked = tokio::time::timeout(PATIENCE, self.service.channel_name(id)).await;
+        let name = clean(&asked.ok()?.ok()??, LONGEST);
+        let name = Some(format!("#{name}")).filter(|_| !name.is_empty())?;
+        let mut known = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(id.to_owned(), (now, name.clone()));
+        Some(name)
     }
 
     /// The names of these people, as far as they can be had at once.

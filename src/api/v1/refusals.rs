@@ -102,11 +102,14 @@ pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
                 clean(typed, TYPED)
             ),
         )
-        .near(resources.iter().take(NAMED).cloned()),
+        .near(resources.iter().take(NAMED).cloned())
+        .next([ask_for(resources.first().map(String::as_str))]),
         Refusal::UnknownResource { typed, near, all } => {
             let some = if near.is_empty() { all } else { near };
             let detail = format!("There is no resource `{}`.", clean(typed, TYPED));
-            invalid("unknown_resource", "access", detail).near(some.iter().take(NAMED).cloned())
+            invalid("unknown_resource", "access", detail)
+                .near(some.iter().take(NAMED).cloned())
+                .next([ask_for(some.first().map(String::as_str))])
         }
         Refusal::UnknownAction { access, near, all } => {
             let resource = clean(&access.resource, TYPED);
@@ -118,7 +121,9 @@ pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
             let some: Vec<&String> =
                 if near.is_empty() { all.collect() } else { near.iter().collect() };
             let near = some.into_iter().take(NAMED).map(|action| format!("{resource}:{action}"));
-            invalid("unknown_action", "access", detail).near(near)
+            let near: Vec<String> = near.collect();
+            let next = ask_for(near.first().map(String::as_str));
+            invalid("unknown_action", "access", detail).near(near).next([next])
         }
         Refusal::BadDuration { typed, longest } => invalid(
             "bad_duration",
@@ -128,7 +133,8 @@ pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
                  `{longest}`.",
                 clean(typed, TYPED)
             ),
-        ),
+        )
+        .next([format!("--for {longest}   or less")]),
         Refusal::TooLong { asked, longest, tier } => invalid(
             "too_long",
             "for",
@@ -197,6 +203,17 @@ pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
         )
         .near(near.iter().map(ToString::to_string))
         .next(["agent-cli grants".to_owned(), "agent-cli status".to_owned()]),
+        Refusal::NotDecided(request) => of(
+            StatusCode::CONFLICT,
+            "not_decided",
+            "It is not decided yet",
+            format!(
+                "{} is a request that people are still deciding: there is no grant of it yet.",
+                request.reference
+            ),
+        )
+        .reference(request.reference)
+        .next([format!("agent-cli status {} --wait", request.reference)]),
         Refusal::GrantEnded(grant) => of(
             StatusCode::GONE,
             "grant_ended",
@@ -254,6 +271,16 @@ pub(super) const fn how_ended(request: &Request) -> &'static str {
         RequestState::Denied { .. } => "was denied",
         RequestState::Cancelled { .. } => "was taken back",
         RequestState::Expired { .. } | RequestState::Open => "expired unanswered",
+    }
+}
+
+/// The command that asks for this; without a name, the one that shows what there is.
+fn ask_for(access: Option<&str>) -> String {
+    match access {
+        Some(access) => {
+            format!("agent-cli request-permission --resource {access} --justification \"...\"")
+        }
+        None => "agent-cli request-permission   shows on a terminal what there is".to_owned(),
     }
 }
 
@@ -414,7 +441,12 @@ pub(super) fn bad_credential(
         };
         FieldProblem { field: name, problem }
     });
-    Refused::fields(fields.collect())
+    let has = |wrong: &CredentialProblem| matches!(wrong, CredentialProblem::HasAlready { .. });
+    let has_already = problems.iter().any(|(_, wrong)| has(wrong));
+    Refused::fields(fields.collect()).next(
+        has_already
+            .then(|| "agent-cli token   shows that it works: there is nothing to ask".to_owned()),
+    )
 }
 
 #[cfg(test)]

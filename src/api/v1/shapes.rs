@@ -226,6 +226,7 @@ pub(super) fn request(of: &Stand, named: &Named, reader: Option<&PersonId>) -> R
     let (known, agent, now) = (&of.of.request, &of.of.agent, of.now);
     let open = known.is_open(now);
     let approved = matches!(known.state, RequestState::Approved { .. });
+    let by_itself = !known.origin.is_person();
     let needs = known.requirements().into_iter().map(|need| Need {
         role: need.role.to_string(),
         given_by: need.covered_by.map(|vote| person(&vote.by, named)),
@@ -251,7 +252,8 @@ pub(super) fn request(of: &Stand, named: &Named, reader: Option<&PersonId>) -> R
             domain::request::Ask::Appeal { denied, .. } => Some(denied.reference.to_string()),
             _ => None,
         },
-        asked_by: person(&known.asked_by, named),
+        asked_by: (reader.is_some() && !by_itself).then(|| person(&known.asked_by, named)),
+        by_itself,
         opened_at: known.asked_at,
         decide_by: known.decide_by,
         usual: of.usual.map(Into::into),

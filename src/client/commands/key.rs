@@ -12,7 +12,7 @@ use super::super::session::Session;
 use super::super::trouble::Trouble;
 use super::super::words::Told;
 use super::login::device_name;
-use super::settle::{Waiting, settle_and_answer, which_agent};
+use super::settle::{Naming, Waiting, settle_and_answer, which_agent};
 use crate::contract::agents::NewCredential;
 use crate::contract::requests::Request;
 use crate::domain::agent::Slug;
@@ -60,7 +60,8 @@ pub async fn run(arguments: Key, session: &Session) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     }
     let server = session.server()?;
-    let agent = which_agent(session, &server, arguments.agent.as_deref()).await?;
+    let naming = Naming::After("key");
+    let agent = which_agent(session, &server, arguments.agent.as_deref(), naming).await?;
     let wanted = Wanted {
         name: arguments.name,
         lasting: arguments.lasting,

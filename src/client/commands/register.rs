@@ -1,5 +1,5 @@
 //! `agent-cli register`: registers an agent. What `agent.toml` or the command line says is not asked; the
-//! rest is, in at most five questions, and what it leads to is shown before anything is sent.
+//! rest is, in at most six questions, and what it leads to is shown before anything is sent.
 
 use std::path::Path;
 
@@ -142,11 +142,13 @@ fn fill(
     };
     let name = text(&arguments.name, said.map(|said| &said.name));
     let purpose = text(&arguments.purpose, said.map(|said| &said.purpose));
-    let (name, purpose) = match (name, purpose) {
-        (Some(name), Some(purpose)) => (checked(&name)?.to_string(), purpose),
-        (Some(name), None) => (checked(&name)?.to_string(), ask_purpose(screen)?),
-        (None, Some(purpose)) => (ask_name(screen, &session.folder)?, purpose),
-        (None, None) => ask_name_and_purpose(screen)?,
+    let name = match name {
+        Some(name) => checked(&name)?.to_string(),
+        None => ask_name(screen, &session.folder)?,
+    };
+    let purpose = match purpose {
+        Some(purpose) => purpose,
+        None => ask_purpose(screen)?,
     };
     let systems = match (&arguments.systems, said) {
         (Some(systems), _) => systems.clone(),
@@ -226,25 +228,6 @@ fn ask_purpose(screen: &Screen) -> Result<String, Trouble> {
         flag: "--purpose \"…\"",
     };
     screen.ask(question, None, not_empty)
-}
-
-/// Both in one line: `figma-to-slack: posts new designs to our channel`.
-fn ask_name_and_purpose(screen: &Screen) -> Result<(String, String), Trouble> {
-    let question = Question {
-        text: "What is it called, and what is it for?",
-        help: "With a colon between, such as  figma-to-slack: posts new designs to our channel",
-        flag: "its name, and what it is for: agent-cli register NAME --purpose \"…\"",
-    };
-    let typed = screen.ask(question, None, |typed| name_and_purpose(typed).map(drop))?;
-    name_and_purpose(&typed).map_err(|wrong| Trouble::usage(wrong, "agent-cli register NAME"))
-}
-
-fn name_and_purpose(typed: &str) -> Result<(String, String), String> {
-    let (name, purpose) =
-        typed.split_once(':').ok_or("Please put a colon between its name and what it is for.")?;
-    let name: Slug = name.parse().map_err(|error| format!("{error}."))?;
-    not_empty(purpose)?;
-    Ok((name.to_string(), purpose.trim().to_owned()))
 }
 
 /// Where it runs and the model behind it, as far as one of them is not known.
@@ -335,7 +318,7 @@ fn ask_answers(screen: &Screen) -> Result<Answers, Trouble> {
         help: "Their numbers, with commas between; nothing if it only reads.",
         flag: "--only-reads, or those of --writes --customer-data --external-calls --money that are true",
     };
-    let places = screen.choose_any(question, &options)?;
+    let places = screen.choose_any(question, &options, |_| Ok(()))?;
     Ok(Answers {
         writes: places.contains(&0),
         customer_data: places.contains(&1),
@@ -414,17 +397,6 @@ mod tests {
         assert_eq!(name("/src/Figma_to Slack").as_deref(), Some("figma-to-slack"));
         assert_eq!(name("/src/-x"), None);
         assert_eq!(name("/"), None);
-    }
-
-    #[test]
-    fn name_and_purpose_are_read_from_one_line() {
-        assert_eq!(
-            name_and_purpose("figma-to-slack: posts: new designs"),
-            Ok(("figma-to-slack".to_owned(), "posts: new designs".to_owned()))
-        );
-        for typed in ["figma-to-slack", "Figma: posts", "figma-to-slack:  ", ""] {
-            assert!(name_and_purpose(typed).is_err(), "{typed}");
-        }
     }
 
     #[test]

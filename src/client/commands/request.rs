@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::super::ask::Question;
+use super::super::choices::choices;
 use super::super::exit::Exit;
 use super::super::server::Server;
 use super::super::session::Session;
 use super::super::trouble::Trouble;
-use super::super::words::harmless;
-use super::settle::{Waiting, settle_and_answer, which_agent};
+use super::settle::{Naming, Waiting, settle_and_answer, which_agent};
 use crate::contract::catalogue::Catalogue;
 use crate::contract::requests::{Ask, Request};
 use crate::domain::time::Span;
@@ -43,7 +43,7 @@ pub struct RequestPermission {
 /// Why it was not asked.
 pub async fn run(arguments: RequestPermission, session: &Session) -> Result<Exit, Trouble> {
     let server = session.server()?;
-    let agent = which_agent(session, &server, arguments.agent.as_deref()).await?;
+    let agent = which_agent(session, &server, arguments.agent.as_deref(), Naming::Flag).await?;
     let access = match arguments.resource {
         Some(resource) => resource,
         None => choose_access(session, &server).await?,
@@ -72,25 +72,14 @@ pub fn not_empty(typed: &str) -> Result<(), String> {
 }
 
 async fn choose_access(session: &Session, server: &Server) -> Result<String, Trouble> {
-    let question =
-        Question { text: "What does it need?", help: "", flag: "--resource RESOURCE:ACTION" };
+    let question = Question {
+        text: "What does it need?",
+        help: "Its number. Less is faster: the first need the fewest people.",
+        flag: "--resource RESOURCE:ACTION",
+    };
     session.screen.somebody_for(question)?;
     let catalogue: Catalogue = server.get("/api/v1/catalogue").await?;
-    let mut names = Vec::new();
-    let mut options = Vec::new();
-    for resource in &catalogue.resources {
-        for action in &resource.actions {
-            let name = format!("{}:{}", resource.name, action.name);
-            let opens = action.opens.as_deref().map(harmless).unwrap_or_default();
-            let sensitivity = harmless(&resource.sensitivity);
-            options.push(format!(
-                "{}  ({sensitivity}, tier {})  {opens}",
-                harmless(&name),
-                action.tier
-            ));
-            names.push(name);
-        }
-    }
+    let (mut names, options): (Vec<_>, Vec<_>) = choices(&catalogue).into_iter().unzip();
     if names.is_empty() {
         return Err(Trouble::invalid(
             "There is nothing that could be asked for.",
@@ -98,6 +87,6 @@ async fn choose_access(session: &Session, server: &Server) -> Result<String, Tro
             "ask whoever keeps the policy",
         ));
     }
-    let at = session.screen.choose(question, &options)?;
-    Ok(names.swap_remove(at))
+    let at = session.screen.choose_named(question, &options)?;
+    Ok(names.swap_remove(at).to_string())
 }

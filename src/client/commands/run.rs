@@ -16,6 +16,7 @@ use super::super::exit::Exit;
 use super::super::server::{Server, Token};
 use super::super::session::Session;
 use super::super::trouble::Trouble;
+use super::super::unproved::explained;
 use super::token::agent_here;
 use crate::domain::time::Timestamp;
 
@@ -61,7 +62,10 @@ pub async fn run(arguments: Run, session: &Session) -> Result<Exit, Trouble> {
     let agent = agent_here(session, arguments.agent.as_deref())?;
     let server = session.server_as_agent(agent.clone())?;
     let audience = arguments.audience.as_deref();
-    let token = server.agent_token(audience).await?;
+    let token = match server.agent_token(audience).await {
+        Ok(token) => token,
+        Err(trouble) => return Err(explained(session, trouble).await),
+    };
     let kept = Kept::new(session, &token)?;
     let mut command = Command::new(program);
     command

@@ -113,6 +113,33 @@ pub fn sent(request: &Request, now: Timestamp) -> Told {
         .next([format!("agent-cli status {reference} --wait")])
 }
 
+/// How a command line names the agent that a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// `--agent NAME`.
+    Flag,
+    /// After this command.
+    After(&'static str),
+}
+
+impl Naming {
+    /// What to add.
+    fn add(self) -> String {
+        match self {
+            Self::Flag => "--agent NAME".to_owned(),
+            Self::After(command) => format!("its name: agent-cli {command} NAME"),
+        }
+    }
+
+    /// What names an agent that somebody else answers for.
+    fn others(self) -> String {
+        match self {
+            Self::Flag => "or add --agent NAME, for an agent of somebody else's".to_owned(),
+            Self::After(command) => format!("agent-cli {command} NAME   for somebody else's"),
+        }
+    }
+}
+
 /// The agent that is meant: the one that was said, the only one there is, or the one that is chosen.
 ///
 /// # Errors
@@ -122,6 +149,7 @@ pub async fn which_agent(
     session: &Session,
     server: &Server,
     said: Option<&str>,
+    naming: Naming,
 ) -> Result<Slug, Trouble> {
     if let Some(name) = session.named_agent(said)? {
         return Ok(name);
@@ -133,16 +161,16 @@ pub async fn which_agent(
     };
     if agents.len() <= 1 {
         return agents.pop().ok_or_else(|| {
-            Trouble::invalid(
-                "There is no agent that it could be about.",
-                "you answer for none yet.",
-                "agent-cli register   registers one; --agent NAME names somebody else's",
-            )
+            let told = Told::new("There is no agent that it could be about.")
+                .why("you answer for none yet.")
+                .next(["agent-cli register   registers one".to_owned(), naming.others()]);
+            Trouble::told(Exit::Invalid, "invalid", told)
         });
     }
     let names: Vec<String> = agents.iter().map(ToString::to_string).collect();
     let help = format!("You answer for {}.", listed(&names, "and"));
-    let question = Question { text: "Which agent is it about?", help: &help, flag: "--agent NAME" };
+    let flag = naming.add();
+    let question = Question { text: "Which agent is it about?", help: &help, flag: &flag };
     let at = session.screen.choose(question, &names)?;
     Ok(agents.swap_remove(at))
 }

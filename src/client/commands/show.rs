@@ -10,7 +10,7 @@ use super::super::times::{clock, relative, until};
 use super::super::trouble::Trouble;
 use super::super::words::{Told, counted, harmless, listed};
 use super::list::{ink_of, troubles};
-use super::settle::which_agent;
+use super::settle::{Naming, which_agent};
 use super::whoami::called;
 use crate::contract::agents::{Agent, History};
 use crate::domain::time::{Span, Timestamp};
@@ -32,7 +32,8 @@ const MOST_HISTORY: usize = 8;
 /// Why there is no answer.
 pub async fn run(arguments: Show, session: &Session) -> Result<Exit, Trouble> {
     let server = session.server()?;
-    let name = which_agent(session, &server, arguments.agent.as_deref()).await?;
+    let naming = Naming::After("show");
+    let name = which_agent(session, &server, arguments.agent.as_deref(), naming).await?;
     let agent: Agent = server.get(&format!("/api/v1/agents/{name}")).await?;
     session.screen.answer(&agent)?;
     session.screen.say(&words(&agent, session.now(), session.screen.out))?;

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::exit::Exit;
 use super::super::session::Session;
 use super::super::trouble::Trouble;
+use super::super::unproved::explained;
 use crate::domain::agent::Slug;
 
 /// Whose token, for whom.
@@ -18,7 +19,8 @@ pub struct Token {
     /// The agent [default: agent.toml's, or COUNTERSIGN_AGENT]; its key must be on this machine.
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
-    /// The service that it is shown to: an address, or a name of the policy [default: Countersign].
+    /// The service that it is shown to: its address, or a name that the policy lists under [tokens]
+    /// audiences [default: Countersign].
     #[arg(long = "for", value_name = "AUDIENCE")]
     pub audience: Option<String>,
 }
@@ -31,7 +33,10 @@ pub struct Token {
 pub async fn run(arguments: Token, session: &Session) -> Result<Exit, Trouble> {
     let agent = agent_here(session, arguments.agent.as_deref())?;
     let server = session.server_as_agent(agent.clone())?;
-    let token = server.agent_token(arguments.audience.as_deref()).await?;
+    let token = match server.agent_token(arguments.audience.as_deref()).await {
+        Ok(token) => token,
+        Err(trouble) => return Err(explained(session, trouble).await),
+    };
     session.screen.answer(&json!({
         "agent": agent,
         "token_type": "Bearer",

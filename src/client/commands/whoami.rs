@@ -100,6 +100,7 @@ mod tests {
             oldest_api_version: 1,
             address: "https://agents.example.com".to_owned(),
             slash_command: "/agent".to_owned(),
+            now: None,
         };
         let dana = |standing: &str, agents: &[&str], waiting_for_you| Me::Person {
             person: Person { id: "T0ACME/U0DANA".parse().unwrap(), name: Some("Dana".to_owned()) },

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::junit::details;
 use super::report::{Finding, Judged, Level, Report, Verdict};
-use super::words::{headline, usual};
+use super::words::{headline, wait};
 
 /// Annotations, a line each: `::error file=agent.toml,line=4,…::…`. What passed gets none.
 pub fn annotations(report: &Report) -> String {
@@ -91,8 +91,8 @@ pub fn summary(report: &Report) -> String {
             );
         }
         let mut rest = Vec::new();
-        if let Some(usual) = usual(judged) {
-            rest.push(format!("**Wait**: usually {usual}."));
+        if let Some(wait) = wait(judged) {
+            rest.push(format!("**Wait**: {wait}."));
         }
         if !judged.ask.is_empty() {
             let ask: Vec<String> = judged.ask.iter().map(|ask| plain(ask)).collect();

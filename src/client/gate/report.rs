@@ -66,6 +66,9 @@ pub struct Judged {
     /// The usual time until what is missing is decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usual: Option<Lasting>,
+    /// Within how long people must decide on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decide_within: Option<Lasting>,
     /// Whom to ask, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ask: Vec<String>,
@@ -87,7 +90,9 @@ pub const MANIFEST: &str = "manifest";
 impl Judged {
     fn alone(file: &str, agent: Option<String>, checks: Vec<Finding>) -> Self {
         let file = file.to_owned();
-        Self { file, agent, checks, usual: None, ask: Vec::new(), link: None, policy: None }
+        let ask = Vec::new();
+        let (usual, decide_within, link, policy) = (None, None, None, None);
+        Self { file, agent, checks, usual, decide_within, ask, link, policy }
     }
 
     /// What the registry answered.
@@ -122,6 +127,7 @@ impl Judged {
         }
         Self {
             usual: answer.usual,
+            decide_within: answer.decide_within,
             ask: answer.ask,
             link: answer.link,
             policy: Some(answer.policy),
@@ -168,7 +174,7 @@ impl Judged {
         let Silence { what, why, next, .. } = silence;
         let mut why = why.clone().unwrap_or_default();
         if !why.is_empty() {
-            why.push(' ');
+            why.push_str(if why.ends_with(['.', '!', '?']) { " " } else { ". " });
         }
         why.push_str(if goes_on {
             "The pipeline goes on unchecked, as it was told to (--on-unreachable warn)."

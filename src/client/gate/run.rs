@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::report::{Judged, Report, Silence};
 use super::{Args, OnUnreachable, When, github, identity, json, junit, sarif, words};
 use crate::client::exit::Exit;
+use crate::client::look::Ink;
 use crate::client::manifest::{self, Found};
 use crate::client::server::Server;
 use crate::client::session::Session;
@@ -62,8 +63,16 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         });
     }
     let report = Report { judged, advise: args.advise, silence };
-    tell(session, &args, &report)?;
-    Ok(report.exit())
+    let told = tell(session, &args, &report);
+    match (told, report.exit()) {
+        (Ok(()), exit) => Ok(exit),
+        (Err(trouble), Exit::Done) => Err(trouble),
+        // A no is what the pipeline must hear, also where its file could not be written.
+        (Err(trouble), exit) => {
+            session.screen.note(&trouble.words().render(Ink::Bad, session.screen.err));
+            Ok(exit)
+        }
+    }
 }
 
 async fn ask(server: &Server, found: &Found) -> Result<GateAnswer, Trouble> {
@@ -153,13 +162,13 @@ fn tell(session: &Session, args: &Args, report: &Report) -> Result<(), Trouble> 
     screen.answer(&json::document(report))?;
     let sarif = args.sarif.as_ref().map(|path| (path, sarif::render(report)));
     let junit = args.junit.as_ref().map(|path| (path, junit::render(report)));
+    let mut files = Vec::new();
     for (path, text) in sarif.into_iter().chain(junit) {
         if path.as_os_str() == STANDARD_OUTPUT {
             taken = true;
             screen.say(&text)?;
         } else {
-            let path = session.folder.join(path);
-            std::fs::write(&path, text).map_err(|error| Trouble::file("written", &path, &error))?;
+            files.push((session.folder.join(path), text));
         }
     }
     let words = words::render(report, if taken { screen.err } else { screen.out });
@@ -180,6 +189,10 @@ fn tell(session: &Session, args: &Args, report: &Report) -> Result<(), Trouble> 
                 append(&path, &text).map_err(|error| Trouble::file("written", &path, &error))?;
             }
         }
+    }
+    // Last: whoever reads the log has the verdict before a file that cannot be written.
+    for (path, text) in files {
+        std::fs::write(&path, text).map_err(|error| Trouble::file("written", &path, &error))?;
     }
     Ok(())
 }

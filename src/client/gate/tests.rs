@@ -46,6 +46,7 @@ fn answer(checks: Vec<Check>) -> GateAnswer {
         agent: "support-agent-v2".to_owned(),
         checks,
         usual: Some(Lasting { text: "40 minutes".to_owned(), seconds: 2_400 }),
+        decide_within: Some(Lasting { text: "8h".to_owned(), seconds: 28_800 }),
         ask: vec!["Dana (owner)".to_owned(), "#agent-help".to_owned()],
         link: Some("https://agents.example.com/r/8fK2Qd".to_owned()),
         policy: "sha256:ab12".to_owned(),
@@ -113,6 +114,7 @@ fn hostile() -> Judged {
     }];
     let hostile = GateAnswer {
         agent: HOSTILE.to_owned(),
+        usual: None,
         ask: vec![HOSTILE.to_owned()],
         link: Some(format!("https://agents.example.com/r/x) {HOSTILE}")),
         ..answer(checks)

@@ -3,6 +3,7 @@
 use super::report::{Finding, Judged, Level, Report, Verdict};
 use crate::client::look::{Ink, Look};
 use crate::client::words::{counted, harmless, wrapped};
+use crate::contract::Lasting;
 use crate::domain::time::Span;
 
 /// How far checks stand from the edge.
@@ -73,8 +74,8 @@ fn one(judged: &Judged, advise: bool, look: Look, out: &mut String) {
 /// How long it takes, whom to ask, and the one link.
 fn rest(judged: &Judged, look: Look, out: &mut String) {
     let mut rows = Vec::new();
-    if let Some(usual) = usual(judged) {
-        rows.push(("Wait", format!("usually {usual}")));
+    if let Some(wait) = wait(judged) {
+        rows.push(("Wait", wait));
     }
     rows.extend(judged.ask.iter().map(|ask| ("Ask", harmless(ask))));
     if let Some(link) = &judged.link {
@@ -92,9 +93,12 @@ fn rest(judged: &Judged, look: Look, out: &mut String) {
     }
 }
 
-/// The usual time until an answer, as people say it.
-pub fn usual(judged: &Judged) -> Option<String> {
-    judged.usual.as_ref().map(|usual| Span::seconds(usual.seconds).words())
+/// How long it is until an answer, as people say it: the usual time, or the longest where nothing is usual
+/// yet.
+pub fn wait(judged: &Judged) -> Option<String> {
+    let words = |lasting: &Lasting| Span::seconds(lasting.seconds).words();
+    let usual = judged.usual.as_ref().map(|usual| format!("usually {}", words(usual)));
+    usual.or_else(|| Some(format!("{} at most", words(judged.decide_within.as_ref()?))))
 }
 
 fn check(judged: &Judged, finding: &Finding, look: Look, out: &mut String) {

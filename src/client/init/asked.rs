@@ -2,15 +2,21 @@
 
 use std::path::Path;
 
+use clap::ValueEnum;
+
 use super::{Args, Does, Language};
 use crate::client::ask::Question;
+use crate::client::choices::{choices, tier_needed};
+use crate::client::exit::Exit;
 use crate::client::screen::Screen;
 use crate::client::trouble::Trouble;
+use crate::client::words::{Told, listed};
 use crate::contract::catalogue::Catalogue;
 use crate::contract::manifest::{Declared, Described, Manifest};
 use crate::domain::access::Access;
 use crate::domain::agent::{BadSlug, Slug};
 use crate::domain::text::{LONGEST_TEXT, clean};
+use crate::domain::tier::{Answers, Tier};
 
 /// No more questions than this are asked, whatever is open.
 pub(super) const MOST: usize = 5;
@@ -31,6 +37,15 @@ pub(super) struct Answered {
     pub(super) guessed: bool,
 }
 
+/// What the server says before anybody is asked, where one could be asked.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What there is to ask for.
+    pub(super) catalogue: Option<Catalogue>,
+    /// Who is logged in here, and answers for what they begin.
+    pub(super) owner: Option<String>,
+}
+
 /// Whoever is asked, and how often yet.
 struct Asking<'a> {
     screen: &'a Screen,
@@ -47,29 +62,30 @@ pub(super) fn ask(
     screen: &Screen,
     args: &Args,
     folder: &Path,
-    catalogue: Option<&Catalogue>,
+    known: &Known,
 ) -> Result<Answered, Trouble> {
+    let catalogue = known.catalogue.as_ref();
     let mut asking = Asking { screen, asked: 0 };
     let name = asking.name(args, folder)?;
     let purpose = asking.purpose(args)?;
     let accesses = asking.accesses(args, catalogue)?;
-    let does = asking.does(args)?;
+    let does = asking.does(args, |does| too_low(does, &accesses, catalogue))?;
     let team = asking.team(args, catalogue)?;
     let (language, guessed) = asking.language(args, folder)?;
-    let has = |what| does.contains(&what);
+    let answers = answers(&does);
     let systems = systems(&accesses);
     let agent = Described {
         name: name.to_string(),
         purpose,
-        owner: args.owner.clone(),
+        owner: args.owner.clone().or_else(|| known.owner.clone()),
         team,
         systems,
         runs_on: HERE.to_owned(),
         model: if args.model.is_empty() { NO_MODEL.to_owned() } else { args.model.clone() },
-        writes: has(Does::Writes),
-        customer_data: has(Does::CustomerData),
-        external_calls: has(Does::ExternalCalls),
-        money: has(Does::Money),
+        writes: answers.writes,
+        customer_data: answers.customer_data,
+        external_calls: answers.external_calls,
+        money: answers.money,
     };
     let declared = |access: &Access| Declared {
         name: access.to_string(),
@@ -119,6 +135,81 @@ pub(super) fn of_files(folder: &Path) -> Option<Language> {
     } else {
         None
     }
+}
+
+/// What an agent does that raises its tier, each with its words.
+const DOES: [(Does, &str); 4] = [
+    (Does::Writes, "it writes or changes something"),
+    (Does::CustomerData, "it sees customers' or personal data"),
+    (Does::ExternalCalls, "it calls or messages anything outside the company"),
+    (Does::Money, "it can move or promise money"),
+];
+
+fn answers(does: &[Does]) -> Answers {
+    let has = |what| does.contains(&what);
+    Answers {
+        writes: has(Does::Writes),
+        customer_data: has(Does::CustomerData),
+        external_calls: has(Does::ExternalCalls),
+        money: has(Does::Money),
+    }
+}
+
+/// An access that the agent could never hold, by what is said of it: the gate would refuse it for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TooLow {
+    access: Access,
+    needs: u8,
+    has: Tier,
+    /// The places of the answers each of which would do.
+    would_do: Vec<usize>,
+}
+
+impl TooLow {
+    fn words(&self) -> String {
+        let Self { access, needs, has, .. } = self;
+        format!("{access} is for agents of tier {needs}, and by this answer it is tier {has}.")
+    }
+
+    /// As it is said to whoever typed numbers.
+    fn in_numbers(&self) -> String {
+        let numbers: Vec<String> = self.would_do.iter().map(|at| (at + 1).to_string()).collect();
+        format!(
+            "{} Which of {} does it do? Or press Ctrl-C and begin again with less.",
+            self.words(),
+            listed(&numbers, "or")
+        )
+    }
+
+    /// As it is said to whoever wrote a command line.
+    fn in_flags(&self) -> Trouble {
+        let words: Vec<String> = self
+            .would_do
+            .iter()
+            .filter_map(|at| DOES.get(*at)?.0.to_possible_value())
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        let told = Told::new(self.words())
+            .why("whoever approves an agent must know what it can do; its gate would stay closed.")
+            .next([
+                format!("--does {}   whichever is true", listed(&words, "or")),
+                format!("or leave {} out of --access", self.access),
+            ]);
+        Trouble::told(Exit::Usage, "tier_too_low", told)
+    }
+}
+
+/// The first of the accesses that needs a higher tier than follows from what the agent does.
+fn too_low(does: &[Does], accesses: &[Access], catalogue: Option<&Catalogue>) -> Option<TooLow> {
+    let (catalogue, has) = (catalogue?, answers(does).tier());
+    accesses.iter().find_map(|access| {
+        let needs = tier_needed(catalogue, access).filter(|needs| *needs > has.number())?;
+        let enough = |(at, (one, _)): (usize, &(Does, &str))| {
+            (answers(&[does, &[*one]].concat()).tier().number() >= needs).then_some(at)
+        };
+        let would_do = DOES.iter().enumerate().filter_map(enough).collect();
+        Some(TooLow { access: access.clone(), needs, has, would_do })
+    })
 }
 
 fn slug(typed: &str) -> Result<(), String> {
@@ -213,29 +304,38 @@ impl Asking<'_> {
             flag: "--access database:read",
         };
         let options: Vec<String> = choices.iter().map(|(_, words)| words.clone()).collect();
-        let places = self.screen.choose_any(question, &options)?;
+        let places = self.screen.choose_any(question, &options, |_| Ok(()))?;
         let chosen = |place: usize| choices.get(place).map(|(access, _)| access.clone());
         Ok(places.into_iter().filter_map(chosen).collect())
     }
 
-    fn does(&mut self, args: &Args) -> Result<Vec<Does>, Trouble> {
+    fn does(
+        &mut self,
+        args: &Args,
+        too_low: impl Fn(&[Does]) -> Option<TooLow>,
+    ) -> Result<Vec<Does>, Trouble> {
         if !args.does.is_empty() {
-            return Ok(args.does.clone());
+            return match too_low(&args.does) {
+                Some(low) => Err(low.in_flags()),
+                None => Ok(args.does.clone()),
+            };
         }
         self.may();
-        let all = [
-            (Does::Writes, "it writes or changes something"),
-            (Does::CustomerData, "it sees customers' or personal data"),
-            (Does::ExternalCalls, "it calls or messages anything outside the company"),
-            (Does::Money, "it can move or promise money"),
-        ];
         let question = Question {
             text: "Which of these are true?",
             help: "From this follows who has to say yes. Nothing of it is the fastest.",
             flag: "--does writes,customer-data (or --does none)",
         };
-        let places = self.screen.choose_any(question, &all.map(|(_, words)| words.to_owned()))?;
-        Ok(places.into_iter().filter_map(|place| all.get(place).map(|(does, _)| *does)).collect())
+        let chosen = |places: &[usize]| -> Vec<Does> {
+            places.iter().filter_map(|place| DOES.get(*place).map(|(does, _)| *does)).collect()
+        };
+        let check = |places: &[usize]| match too_low(&chosen(places)) {
+            Some(low) => Err(low.in_numbers()),
+            None => Ok(()),
+        };
+        let options = DOES.map(|(_, words)| words.to_owned());
+        let places = self.screen.choose_any(question, &options, check)?;
+        Ok(chosen(&places))
     }
 
     fn team(
@@ -286,17 +386,30 @@ impl Asking<'_> {
     }
 }
 
-/// What can be asked for, the least first.
-fn choices(catalogue: &Catalogue) -> Vec<(Access, String)> {
-    let mut all: Vec<(u8, Access, String)> = Vec::new();
-    for resource in &catalogue.resources {
-        for action in &resource.actions {
-            let access = Access::new(resource.name.clone(), action.name.clone());
-            let opens = action.opens.as_deref().map(|opens| format!(": {}", clean(opens, 60)));
-            let words = format!("{access}{}", opens.unwrap_or_default());
-            all.push((action.tier, access, words));
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::choices::tests::catalogue;
+    use crate::client::look::{Ink, Look};
+
+    #[test]
+    fn what_is_said_must_be_enough_for_what_is_wanted() {
+        let catalogue = catalogue();
+        let low = |does: &[Does], accesses: &[&str]| {
+            let accesses: Vec<Access> =
+                accesses.iter().map(|access| access.parse().unwrap()).collect();
+            too_low(does, &accesses, Some(&catalogue))
+        };
+        assert_eq!(low(&[Does::None], &["database:read"]), None);
+        assert_eq!(low(&[Does::Money], &["payments:refund", "tickets:write"]), None);
+        assert_eq!(low(&[Does::None], &["unheard:of"]), None, "that is said elsewhere");
+        assert_eq!(too_low(&[], &["payments:refund".parse().unwrap()], None), None);
+        let refund = low(&[Does::Writes], &["database:read", "payments:refund"]).unwrap();
+        let write = low(&[], &["tickets:write"]).unwrap();
+        let said = [&refund, &write].map(|low| {
+            let flags = low.in_flags().words().render(Ink::Bad, Look::PLAIN);
+            format!("{}\n{flags}", low.in_numbers())
+        });
+        insta::assert_snapshot!(said.join("\n"));
     }
-    all.sort_by_key(|(tier, ..)| *tier);
-    all.into_iter().map(|(_, access, words)| (access, words)).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::asked::{Answered, HERE, NO_MODEL, ask, of_files};
+use super::asked::{Answered, HERE, Known, NO_MODEL, ask, of_files};
 use super::disk::{State, create, overwrite, state};
 use super::project::{File, files};
 use super::tools::missing;
@@ -23,6 +23,7 @@ use crate::client::words::{Told, harmless};
 use crate::contract::agents::Agent;
 use crate::contract::catalogue::Catalogue;
 use crate::contract::manifest::{Described, FILE};
+use crate::contract::people::Me;
 use crate::domain::agent::Slug;
 
 /// Begins an agent.
@@ -35,8 +36,8 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let answered = match there_already(folder)? {
         Some(answered) => kept(answered, &args),
         None => {
-            let catalogue = catalogue(session, &args).await?;
-            ask(&session.screen, &args, folder, catalogue.as_ref())?
+            let known = known(session, &args).await?;
+            ask(&session.screen, &args, folder, &known)?
         }
     };
     let written = write(session, &args, folder, &answered)?;
@@ -208,15 +209,22 @@ fn kept(answered: Answered, args: &Args) -> Answered {
     }
 }
 
-/// What there is to ask for, where a server can say it.
-async fn catalogue(session: &Session, args: &Args) -> Result<Option<Catalogue>, Trouble> {
-    if args.no_register {
-        return Ok(match session.server() {
-            Ok(server) => server.get("/api/v1/catalogue").await.ok(),
-            Err(_) => None,
-        });
+/// What there is to ask for, and who is asking, where a server can say it.
+async fn known(session: &Session, args: &Args) -> Result<Known, Trouble> {
+    match (asked(session).await, args.no_register) {
+        (Err(_), true) => Ok(Known::default()),
+        (known, _) => known,
     }
-    session.server()?.get("/api/v1/catalogue").await.map(Some)
+}
+
+async fn asked(session: &Session) -> Result<Known, Trouble> {
+    let server = session.server()?;
+    let catalogue: Catalogue = server.get("/api/v1/catalogue").await?;
+    let owner = match server.get("/api/v1/me").await? {
+        Me::Person { person, .. } => Some(person.id.user),
+        Me::Agent { .. } | Me::Service { .. } | Me::Workload { .. } => None,
+    };
+    Ok(Known { catalogue: Some(catalogue), owner })
 }
 
 /// What became of the files.

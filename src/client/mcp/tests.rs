@@ -3,11 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::calls::{Call, read};
-use super::words::{asked, holdings, judged, stands};
+use super::words::{asked, holdings, judged, stands, trouble};
 use super::{serve, tools};
+use crate::client::trouble::Trouble;
 use crate::contract::Lasting;
 use crate::contract::grants::Grant;
 use crate::contract::people::Person;
+use crate::contract::problem::Problem;
 use crate::contract::requests::{Need, Outcome, Request};
 use crate::domain::access::Access;
 
@@ -81,7 +83,8 @@ fn request(state: &str) -> Request {
         credential: None,
         justification: Some("ticket 7".to_owned()),
         appeals: None,
-        asked_by: person("T0ACME/U0DANA"),
+        asked_by: None,
+        by_itself: true,
         opened_at: at("2026-11-23T09:00:00Z"),
         decide_by: at("2026-11-23T13:00:00Z"),
         usual: Some(Lasting { text: "40m".to_owned(), seconds: 2_400 }),
@@ -119,7 +122,10 @@ fn what_an_agent_reads() {
         "evaluation_id": "eval_1", "grant": { "reference": "G-1042", "expires_at": "2026-11-23T09:40:00Z" } } });
     let no = json!({ "decision": false, "context": {
         "evaluation_id": "eval_2", "reason": "no_grant",
-        "reason_user": { "en": "support-agent-v2 may not read database \"*\" now. It holds no live grant for it." },
+        "reason_user": { "en": "support-agent-v2 may not read database \"*\" now. It holds no live grant for it. \
+            Ask for it in Slack: /agent request \u{2026} Usually 40 minutes (team lead)." },
+        "why": { "en": "support-agent-v2 may not read database \"*\" now. It holds no live grant for it." },
+        "wait": { "en": "Usually 40 minutes (team lead)." },
         "access_request": { "form_url": "https://agents.example.com/r/8fK2Qd" } } });
     let never = json!({ "decision": false });
     let mut told = Vec::new();
@@ -135,4 +141,37 @@ fn what_an_agent_reads() {
     told.push(holdings(&[grant()], &[request("open")]));
     told.push(holdings(&[], &[]));
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn the_next_step_after_a_mistake_is_a_tool() {
+    let problem = |next: &[&str], reference: Option<&str>| {
+        Trouble::Problem(Box::new(Problem {
+            kind: "urn:countersign:problem:some".to_owned(),
+            title: "It cannot be".to_owned(),
+            status: 404,
+            detail: "Something is not as it should be.".to_owned(),
+            next: next.iter().map(|&next| next.to_owned()).collect(),
+            near: Vec::new(),
+            fields: Vec::new(),
+            retry_after: None,
+            reference: reference.map(str::to_owned),
+        }))
+    };
+    let all = [
+        problem(&["agent-cli grants", "agent-cli status"], None),
+        problem(&["agent-cli status G-1042 --wait"], Some("G-1042")),
+        problem(
+            &["agent-cli request-permission --resource database:read --justification \"...\""],
+            None,
+        ),
+        problem(&["agent-cli extend G-1042 --by 30m --justification \"...\""], None),
+        problem(&["agent-cli release G-1042", "agent-cli login"], None),
+        problem(&["agent-cli register support-agent"], None),
+        problem(&["say in a few words why"], None),
+    ];
+    let told: Vec<String> = all.iter().map(trouble).collect();
+    let told = told.join("\n\n");
+    assert!(!told.contains("agent-cli"), "{told}");
+    insta::assert_snapshot!(told);
 }

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{HAND_BACK, MAY_I, REQUEST_PERMISSION, WAIT_FOR};
+use super::tools::{HAND_BACK, MAY_I, MY_GRANTS, REQUEST_PERMISSION, WAIT_FOR};
 use crate::client::look::Look;
 use crate::client::trouble::Trouble;
-use crate::client::words::{harmless, listed};
+use crate::client::words::{Told, harmless, listed};
 use crate::contract::grants::Grant;
 use crate::contract::requests::Request;
 use crate::domain::access::Access;
 use crate::domain::agent::Slug;
+use crate::domain::request::Reference;
 use crate::domain::time::Span;
 
 /// The answer to "may I?", for the model and for the program.
@@ -19,6 +20,8 @@ pub(super) fn judged(agent: &Slug, access: &Access, answer: &Value) -> (String, 
     let evaluation = text("/evaluation_id");
     let allowed = answer["decision"] == true;
     let reason = text("/reason_user/en");
+    // The agent asks by its own tool, not in Slack.
+    let (why, wait) = (text("/why/en"), text("/wait/en"));
     let grant = text("/grant/reference");
     let until = text("/grant/expires_at");
     let link = text("/access_request/form_url");
@@ -31,11 +34,13 @@ pub(super) fn judged(agent: &Slug, access: &Access, answer: &Value) -> (String, 
         words.push_str(" The next access needs a question of its own.");
         words
     } else {
-        let why = reason.clone().unwrap_or_else(|| format!("{agent} may not {access}."));
+        let why = why.filter(|_| can_be_asked).or_else(|| reason.clone());
+        let why = why.unwrap_or_else(|| format!("{agent} may not {access}."));
         let next = if can_be_asked {
+            let wait = wait.map(|wait| format!(" {wait}")).unwrap_or_default();
             format!(
                 "Next: do not do it. Call {REQUEST_PERMISSION} with access \"{access}\" and a \
-                 justification, or stop and say that you were not allowed."
+                 justification, or stop and say that you were not allowed.{wait}"
             )
         } else {
             "Next: do not do it. It cannot be asked for from here: stop, and say that you were not \
@@ -181,10 +186,48 @@ pub(super) fn handed_back(grant: &Grant) -> String {
     format!("{}: {} is handed back, and ended.", grant.reference, harmless(&grant.access))
 }
 
+/// The lines that stand under a label.
+fn of_label(told: &Told, label: &str) -> Vec<Vec<String>> {
+    told.rows.iter().filter(|(name, _)| name == label).map(|(_, lines)| lines.clone()).collect()
+}
+
+/// A next step as an agent takes it: the command line is for people. None, if it is for people alone.
+fn by_tool(line: &str) -> Option<String> {
+    let Some(command) = line.strip_prefix("agent-cli ") else { return Some(line.to_owned()) };
+    let mut words = command.split_whitespace();
+    let (command, first) = (words.next().unwrap_or_default(), words.next());
+    let reference = first.filter(|word| word.parse::<Reference>().is_ok());
+    match (command, reference) {
+        ("grants" | "list" | "show", _) | ("status", None) => Some(format!("call {MY_GRANTS}")),
+        ("status", Some(reference)) => {
+            Some(format!("call {WAIT_FOR} with reference \"{reference}\""))
+        }
+        ("release", Some(reference)) => {
+            Some(format!("call {HAND_BACK} with reference \"{reference}\""))
+        }
+        ("request-permission", _) => {
+            let mut words = line.split_whitespace().skip_while(|word| *word != "--resource");
+            let access = words.nth(1).map(|access| format!(" with access \"{access}\""));
+            Some(format!("call {REQUEST_PERMISSION}{}", access.unwrap_or_default()))
+        }
+        ("extend", _) => Some("ask the person you work for to prolong it".to_owned()),
+        _ => None,
+    }
+}
+
 /// Why something was not done.
 pub(super) fn trouble(trouble: &Trouble) -> String {
-    let words =
-        trouble.words().render(crate::client::look::Ink::Bad, Look { colour: false, width: 400 });
+    let mut told = trouble.words();
+    for (_, lines) in told.rows.iter_mut().filter(|(label, _)| label == "Next" || label == "See") {
+        *lines = lines.iter().filter_map(|line| by_tool(line)).collect();
+        lines.dedup();
+    }
+    // What is to be seen is what comes next, said once.
+    let next: Vec<Vec<String>> = of_label(&told, "Next");
+    told.rows.retain(|(label, lines)| {
+        !lines.is_empty() && !(label == "See" && next.iter().any(|next| next == lines))
+    });
+    let words = told.render(crate::client::look::Ink::Bad, Look { colour: false, width: 400 });
     let next = if trouble.may_pass() {
         "Nothing was changed that you can rely on. What was not answered is not allowed: wait a little, \
          then call again."

@@ -185,7 +185,10 @@ fn audience(form: &TokenForm, issuer: &str, allowed: &[String]) -> Outcome<Vec<S
             return Err(Refused::new(
                 Code::InvalidTarget,
                 if allowed.is_empty() {
-                    "a token is for an absolute URI without a fragment".to_owned()
+                    "a token is for the address of a service, such as https://crm.example.com (an \
+                     absolute URI without a fragment); for a name only where the policy lists it \
+                     ([tokens] audiences), and it lists none"
+                        .to_owned()
                 } else {
                     "tokens are not given for this resource: the policy lists those that there are \
                      ([tokens] audiences)"

@@ -13,6 +13,7 @@ use crate::domain::agent::Agent;
 use crate::domain::evaluation::{Basis, Decision, Denial, KnownAgent, Record, Remedy};
 use crate::domain::ids::EvaluationId;
 use crate::domain::person::PersonId;
+use crate::domain::request::{ApprovedBy, RequestState};
 use crate::domain::text::clean;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
@@ -122,7 +123,8 @@ impl Service {
         let state = agent.as_ref().map_or("", |agent| agent.state.word());
         let cause = agent.as_ref().and_then(Agent::cause).unwrap_or_default();
         let known = known.as_ref().map(|agent| Known { agent, state, cause });
-        let words = words::why(&question, &record.answer, known, &policy);
+        let given = self.given(&record.answer).await?;
+        let words = words::why(&question, &record.answer, known, &policy, given.as_ref());
         let (reason, rests_on) = match &record.answer {
             Decision::Allow { basis: Basis::Grant(grant) } => {
                 ("grant", Some(grant.reference.to_string()))
@@ -148,6 +150,16 @@ impl Service {
             .as_ref()
             .map_or_else(|| clean(&record.subject.id, 80), |agent| agent.slug.to_string());
         Ok(Explained { record, agent, subject, reason, words, rests_on, ask, usual })
+    }
+
+    /// By whose yes the grant came about that the answer rests on.
+    async fn given(&self, answer: &Decision) -> Result<Option<ApprovedBy>> {
+        let Decision::Allow { basis: Basis::Grant(grant) } = answer else { return Ok(None) };
+        let request = self.parts.store.read().await?.request(grant.request).await?;
+        Ok(request.and_then(|request| match request.state {
+            RequestState::Approved { by, .. } => Some(by),
+            _ => None,
+        }))
     }
 
     /// What this person's agents were refused, of the latest answers alone: the record of answers is

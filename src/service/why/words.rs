@@ -2,6 +2,7 @@
 
 use crate::domain::agent::Cause;
 use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, KnownAgent, Question};
+use crate::domain::request::ApprovedBy;
 use crate::domain::role::RoleName;
 use crate::domain::text::clean;
 use crate::domain::tier::Tier;
@@ -27,6 +28,10 @@ pub struct Known<'a> {
 pub struct Reasons {
     /// For whoever is blocked: why, what to do, how long it usually takes.
     pub user: String,
+    /// The first of it alone, for whoever knows what to do: why.
+    pub why: String,
+    /// The last of it alone: how long it takes, and who decides; if it can be asked for.
+    pub wait: Option<String>,
     /// For administrators: on what grounds.
     pub admin: String,
 }
@@ -40,34 +45,43 @@ pub fn reasons(
     usual: impl Fn(Tier) -> Option<Span>,
 ) -> Reasons {
     let teller = Teller { question, agent, policy };
-    let (why, next) = teller.user(denial, usual);
-    let mut user = format!("{} may not {} now. {why}", teller.who(), teller.what());
-    if let Some(next) = next {
-        user.push_str(&format!(" {next}"));
-    }
-    Reasons { user, admin: teller.admin(denial) }
+    let (why, next) = teller.user(denial);
+    let why = format!("{} may not {} now. {why}", teller.who(), teller.what());
+    let wait = teller.asks_at(denial).map(|tier| teller.wait(tier, usual));
+    let parts = [Some(why.as_str()), next.as_deref(), wait.as_deref()];
+    let user = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Reasons { user, why, wait, admin: teller.admin(denial) }
 }
 
-/// Why this was answered so, in sentences for people, without what to do.
+/// Why this was answered so, in sentences for people, without what to do. `given` says by whose yes the
+/// grant came about that it rests on.
 pub fn why(
     question: &Question,
     answer: &Decision,
     agent: Option<Known<'_>>,
     policy: &Policy,
+    given: Option<&ApprovedBy>,
 ) -> String {
     let teller = Teller { question, agent, policy };
     let (who, what) = (teller.who(), teller.what());
     match answer {
-        Decision::Allow { basis: Basis::Grant(grant) } => format!(
-            "{who} may {what}: people granted it ({}), until {}.",
-            grant.reference,
-            grant.until.format("%Y-%m-%d %H:%M UTC")
-        ),
+        Decision::Allow { basis: Basis::Grant(grant) } => {
+            let granted = match given {
+                Some(ApprovedBy::People) => "people granted it".to_owned(),
+                Some(ApprovedBy::Policy { rule }) => {
+                    format!("the policy granted it without asking people, by its rule \"{rule}\"")
+                }
+                Some(ApprovedBy::Emergency) => "it was opened in an emergency".to_owned(),
+                None => "it is granted".to_owned(),
+            };
+            let until = grant.until.format("%Y-%m-%d %H:%M UTC");
+            format!("{who} may {what}: {granted} ({}), until {until}.", grant.reference)
+        }
         Decision::Allow { basis: Basis::Rule { rule } } => {
             format!("{who} may {what}: the policy's rule {rule} allows it.")
         }
         Decision::Deny { denial } => {
-            let (why, _) = teller.user(denial, |_| None);
+            let (why, _) = teller.user(denial);
             format!("{who} may not {what}. {why}")
         }
     }
@@ -109,11 +123,7 @@ impl Teller<'_> {
     }
 
     /// Why, and what to do.
-    fn user(
-        &self,
-        denial: &Denial,
-        usual: impl Fn(Tier) -> Option<Span>,
-    ) -> (String, Option<String>) {
+    fn user(&self, denial: &Denial) -> (String, Option<String>) {
         let who = self.who();
         match denial {
             Denial::UnknownSubject => (
@@ -150,14 +160,9 @@ impl Teller<'_> {
             }
             Denial::TierTooLow { needs, has } => (
                 format!("That needs tier {needs}, and this agent has tier {has}."),
-                Some(self.ask(*needs, usual)),
+                Some(self.ask()),
             ),
-            Denial::NoGrant => {
-                let tier = self.agent.map_or(Tier::Observer, |known| known.agent.tier);
-                let needs = self.question.access().and_then(|a| self.policy.tier_needed(&a));
-                let tier = needs.map_or(tier, |needs| needs.max(tier));
-                ("It holds no live grant for it.".to_owned(), Some(self.ask(tier, usual)))
-            }
+            Denial::NoGrant => ("It holds no live grant for it.".to_owned(), Some(self.ask())),
             Denial::Forbidden { user, .. } => (
                 user.as_deref()
                     .map_or_else(|| "A condition of the policy is not met.".to_owned(), sentence),
@@ -190,23 +195,40 @@ impl Teller<'_> {
         }
     }
 
-    /// How to ask for it, who decides, and how long that usually takes.
-    fn ask(&self, tier: Tier, usual: impl Fn(Tier) -> Option<Span>) -> String {
+    /// How to ask for it.
+    fn ask(&self) -> String {
         let (who, access) = (self.who(), self.access());
-        let ask =
-            format!("Ask for it in Slack: /agent request {who} {access} for 30m because \u{2026}");
+        format!("Ask for it in Slack: /agent request {who} {access} for 30m because \u{2026}")
+    }
+
+    /// The tier whose people decide, where asking helps.
+    fn asks_at(&self, denial: &Denial) -> Option<Tier> {
+        match denial {
+            Denial::TierTooLow { needs, .. } => Some(*needs),
+            Denial::NoGrant => {
+                let tier = self.agent.map_or(Tier::Observer, |known| known.agent.tier);
+                let needs = self.question.access().and_then(|a| self.policy.tier_needed(&a));
+                Some(needs.map_or(tier, |needs| needs.max(tier)))
+            }
+            _ => None,
+        }
+    }
+
+    /// How long an answer takes, and who gives it.
+    fn wait(&self, tier: Tier, usual: impl Fn(Tier) -> Option<Span>) -> String {
         let own = self.agent.map_or(tier, |known| known.agent.tier);
         let at_once = self.question.access().map(|access| access.to_all()).is_some_and(|access| {
             let (access, lasting) = (&access, Span::minutes(30));
             self.policy.without_people(&Case::Grant { tier: own, access, lasting }).is_some()
         });
         if at_once {
-            return format!("{ask} It is approved at once.");
+            return "It is approved at once.".to_owned();
         }
-        let people = roles(&self.policy.tier(tier).requires);
+        let rules = self.policy.tier(tier);
+        let people = roles(&rules.requires);
         match usual(tier) {
-            Some(usual) => format!("{ask} Usually {} ({people}).", usual.words()),
-            None => format!("{ask} It is decided by {people}."),
+            Some(usual) => format!("Usually {} ({people}).", usual.words()),
+            None => format!("It is decided within {} by {people}.", rules.decide_within.words()),
         }
     }
 
@@ -371,6 +393,25 @@ mod tests {
             say(&mut out, what, asked, &denial, agent, usual);
         }
         insta::assert_snapshot!(out);
+    }
+
+    #[test]
+    fn a_yes_says_whose_it_was() {
+        let reader = agent(Tier::Observer);
+        let known = Known { agent: &reader, state: "active", cause: Cause::Stopped };
+        let asked = question("support-agent-v2", "database:read", "orders");
+        let grant = crate::domain::evaluation::LiveGrant {
+            id: crate::domain::ids::GrantId::new(Ulid::from_parts(1, 2)),
+            reference: "G-1042".parse().unwrap(),
+            request: crate::domain::ids::RequestId::new(Ulid::from_parts(1, 3)),
+            until: "2026-11-30T12:30:00Z".parse().unwrap(),
+        };
+        let answer = Decision::Allow { basis: Basis::Grant(grant) };
+        let rule = ApprovedBy::Policy { rule: "internal reading".to_owned() };
+        let by = [Some(&ApprovedBy::People), Some(&rule), Some(&ApprovedBy::Emergency), None];
+        let said =
+            by.map(|given| why(&asked, &answer, Some(known), &Policy::starter(), given)).join("\n");
+        insta::assert_snapshot!(said);
     }
 
     #[test]

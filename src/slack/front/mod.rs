@@ -41,9 +41,10 @@ struct Reader {
 type Handled = Result<Answer, ServiceError>;
 
 impl FrontDesk {
-    /// A desk over the use cases.
-    pub fn new(service: Service) -> Self {
-        Self { service, static_help: Prepared::new(message_of(views::static_help())) }
+    /// A desk over the use cases. `address` is the server's own, for people at terminals, where it was
+    /// told one.
+    pub fn new(service: Service, address: Option<&str>) -> Self {
+        Self { service, static_help: Prepared::new(message_of(views::static_help(address))) }
     }
 }
 

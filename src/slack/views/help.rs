@@ -144,8 +144,9 @@ pub fn help(overview: &Overview) -> Message {
         .into_message()
 }
 
-/// All commands with one example each.
-pub fn static_help() -> Message {
+/// All commands with one example each. `address` is the server's own, where it was told one: whoever sits
+/// at a terminal needs it.
+pub fn static_help(address: Option<&str>) -> Message {
     let mut lines =
         vec![Line::strong("What can be typed").text(": typed in part, a form asks the rest.")];
     for (typed, does) in COMMANDS {
@@ -153,6 +154,7 @@ pub fn static_help() -> Message {
     }
     Page::message()
         .lines(lines)
+        .lines(terminal(address))
         .lines(vec![
             Line::strong("Tiers"),
             Line::say(format!("1  {}", words::tier_means(crate::domain::tier::Tier::Observer))),
@@ -164,4 +166,25 @@ pub fn static_help() -> Message {
             button(&Button::Request(None), "Ask for access"),
         ])
         .into_message()
+}
+
+/// The way here from a terminal.
+fn terminal(address: Option<&str>) -> Vec<Line> {
+    let title =
+        Line::strong("In a terminal").text(": the same with agent-cli, for people and programs.");
+    let Some(address) = address else {
+        let unknown = "The server's address is not set here: ask whoever runs Countersign for it, and \
+                       for agent-cli.";
+        return vec![title, Line::say(unknown)];
+    };
+    vec![
+        title,
+        Line::say("The server's address  ").code(address),
+        Line::default()
+            .code(format!("agent-cli login {address}"))
+            .text("  logs you in; whoever runs Countersign has agent-cli for you"),
+        Line::default()
+            .code("agent-cli init")
+            .text("  from an empty folder to an agent at work, in at most five questions"),
+    ]
 }

@@ -63,6 +63,9 @@ fn page(refusal: &Refusal) -> Page {
         Refusal::AlreadyHas(grant) => {
             page.buttons(vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)])
         }
+        Refusal::NotDecided(request) => {
+            page.buttons(vec![button(&Button::Details(request.id), "Details")])
+        }
         Refusal::Appeal(NoAppeal::AppealedBefore(appeal)) => {
             page.buttons(vec![button(&Button::Details(appeal.id), "Details")])
         }
@@ -155,6 +158,10 @@ pub fn what(refusal: &Refusal) -> Line {
         Refusal::UnknownReference { typed, .. } => {
             Line::say("There is nothing here called ").quoted(&clip(typed, TYPED)).text(".")
         }
+        Refusal::NotDecided(request) => Line::say(format!(
+            "{} is a request that people are still deciding: there is no grant of it yet.",
+            request.reference
+        )),
         Refusal::GrantEnded(grant) => {
             Line::say(format!("{} is not live any more: ", grant.reference))
                 .line(words::grant_state(grant, grant.expires_at))
@@ -277,6 +284,9 @@ pub fn next(refusal: &Refusal) -> Option<Line> {
                 meant(&near)
             }
         }
+        Refusal::NotDecided(request) => Line::say("wait for the answer, until ")
+            .at(request.decide_by, request.asked_at)
+            .text(" at the latest."),
         Refusal::GrantEnded(grant) => {
             Line::say("ask for a new one: ").code(format!("/agent request … {}", grant.access))
         }

@@ -200,6 +200,14 @@ impl Directory for SlackDirectory {
         }
     }
 
+    async fn channel_name(&self, id: &str) -> Result<Option<String>, DirectoryError> {
+        match self.client.channel(id).await {
+            Ok(channel) => Ok(channel.name),
+            Err(error) if error.code() == Some("channel_not_found") => Ok(None),
+            Err(error) => Err(failed(id, &error)),
+        }
+    }
+
     async fn away(
         &self,
         people: &[PersonId],

@@ -396,6 +396,7 @@ fn refusals(said: &Said, all: &mut Catalogue) {
             Refusal::UnknownReference { typed: typed(), near: vec![reference("G-1042")] },
         ),
         ("no_reference", Refusal::UnknownReference { typed: String::new(), near: vec![] }),
+        ("still_being_decided", Refusal::NotDecided(said.grant_request())),
         ("grant_ended", Refusal::GrantEnded(said.revoked())),
         ("may_not_end", Refusal::MayNotEnd { agent: slug.clone(), owner: sam() }),
         ("may_not_stop", Refusal::MayNotStop { agent: slug, owner: sam() }),
@@ -499,7 +500,8 @@ fn lists_and_home(said: &Said, all: &mut Catalogue) {
         add(&format!("help{name}"), help(overview).into());
         add(&format!("home{name}"), home(overview).into());
     }
-    add("help_static", static_help().into());
+    add("help_static", static_help(Some("https://agents.example.com")).into());
+    add("help_static_without_address", static_help(None).into());
     let shown = (0..said.many.max(3)).map(|i| line(said, i)).collect();
     add("list_agents", agents(&Listing { shown, total, now: now() }).into());
     add("list_agents_empty", agents(&Listing { shown: vec![], total: 0, now: now() }).into());

@@ -11,6 +11,7 @@ use crate::domain::evaluation::{
 };
 use crate::domain::event::Actor;
 use crate::domain::ids::EvaluationId;
+use crate::domain::request::ApprovedBy;
 use crate::domain::text::clean;
 use crate::domain::tier::Tier;
 use crate::domain::time::Span;
@@ -36,7 +37,13 @@ fn explained(said: &Said, agent: Agent, answer: Decision) -> Explained {
     let known = KnownAgent::of(&agent);
     let state = agent.state.word();
     let known = Known { agent: &known, state, cause: agent.cause().unwrap_or_default() };
-    let words = words::why(&question, &record.answer, Some(known), &Policy::starter());
+    let words = words::why(
+        &question,
+        &record.answer,
+        Some(known),
+        &Policy::starter(),
+        Some(&ApprovedBy::People),
+    );
     let (reason, rests_on) = match &record.answer {
         Decision::Allow { basis: Basis::Grant(grant) } => {
             ("grant", Some(grant.reference.to_string()))

@@ -28,8 +28,11 @@ class Answer:
         self.question = question
         self.allowed = document.get("decision") is True
         self.evaluation = context.get("evaluation_id")
-        self.words = (context.get("reason_user") or {}).get("en") or "It is not allowed."
         self.offer = context.get("access_request")
+        # What can be asked for is asked for from here: then the reason alone is enough.
+        words = (self.offer and context.get("why")) or context.get("reason_user") or {}
+        self.words = words.get("en") or "It is not allowed."
+        self.wait = (context.get("wait") or {}).get("en")
 
     def explain(self, out=sys.stderr):
         """Why not, what to do, how long it takes: for the person who reads the log."""
@@ -40,6 +43,8 @@ class Answer:
                   .format(access), file=out)
             if self.offer.get("form_url"):
                 print("        or one click, for the owner: " + self.offer["form_url"], file=out)
+        if self.wait:
+            print("  Wait  " + self.wait, file=out)
         if self.evaluation:
             print("  More  agent-cli why " + self.evaluation, file=out)
 

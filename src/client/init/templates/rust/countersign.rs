@@ -59,9 +59,13 @@ impl Answer {
     /// Why not, what to do, how long it takes: for the person who reads the log.
     pub fn explain(&self) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let words = text(&self.context()["reason_user"]["en"]);
-        eprintln!("{}", if words.is_empty() { "It is not allowed." } else { &words });
         let offer = &self.context()["access_request"];
+        // What can be asked for is asked for from here: then the reason alone is enough.
+        let words = match &self.context()["why"]["en"] {
+            Value::String(why) if offer.is_object() => why.clone(),
+            _ => text(&self.context()["reason_user"]["en"]),
+        };
+        eprintln!("{}", if words.is_empty() { "It is not allowed." } else { &words });
         if offer.is_object() {
             let resource = text(&self.question["resource"]["type"]);
             let action = text(&self.question["action"]["name"]);
@@ -72,6 +76,9 @@ impl Answer {
             if let Some(link) = offer["form_url"].as_str() {
                 eprintln!("        or one click, for the owner: {link}");
             }
+        }
+        if let Some(wait) = self.context()["wait"]["en"].as_str() {
+            eprintln!("  Wait  {wait}");
         }
         if !self.evaluation().is_empty() {
             eprintln!("  More  agent-cli why {}", self.evaluation());

@@ -56,10 +56,12 @@ may() {
 # explain: why not, what to do, how long it takes: for the person who reads the log.
 explain() {
   printf %s "$reply" | jq -r --argjson question "$question" '
-    (.context.reason_user.en // "It is not allowed."),
+    # What can be asked for is asked for from here: then the reason alone is enough.
+    (.context | (if .access_request then .why.en else null end) // .reason_user.en // "It is not allowed."),
     (.context.access_request // empty |
       "  Next  agent-cli request-permission --resource \($question.resource.type):\($question.action.name) --justification \"why\"",
       (.form_url // empty | "        or one click, for the owner: \(.)")),
+    (.context.wait.en // empty | "  Wait  \(.)"),
     (.context.evaluation_id // empty | "  More  agent-cli why \(.)")' >&2
 }
 

@@ -30,14 +30,18 @@ export class Answer {
   readonly evaluation: string;
   readonly words: string;
   readonly offer: Json | undefined;
+  readonly wait: string | undefined;
 
   constructor(question: Json, document: Json) {
     const context = document.context ?? {};
     this.question = question;
     this.allowed = document.decision === true;
     this.evaluation = context.evaluation_id ?? "";
-    this.words = context.reason_user?.en ?? "It is not allowed.";
     this.offer = context.access_request;
+    // What can be asked for is asked for from here: then the reason alone is enough.
+    const words = (this.offer && context.why) ?? context.reason_user;
+    this.words = words?.en ?? "It is not allowed.";
+    this.wait = context.wait?.en;
   }
 
   /** Why not, what to do, how long it takes: for the person who reads the log. */
@@ -50,6 +54,7 @@ export class Answer {
         console.error(`        or one click, for the owner: ${this.offer.form_url}`);
       }
     }
+    if (this.wait) console.error(`  Wait  ${this.wait}`);
     if (this.evaluation) console.error(`  More  agent-cli why ${this.evaluation}`);
   }
 }
