@@ -16,6 +16,7 @@ mod init;
 #[path = "../support/installed.rs"]
 mod installed;
 mod login;
+mod manifests;
 mod mcp;
 mod office;
 mod others;
