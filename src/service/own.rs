@@ -107,20 +107,12 @@ impl Service {
     ) -> Result<std::result::Result<(Grant, Agent), Refusal>> {
         let now = self.now();
         let mut session = self.parts.store.read().await?;
-        if let Ok(reference) = name.parse::<Reference>() {
-            if let Some(grant) = session.grant_by_number(reference.number).await?
-                && grant.agent == agent
-                && let Some(agent) = session.agent(agent).await?
-            {
-                return Ok(Ok((grant, agent)));
-            }
-            if let Some(request) = session.request_by_number(reference.number).await?
-                && request.agent == agent
-                && request.reference == reference
-                && request.is_open(now)
-            {
-                return Ok(Err(Refusal::NotDecided(request)));
-            }
+        if let Ok(reference) = name.parse::<Reference>()
+            && let Some(grant) = session.grant_by_number(reference.number).await?
+            && grant.agent == agent
+            && let Some(agent) = session.agent(agent).await?
+        {
+            return Ok(Ok((grant, agent)));
         }
         let live = session.live_grants_of(agent, now).await?;
         let near = live.into_iter().map(|grant| grant.reference).take(5).collect();

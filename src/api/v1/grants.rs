@@ -19,7 +19,7 @@ use crate::contract::grants::{Extend, Grant, Revoke};
 use crate::contract::requests::Request;
 use crate::domain::request::{Ask, Reference};
 use crate::service::input::ExtensionForm;
-use crate::service::outcome::{Ended, GrantOf};
+use crate::service::outcome::{Ended, GrantOf, Refusal};
 use crate::service::registry::GrantChoice;
 
 /// Which grants are wanted.
@@ -112,6 +112,24 @@ async fn find(api: &Api, asker: &Asker, name: &str) -> Result<GrantOf, Refused> 
     }
 }
 
+/// The grant, if this caller may see it; that there is none yet, if people are still deciding on it.
+async fn find_to_change(api: &Api, asker: &Asker, name: &str) -> Result<GrantOf, Refused> {
+    let missing = match find(api, asker, name).await {
+        Ok(found) => return Ok(found),
+        Err(missing) => missing,
+    };
+    let Ok(stand) = api.service.stand_of(name).await? else { return Err(missing) };
+    let request = stand.of.request;
+    let theirs = match asker {
+        Asker::Member(_) => true,
+        Asker::Agent(own) => request.agent == own.id,
+    };
+    if theirs && request.is_open(stand.now) {
+        return Err(no(api, &Refusal::NotDecided(request)).await);
+    }
+    Err(missing)
+}
+
 /// A grant.
 #[utoipa::path(
     get,
@@ -153,7 +171,7 @@ pub(super) async fn extend(
     once: Once,
     Body { value, digest }: Body<Extend>,
 ) -> Answer {
-    let GrantOf { grant, agent } = find(&api, &asker, &name).await?;
+    let GrantOf { grant, agent } = find_to_change(&api, &asker, &name).await?;
     let key = once.key(&asker.key(), &format!("extend {}", grant.id), &digest);
     let form = ExtensionForm {
         grant: grant.reference.to_string(),
@@ -190,7 +208,7 @@ pub(super) async fn release(
     _: NoQuery,
     once: Once,
 ) -> Answer {
-    let of = find(&api, &asker, &name).await?;
+    let of = find_to_change(&api, &asker, &name).await?;
     let key = once.key(&asker.key(), &format!("release {}", of.grant.id), "");
     let reference = of.grant.reference.to_string();
     let ended = match &asker {
@@ -218,7 +236,7 @@ pub(super) async fn revoke(
     once: Once,
     Body { value, digest }: Body<Revoke>,
 ) -> Answer {
-    let of = find(&api, &Asker::Member(member.person.clone()), &name).await?;
+    let of = find_to_change(&api, &Asker::Member(member.person.clone()), &name).await?;
     let key = once.key(&member.key, &format!("revoke {}", of.grant.id), &digest);
     let reference = of.grant.reference.to_string();
     let ended = api.service.revoke(&member.person, &reference, &value.reason, key).await?;

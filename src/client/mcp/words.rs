@@ -223,10 +223,9 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
         lines.dedup();
     }
     // What is to be seen is what comes next, said once.
-    let next: Vec<Vec<String>> = of_label(&told, "Next");
-    told.rows.retain(|(label, lines)| {
-        !lines.is_empty() && !(label == "See" && next.iter().any(|next| next == lines))
-    });
+    let next = of_label(&told, "Next");
+    let again = |label: &str, lines: &Vec<String>| label == "See" && next.contains(lines);
+    told.rows.retain(|(label, lines)| !lines.is_empty() && !again(label, lines));
     let words = told.render(crate::client::look::Ink::Bad, Look { colour: false, width: 400 });
     let next = if trouble.may_pass() {
         "Nothing was changed that you can rely on. What was not answered is not allowed: wait a little, \
