@@ -75,7 +75,6 @@ fn main() {
     for (what, arguments) in [
         ("`agent-cli --help`", &["--help"][..]),
         ("`agent-cli gate`", &["gate"]),
-        ("`agent-cli token`", &["token"]),
         ("`agent-cli list`", &["list"]),
     ] {
         let (half, most) = measured(&desk, arguments);
