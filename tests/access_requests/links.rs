@@ -108,9 +108,10 @@ programs! {
         world.office.dana().types("/agent stop support-agent-v2 because it talks too much").await;
         let page = anybody.gets(&link).await.body;
         let words = page.as_str().expect("a page");
-        for said in ["is not at work", "it talks too much", "/agent reinstate support-agent-v2"] {
+        for said in ["is not at work", "It was stopped", "/agent reinstate support-agent-v2"] {
             assert!(words.contains(said), "no “{said}” in {words}");
         }
+        assert!(!words.contains("talks too much"), "anybody may read it: {words}");
         assert!(clicks(&anybody, &link).await.1.contains("is not at work"));
         world.office.advance("24h").await;
         assert_eq!(clicks(&anybody, &link).await.0, StatusCode::NOT_FOUND);

@@ -36,21 +36,21 @@ pub(super) struct Names {
 
 /// The names of those whom one answer is about.
 #[derive(Debug, Clone, Default)]
-pub(in crate::api) struct Named(BTreeMap<PersonId, String>);
+pub(super) struct Named(BTreeMap<PersonId, String>);
 
 impl Named {
     /// The name, if it is known.
-    pub(in crate::api) fn of(&self, person: &PersonId) -> Option<&str> {
+    pub(super) fn of(&self, person: &PersonId) -> Option<&str> {
         self.0.get(person).map(String::as_str)
     }
 
     /// The name, or else the id.
-    pub(in crate::api) fn say<'a>(&'a self, person: &'a PersonId) -> &'a str {
+    pub(super) fn say<'a>(&'a self, person: &'a PersonId) -> &'a str {
         self.of(person).unwrap_or(&person.user)
     }
 
     /// The same of somebody who may be nobody.
-    pub(in crate::api) fn say_by<'a>(&'a self, by: &'a By) -> &'a str {
+    pub(super) fn say_by<'a>(&'a self, by: &'a By) -> &'a str {
         by.person().map_or("Countersign", |person| self.say(person))
     }
 }
@@ -89,10 +89,7 @@ impl Names {
     }
 
     /// The names of these people, as far as they can be had at once.
-    pub(in crate::api) async fn of<'a>(
-        &self,
-        people: impl IntoIterator<Item = &'a PersonId>,
-    ) -> Named {
+    pub(super) async fn of<'a>(&self, people: impl IntoIterator<Item = &'a PersonId>) -> Named {
         let now = self.service.now();
         let people: BTreeSet<&PersonId> = people.into_iter().collect();
         let mut named = Named::default();

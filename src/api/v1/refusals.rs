@@ -21,7 +21,7 @@ const TYPED: usize = 80;
 const NAMED: usize = 20;
 
 /// The people whom the refusal names.
-pub(in crate::api) fn people(refusal: &Refusal) -> Vec<&PersonId> {
+pub(super) fn people(refusal: &Refusal) -> Vec<&PersonId> {
     match refusal {
         Refusal::NotOwner { owner, .. }
         | Refusal::MayNotEnd { owner, .. }
@@ -70,7 +70,7 @@ pub(super) fn forbidden(kind: &str, detail: String) -> Refused {
 }
 
 /// Why something cannot be asked or done, and what to do next.
-pub(in crate::api) fn refused(refusal: &Refusal, named: &Named) -> Refused {
+pub(super) fn refused(refusal: &Refusal, named: &Named) -> Refused {
     match refusal {
         Refusal::NotMember(standing) => not_member(*standing),
         Refusal::UnknownAgent { typed, near, yours } => {
