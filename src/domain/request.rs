@@ -673,6 +673,15 @@ impl Request {
             .then(|| self.with(RequestState::Cancelled { at: now, by, program: None, reason }))
     }
 
+    /// What happens to the agent leaves nothing to decide. One whose time was over has expired before
+    /// that, noticed or not. `None` if it has ended.
+    pub fn overtaken(self, by: impl Into<By>, reason: String, now: Timestamp) -> Option<Self> {
+        match self.clone().expire(now) {
+            Some(expired) => Some(expired),
+            None => self.cancel(by, reason, now),
+        }
+    }
+
     /// A program takes back what it asked. `None` if it has ended.
     pub fn cancel_by_program(
         self,

@@ -52,7 +52,7 @@ pub(super) async fn cancel_all(
     Ok(cancelled)
 }
 
-/// One request about the agent is cancelled. Returns it, if it was open.
+/// One request about the agent is cancelled. Returns it, if it could still be decided.
 pub(super) async fn cancel(
     tx: &mut Tx,
     entropy: &Entropy,
@@ -62,9 +62,10 @@ pub(super) async fn cancel(
     why: &str,
     now: Timestamp,
 ) -> Done<Option<Request>> {
-    let Some(request) = request.cancel(by.clone(), why.to_owned(), now) else { return Ok(None) };
+    let open = request.is_open(now);
+    let Some(request) = request.overtaken(by.clone(), why.to_owned(), now) else { return Ok(None) };
     came_to_nothing(tx, entropy, &request, agent.clone(), now).await?;
-    Ok(Some(request))
+    Ok(open.then_some(request))
 }
 
 /// The agent cannot prove itself by anything any more.

@@ -116,7 +116,7 @@ impl Service {
                     return Ok(());
                 };
                 let why = "whoever was to answer for it is no full member any more".to_owned();
-                if let Some(request) = request.cancel(By::System, why, now) {
+                if let Some(request) = request.overtaken(By::System, why, now) {
                     came_to_nothing(tx, &entropy, &request, agent, now).await?;
                 }
                 Ok(())
@@ -137,7 +137,7 @@ async fn never_began(
 ) -> Done<()> {
     let Some(request) = tx.request(request).await? else { return Ok(()) };
     let why = "whoever was to answer for it is no full member any more".to_owned();
-    let Some(request) = request.cancel(By::System, why, now) else { return Ok(()) };
+    let Some(request) = request.overtaken(By::System, why, now) else { return Ok(()) };
     let what = What::AgentOrphaned { agent: agent.id, owner: agent.owner.clone(), standing };
     tx.append_about(now, Actor::System, what, about(&agent)).await?;
     // Nobody is there to be told.
