@@ -14,8 +14,9 @@ use countersign::sandbox::{
     AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, Workspace,
 };
 use countersign::slack::wire::limits::Limits;
-use countersign::store::{Engine, Store};
+use countersign::store::{Engine, Store, work};
 use futures::future::BoxFuture;
+use tokio::runtime::Runtime;
 
 use super::person::Person;
 use crate::database::TestDatabase;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub discovers: bool,
     /// What the doors for programs need, made anew at each start.
     pub programs: Option<MakePrograms>,
+    /// The server has threads of its own, so that it can die: see [`Office::crash`].
+    pub mortal: bool,
     /// More settings, by the names that they have in the environment: `SERVER__PUBLIC_URL`.
     pub settings: Vec<(&'static str, &'static str)>,
 }
@@ -58,6 +61,7 @@ impl Setup {
             policy: None,
             discovers: false,
             programs: None,
+            mortal: false,
             settings: Vec::new(),
         }
     }
@@ -75,6 +79,9 @@ pub struct Office {
     pub(super) running: tokio::sync::Mutex<Option<Running>>,
     strict: bool,
     programs: Option<MakePrograms>,
+    mortal: bool,
+    /// What a mortal server runs on.
+    body: tokio::sync::Mutex<Option<Runtime>>,
     /// The folder of the usual policy.
     _policy: Option<tempfile::TempDir>,
 }
@@ -117,6 +124,11 @@ impl TimeMachine for SharedClock {
 }
 
 impl Office {
+    /// The usual office, whose server can die.
+    pub async fn mortal(engine: Engine) -> Self {
+        Self::set_up(Setup { mortal: true, ..Setup::on(engine) }).await
+    }
+
     /// The usual office.
     pub async fn open(engine: Engine) -> Self {
         Self::set_up(Setup::on(engine)).await
@@ -171,6 +183,8 @@ impl Office {
             running: tokio::sync::Mutex::new(None),
             strict: setup.strict,
             programs: setup.programs,
+            mortal: setup.mortal,
+            body: tokio::sync::Mutex::new(None),
             _policy: quiet,
         };
         office.start().await;
@@ -194,7 +208,18 @@ impl Office {
             limits: if self.strict { Limits::slack() } else { Limits::none() },
             programs: self.programs.as_ref().map(|programs| programs(&self.clock)),
         };
-        let running = countersign::lifecycle::start(&self.config, outside).await;
+        let running = if self.mortal {
+            let mut body = tokio::runtime::Builder::new_multi_thread();
+            let body = body.worker_threads(2).enable_all().build().expect("threads");
+            let config = self.config.clone();
+            let running =
+                body.spawn(async move { countersign::lifecycle::start(&config, outside).await });
+            let running = running.await.expect("it lives");
+            *self.body.lock().await = Some(body);
+            running
+        } else {
+            countersign::lifecycle::start(&self.config, outside).await
+        };
         *self.running.lock().await = Some(running.expect("the product starts"));
     }
 
@@ -203,6 +228,23 @@ impl Office {
         if let Some(running) = self.running.lock().await.take() {
             running.stop().await;
         }
+        if let Some(body) = self.body.lock().await.take() {
+            body.shutdown_background();
+        }
+    }
+
+    /// The mortal product dies: what it was at is left as it is, and nobody is told. The workspace
+    /// stays. (Processes that are killed are in `tests/crash`.)
+    pub async fn crash(&self) {
+        let body = self.body.lock().await.take().expect("a mortal server, which is there");
+        let dead = tokio::task::spawn_blocking(|| body.shutdown_timeout(Duration::from_secs(5)));
+        dead.await.expect("it is dead");
+        drop(self.running.lock().await.take());
+        // A process takes its last commit to the grave; here a thread of SQLite may still be at it.
+        let store = Store::connect(self.database.url()).await.expect("the store");
+        let nothing = work(|_| Box::pin(async { Ok(()) }));
+        store.write(nothing).await.expect("nobody writes any more");
+        store.close().await;
     }
 
     /// Where the product listens.
