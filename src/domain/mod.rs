@@ -16,7 +16,7 @@
 //! | [`agent`] | the agent and its life |
 //! | [`quiz`] | is this an agent? a few plain questions, and the one next step |
 //! | [`request`], [`ask`], [`reference`](mod@reference) | a question put to people, what it asks, and what it is called |
-//! | [`vote`] | one yes is one person: matching votes to requirements |
+//! | `deciding` | what people's words make of it |
 //! | [`certification`] | the owner's word, each quarter, that an agent is still needed |
 //! | [`vote`], [`voice`] | one yes is one person: matching votes to requirements; for whom somebody may speak |
 //! | [`delegation`], [`until`](mod@until), [`absence`] | who answers in whose place, and until when; who is away |
@@ -53,6 +53,7 @@ pub mod chain;
 pub mod claims;
 pub mod credential;
 pub mod deadline;
+mod deciding;
 pub mod delegation;
 pub mod delivery;
 pub mod discovery;

@@ -1,3 +1,4 @@
+use super::super::voice::{Loan, Voice};
 use super::*;
 use chrono::TimeDelta;
 use proptest::prelude::*;

@@ -23,6 +23,7 @@ mod discovery;
 mod emergency;
 mod escalate;
 mod grant;
+mod handover;
 mod incidents;
 mod input;
 mod insights;

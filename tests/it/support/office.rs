@@ -320,8 +320,10 @@ impl Office {
             let mut session = store.read().await.expect("a session");
             let due = session.next_deadline().await.expect("the next deadline");
             let waiting = session.waiting_deliveries().await.expect("what waits");
+            let outside = session.due_outside(self.clock.now(), 1).await.expect("what is due");
             drop(session);
-            if waiting == 0 && due.is_none_or(|at| at > self.clock.now()) {
+            let nothing_due = due.is_none_or(|at| at > self.clock.now()) && outside.is_empty();
+            if waiting == 0 && nothing_due {
                 return;
             }
             assert!(
