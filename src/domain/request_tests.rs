@@ -1,4 +1,3 @@
-use super::super::voice::{Loan, Voice};
 use super::*;
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -7,6 +6,7 @@ use ulid::Ulid;
 use crate::domain::access::Access;
 use crate::domain::ids::DelegationId;
 use crate::domain::time::Span;
+use crate::domain::voice::{Loan, Voice};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()

@@ -297,8 +297,9 @@ impl Case<'_> {
 
     /// Who asked, or the owner, does not accept a no.
     pub(super) async fn appeal(&mut self) {
-        let denied = self.model.questions.iter().filter(|(_, q)| q.state == "denied");
-        let denied: Vec<_> = denied.map(|(id, _)| *id).collect();
+        let asked = self.model.asked.iter().copied();
+        let denied: Vec<_> =
+            asked.filter(|id| self.model.questions[id].state == "denied").collect();
         let of = if denied.is_empty() { self.a_request() } else { Some(self.dice.of(&denied)) };
         if let Some(of) = of {
             self.appeal_against(of).await;

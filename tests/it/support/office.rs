@@ -309,13 +309,18 @@ impl Office {
         self.settled().await;
     }
 
+    /// The workers look at once at what is due.
+    pub async fn wake(&self) {
+        if let Some(running) = self.running.lock().await.as_ref() {
+            running.wake();
+        }
+    }
+
     /// Waits until nothing is due and nothing is on its way.
     pub async fn settled(&self) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            if let Some(running) = self.running.lock().await.as_ref() {
-                running.wake();
-            }
+            self.wake().await;
             let store = self.store().await;
             let mut session = store.read().await.expect("a session");
             let due = session.next_deadline().await.expect("the next deadline");

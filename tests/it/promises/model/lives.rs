@@ -177,6 +177,7 @@ impl Model {
             denied: None,
             was_appealed: false,
         };
+        self.asked.push(id);
         self.questions.insert(id, question);
     }
 
@@ -214,6 +215,7 @@ impl Model {
             Word::Awaited if acceptor != asked_by => Word::Awaited,
             _ => Word::NotNeeded,
         };
+        self.asked.push(id);
         self.questions.insert(id, Question { word, ..question });
     }
 
@@ -309,6 +311,7 @@ impl Model {
         let held =
             Held { agent: question.agent, access, request: id, from: now, until, state: "active" };
         assert!(self.grants.insert(opened, held).is_none(), "a grant was opened twice");
+        self.opened.push(opened);
     }
 
     /// Whether people can stop it.

@@ -256,6 +256,10 @@ pub struct Model {
     pub agents: Vec<Worker>,
     pub questions: BTreeMap<RequestId, Question>,
     pub grants: BTreeMap<GrantId, Held>,
+    /// The same in the order in which they came, which is not quite that of their ids: chance falls
+    /// the same way every time only if it chooses among the same.
+    pub asked: Vec<RequestId>,
+    pub opened: Vec<GrantId>,
     pub lets: Vec<Lets>,
     pub votes: usize,
 }
