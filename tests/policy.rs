@@ -242,7 +242,7 @@ impl Watched {
         let handle = PolicyHandle::new(Policy::load(folder.path()).unwrap());
         let (sender, news) = mpsc::channel(8);
         let watching =
-            Watching { every: Duration::from_millis(20), ..Watching::each_second(folder.path()) };
+            Watching { every: Duration::from_millis(20), ..Watching::closely(folder.path()) };
         let watcher = handle.clone();
         tokio::spawn(async move { watcher.watch(watching, sender).await });
         Self { folder, handle, news }
@@ -339,6 +339,6 @@ async fn the_watcher_ends_when_nobody_listens() {
     let handle = PolicyHandle::new(Policy::load(folder.path()).unwrap());
     let (sender, news) = mpsc::channel(1);
     drop(news);
-    let watching = Watching::each_second(folder.path());
+    let watching = Watching::closely(folder.path());
     timeout(Duration::from_secs(20), handle.watch(watching, sender)).await.expect("it ends");
 }

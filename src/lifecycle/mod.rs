@@ -417,7 +417,7 @@ fn watch_policy(
     stop: &CancellationToken,
 ) {
     let (news, mut heard) = mpsc::channel(4);
-    let (watcher, watching) = (policy.clone(), Watching::each_second(folder));
+    let (watcher, watching) = (policy.clone(), Watching::closely(folder));
     let token = stop.clone();
     tasks.spawn(async move {
         tokio::select! {

@@ -40,9 +40,10 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// Looks at this folder each second.
-    pub fn each_second(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), every: Duration::from_secs(1) }
+    /// Looks at this folder so often that what changes there is in force within a second, found twice
+    /// as it must be.
+    pub fn closely(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), every: Duration::from_millis(500) }
     }
 }
 

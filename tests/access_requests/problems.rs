@@ -177,7 +177,7 @@ programs! {
             ("a text for an action", |b| b["action"] = json!("read")),
             ("both", |b| b["items"] = json!([{ "resource": b["resource"], "action": b["action"] }])),
             ("no items", |b| *b = json!({ "subject": b["subject"], "items": [], "denial": b["denial"] })),
-            ("10,000 items", |b| {
+            ("1,000 items", |b| {
                 let item = json!({ "resource": b["resource"], "action": b["action"] });
                 let items: Vec<Value> = std::iter::repeat_n(item, 1_000).collect();
                 *b = json!({ "subject": b["subject"], "items": items, "denial": b["denial"] });
