@@ -159,7 +159,8 @@ export function setUpSidebar() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.body.classList.contains("drawer-open")) closeDrawer();
   });
-  narrow.addEventListener("change", () => setDrawer(false));
+  // The browser tells of another width a little later: a drawer that was opened meanwhile stays open.
+  narrow.addEventListener("change", () => setDrawer(narrow.matches && document.body.classList.contains("drawer-open")));
   setDrawer(false);
   // References to channels inside messages are buttons that carry their target.
   document.addEventListener("click", (event) => {

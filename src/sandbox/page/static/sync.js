@@ -158,7 +158,8 @@ async function rounds() {
         asked.state ? get("state", { as }) : null,
         ...[...asked.channels].map((c) => get("messages", { as, channel: c })),
       ]);
-      if (mine !== epoch) continue;
+      // Asked while somebody else was about to take over: what the one saw is not for the other.
+      if (mine !== epoch || as !== store.me) continue;
       if (state) take(state);
       for (const list of lists) if (list.messages) store.messages.set(list.channel, list.messages);
       markNew();
