@@ -144,7 +144,7 @@ stories! {
             .await;
         assert!(said.contains("Waits for"), "{said}");
         office.settled().await;
-        let card = office.posted("C0APPROVALS", "appeals: the registration").pop().expect("a card");
+        let card = office.posted("C0APPROVALS", "appeals for its registration").pop().expect("a card");
         office.vera().clicks("C0APPROVALS", &card.ts, "approve").await;
         office.cleo().clicks("C0APPROVALS", &card.ts, "approve").await;
         assert!(office.agent("support-agent-v2").await.is_active());
@@ -158,7 +158,7 @@ stories! {
         office.theo().denies(&reference, "we have one").await;
         office.dana().types(&format!("/agent appeal {reference} because it is another")).await;
         office.settled().await;
-        let card = office.posted("C0APPROVALS", "appeals: the registration").pop().expect("a card");
+        let card = office.posted("C0APPROVALS", "appeals for its registration").pop().expect("a card");
         office.vera().clicks("C0APPROVALS", &card.ts, "approve").await;
         office.omar().registers("support-agent-v2", &[]).await;
         let said = office.cleo().clicks("C0APPROVALS", &card.ts, "approve").await;

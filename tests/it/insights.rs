@@ -50,7 +50,7 @@ stories! {
         office.omar().types(opened).await;
         office.settled().await;
         let said = office.dana().types("/agent insights").await;
-        assert!(said.contains("Tier 2: 0") && said.contains("Approved without people: 0 of 1"), "{said}");
+        assert!(said.contains("• nothing") && said.contains("Approved without people: 0 of 1"), "{said}");
         let review = office.omar().last_reference("support-agent-v2").await;
         office.sam().approves(&review).await;
         let said = office.dana().types("/agent insights").await;
@@ -68,7 +68,7 @@ stories! {
         office.advance("5m").await;
         let said = office.omar().types("/agent insights").await;
         for words in [
-            "Half of the tier 1 requests are approved within 10 minutes; promised are 4 hours.",
+            "Half of the tier 1 requests are approved within 10 minutes; the promise is 4 hours.",
             "Tier 1: half within 10 minutes",
             "Tier 2: none",
             "Tier 1: 1, the oldest for 5 minutes of 4 hours",

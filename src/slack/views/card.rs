@@ -164,7 +164,7 @@ fn both_sides(request: &Request, agent: &Agent, denied: &Denied) -> Vec<Line> {
     if let Some(lasting) = denied.ask.lasting() {
         lines.push(Line::fact("For").text(format!("{} from approval", lasting.words())));
     }
-    lines.push(asked_by(request, agent).text(format!(", tier {}", agent.tier)));
+    lines.push(by_whom("Appealed by", request, agent).text(format!(", tier {}", agent.tier)));
     let mut asked = Line::fact("Asked").text(format!("{} by ", denied.reference));
     asked = asked.person(&denied.asked_by);
     lines.push(match denied.ask.because() {
@@ -195,18 +195,23 @@ pub fn asked_for_credential(ask: &Ask) -> Line {
 }
 
 fn asked_by(request: &Request, agent: &Agent) -> Line {
+    by_whom("Asked by", request, agent)
+}
+
+/// Who put the question, and who answers for the agent.
+fn by_whom(title: &str, request: &Request, agent: &Agent) -> Line {
     if let Origin::Agent { by_service, .. } = &request.origin {
         let program = match by_service {
             None => Submitter::Agent(agent.id),
             Some(name) => Submitter::Service(name.clone()),
         };
-        return Line::fact("Asked by")
+        return Line::fact(title)
             .line(words::itself(&program, agent))
             .text(" (owner ")
             .person(&agent.owner)
             .text(")");
     }
-    let line = Line::fact("Asked by").person(&request.asked_by);
+    let line = Line::fact(title).person(&request.asked_by);
     if request.asked_by == agent.owner {
         line.text(" (owner)")
     } else {

@@ -107,7 +107,7 @@ fn headline(review: &Certification, agent: &Agent, now: Timestamp) -> Line {
             let left = left.map_or_else(String::new, |left| format!(" ({} left)", roughly(left)));
             Line::say("🔎 Is ")
                 .bold(slug)
-                .text(" still needed? Please say so until ")
+                .text(" still needed? Please say so by ")
                 .at(review.due, now)
                 .text(format!("{left}."))
         }

@@ -154,7 +154,7 @@ pub fn found(of: &DiscoveryOf, now: Timestamp) -> Message {
     lines.push(Line::fact("State").line(state(of, now)));
     if matches!(it.state, DiscoveryState::Unclaimed { .. }) {
         lines.push(Line::fact("Next").text(
-            "say whose it is: who is to register it, which agent it belongs to, or that it is none.",
+            "say whose it is: who is to register it, which agent it belongs to, or that it is no agent.",
         ));
     }
     Page::message()
@@ -308,10 +308,12 @@ fn refused(why: &NotDecided) -> Vec<Line> {
 pub fn inventory(of: &Inventory) -> Message {
     let counts = &of.counts;
     let open = counts.unclaimed.saturating_add(counts.asked) as usize;
-    let mut head = Line::strong(count(counts.agents as usize, "registered agent")).text(format!(
-        " · {} claimed · {} unclaimed · {} no agents",
-        counts.claimed, open, counts.not_agents
-    ));
+    let none = match counts.not_agents {
+        1 => "1 is no agent".to_owned(),
+        n => format!("{n} are no agents"),
+    };
+    let mut head = Line::strong(count(counts.agents as usize, "registered agent"))
+        .text(format!(" · {} claimed · {open} unclaimed · {none}", counts.claimed));
     if counts.gone > 0 {
         head = head.text(format!(" · {} gone", counts.gone));
     }

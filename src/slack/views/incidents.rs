@@ -181,19 +181,27 @@ fn times(n: usize) -> String {
     if n == 1 { "once".to_owned() } else { format!("{n} times") }
 }
 
+fn counted(deeds: &Deeds) -> Line {
+    let asked = deeds.allowed + deeds.denied;
+    if asked == 0 && deeds.activities == 0 {
+        return Line::say("It asked nothing, and told of nothing that it did.");
+    }
+    Line::say(format!(
+        "It asked {}: {} allowed, {} denied. It told of {}.",
+        times(asked),
+        deeds.allowed,
+        deeds.denied,
+        match deeds.activities {
+            1 => "1 thing that it did".to_owned(),
+            n => format!("{n} things that it did"),
+        }
+    ))
+}
+
 fn did(incident: &Incident, deeds: &Deeds, now: Timestamp) -> Vec<Line> {
     let mut lines = vec![
         Line::strong("What it did").text(" before, since ").at(incident.since, now),
-        Line::say(format!(
-            "It asked {}: {} allowed, {} denied. It told of {}.",
-            times(deeds.allowed + deeds.denied),
-            deeds.allowed,
-            deeds.denied,
-            match deeds.activities {
-                1 => "1 thing that it did".to_owned(),
-                n => format!("{n} things that it did"),
-            }
-        )),
+        counted(deeds),
     ];
     if !deeds.complete {
         lines

@@ -16,7 +16,7 @@ pub fn insights(insights: &Insights) -> Message {
     let mut page = Page::message()
         .line(headline(insights))
         .lines(titled("Time to approve", insights.tiers.iter().map(of_tier)))
-        .lines(titled("Waiting now", insights.tiers.iter().map(|tier| waits(tier, now))));
+        .lines(titled("Waiting now", waiting_now(insights).into_iter()));
     let roles: Vec<Line> =
         insights.roles.iter().take(ROLES).map(|role| of_role(role, now)).collect();
     if !roles.is_empty() {
@@ -62,7 +62,7 @@ pub fn digest(insights: &Insights) -> Message {
 pub fn headline(insights: &Insights) -> Line {
     match insights.usual() {
         Some((tier, half)) => Line::strong(format!(
-            "Half of the tier {} requests are approved within {}; promised are {}.",
+            "Half of the tier {} requests are approved within {}; the promise is {}.",
             tier.tier,
             roughly(half),
             tier.promise.words()
@@ -102,14 +102,22 @@ fn of_tier(tier: &OfTier) -> Line {
     }
 }
 
-fn waits(tier: &OfTier, now: Timestamp) -> Line {
-    let line = Line::say(format!("Tier {}: {}", tier.tier, tier.waiting.count));
-    match tier.waiting.since {
-        Some(since) => {
-            line.text(format!(", the oldest for {} of {}", age(since, now), tier.promise.words()))
-        }
-        None => line,
-    }
+/// Each tier in which something waits.
+fn waiting_now(insights: &Insights) -> Vec<Line> {
+    let waits: Vec<Line> =
+        insights.tiers.iter().filter_map(|tier| waits(tier, insights.now)).collect();
+    if waits.is_empty() { vec![Line::say("nothing")] } else { waits }
+}
+
+fn waits(tier: &OfTier, now: Timestamp) -> Option<Line> {
+    let since = tier.waiting.since?;
+    Some(Line::say(format!(
+        "Tier {}: {}, the oldest for {} of {}",
+        tier.tier,
+        tier.waiting.count,
+        age(since, now),
+        tier.promise.words()
+    )))
 }
 
 fn waiting_line(waiting: Waiting, now: Timestamp) -> Line {

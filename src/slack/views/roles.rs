@@ -35,8 +35,8 @@ pub fn roles(of: &Roles) -> Message {
             page.entry(&name, role(stand, stale_after, now), Vec::new())
         })
         .small(Line::say(
-            "Only full members count, and each click is judged anew. Which roles there are stands in the \
-             policy.",
+            "Only full members count, and each click is judged anew. The policy says which roles there \
+             are.",
         ))
         .into_message()
 }

@@ -121,8 +121,8 @@ pub fn asks(request: &Request, agent: &Agent) -> Line {
     let line = Line::strong(agent.slug.as_str());
     match &request.ask {
         Ask::Appeal { denied, .. } => line
-            .text(" appeals: ")
-            .bold(subject_of(&denied.ask, agent))
+            .text(" appeals for ")
+            .bold(appealed(&denied.ask))
             .text(format!(", denied as {}", denied.reference)),
         Ask::Registration => line.text(" asks to be registered"),
         Ask::Grant { access: a, .. } => line.text(" asks for ").bold(access(a)),
@@ -164,6 +164,24 @@ pub fn subject_of(ask: &Ask, agent: &Agent) -> String {
         Ask::Credential { name, .. } => {
             format!("the credential “{}” for {slug}", super::escape::clip(name, 60))
         }
+    }
+}
+
+/// What an agent asks for on appeal, where the agent was named already: `database : read`.
+fn appealed(denied: &Ask) -> String {
+    match denied {
+        Ask::Grant { access: a, .. } | Ask::Emergency { access: a, .. } => access(a),
+        Ask::Extension { access: a, .. } => format!("more time on {}", access(a)),
+        Ask::Registration => "its registration".to_owned(),
+        Ask::Reinstatement { .. } => "going on".to_owned(),
+        Ask::Handover { .. } => "its handover".to_owned(),
+        Ask::TierChange { to, .. } => format!("tier {to}"),
+        Ask::Change { .. } => "its new description".to_owned(),
+        Ask::Credential { name, .. } => {
+            format!("the credential “{}”", super::escape::clip(name, 60))
+        }
+        // Neither can be appealed: an appeal is final, and a review is nobody's wish.
+        Ask::Appeal { .. } | Ask::Review { .. } => denied.word().to_owned(),
     }
 }
 
