@@ -5,12 +5,11 @@ use crate::chromium::Chromium;
 use crate::looks;
 use crate::page::{Page, Visit};
 use crate::server::Server;
+use crate::steps::{DANA, Does, OMAR, SAM, THEO, has_an_agent, moves};
 
 const AGENT: &str = "support-agent-v2";
-const DANA: &str = "U0DANA";
-const THEO: &str = "U0THEO";
-const SAM: &str = "U0SAM";
-const OMAR: &str = "U0OMAR";
+/// Its owner answers for this one in time.
+const ANOTHER: &str = "ticket-reader";
 
 #[tokio::test]
 async fn a_company_lives_with_its_agents_in_a_browser() {
@@ -18,7 +17,9 @@ async fn a_company_lives_with_its_agents_in_a_browser() {
     let browser = Chromium::start().await;
     let page = browser.window(&server.address, Visit::Later).await;
 
-    has_an_agent(&page).await;
+    let purpose = "Answers support tickets with what the database knows.";
+    has_an_agent(&page, AGENT, purpose, Does::Writes).await;
+    has_an_agent(&page, ANOTHER, "Counts open tickets.", Does::Reads).await;
     finds_what_nobody_registered(&page).await;
     breaks_the_glass(&page).await;
     delegates(&page).await;
@@ -30,36 +31,13 @@ async fn a_company_lives_with_its_agents_in_a_browser() {
     assert!(complaints.is_empty(), "the page complained:\n{}", complaints.join("\n"));
 }
 
-/// Registered by Dana, approved by Theo: it only reads.
-async fn has_an_agent(page: &Page) {
-    page.be(DANA).await;
-    page.press("channel-C0SUPPORT").await;
-    page.says(&format!("/agent register {AGENT}")).await;
-    page.form("Register an agent").await;
-    page.types_into("input-purpose", "Answers support tickets with what the database knows.").await;
-    page.types_into("input-systems", "helpdesk, support database").await;
-    page.types_into("input-runs_on", "Kubernetes, cluster eu-1").await;
-    page.types_into("input-model", "a language model, version 5").await;
-    page.press("option-writes").await;
-    page.until("writing makes it tier 2", "here('modal').innerText.includes('Tier 2')").await;
-    page.sends().await;
-    for (person, role) in [(THEO, "✓ team lead"), (SAM, "✓ security")] {
-        page.be(person).await;
-        page.press("dm-bot").await;
-        page.press_in("asks to be registered", "approve").await;
-        page.reads(&["asks to be registered", role]).await;
-    }
-    page.be(DANA).await;
-    page.press("dm-bot").await;
-    page.reads(&["is registered and at work"]).await;
-}
-
 /// The workspace has a bot that no agent claims: security says whose it is.
 async fn finds_what_nobody_registered(page: &Page) {
     page.be(SAM).await;
     page.press("channel-C0SECURITY").await;
     page.reads(&["Robo"]).await;
     looks::judge(page, "50-found").await;
+    page.keep_message("found", &["No agent claims", "Robo"]).await;
     page.press_in("Robo", "discovery_dismiss").await;
     page.until("why is asked", "here('modal')").await;
     page.look("51-not-an-agent").await;
@@ -97,7 +75,7 @@ async fn breaks_the_glass(page: &Page) {
     page.look("56-justified").await;
 }
 
-/// Theo goes on leave, and Tina's list says so.
+/// Theo goes on leave: who answers for him, and who holds which role.
 async fn delegates(page: &Page) {
     page.be(THEO).await;
     page.press("channel-C0SUPPORT").await;
@@ -109,8 +87,9 @@ async fn delegates(page: &Page) {
     page.says("/agent delegate @vera until Friday").await;
     page.is_told(&["answers for"]).await;
     page.says("/agent roles").await;
-    page.is_told(&["Security"]).await;
-    page.look("58-roles").await;
+    page.is_told(&["Who holds which role"]).await;
+    looks::judge(page, "58-roles").await;
+    page.keep_message("roles", &["Who holds which role"]).await;
 }
 
 async fn reads_the_numbers(page: &Page) {
@@ -130,14 +109,19 @@ async fn forgets_a_review(page: &Page) {
     for _ in 0..17 {
         moves(page, "clock-1d").await;
     }
-    page.reads(&["still needed?"]).await;
+    page.reads(&[ANOTHER, "still needed?"]).await;
+    page.reads(&[AGENT, "still needed?"]).await;
     looks::judge(page, "60-still-needed").await;
-    page.keep("still-needed").await;
+    page.keep_message("still-needed", &[AGENT, "still needed?"]).await;
+    page.press_in(&format!("Is {ANOTHER} still needed?"), "certify").await;
+    page.press("confirm-ok").await;
+    page.reads(&[ANOTHER, "is certified"]).await;
     for _ in 0..20 {
         moves(page, "clock-1d").await;
     }
     page.reads(&["is suspended since"]).await;
     looks::judge(page, "61-suspended").await;
+    reads_the_campaign(page).await;
     page.press("home").await;
     page.until(
         "the home says so",
@@ -157,11 +141,15 @@ async fn forgets_a_review(page: &Page) {
     page.look("64-certified").await;
 }
 
-/// The clock goes on by a step.
-async fn moves(page: &Page, step: &str) {
-    let before = page.value("here('now').dateTime").await;
-    page.press(step).await;
-    page.until("the clock has moved", &format!("here('now').dateTime !== {before}")).await;
+/// Who is certified, and who is not: security's view of all reviews.
+async fn reads_the_campaign(page: &Page) {
+    page.be(SAM).await;
+    page.press("channel-C0SECURITY").await;
+    page.says("/agent certifications").await;
+    page.is_told(&["Reviews of 2 agents", "1 suspended"]).await;
+    looks::judge(page, "61-campaign").await;
+    page.keep_message("campaign", &["Reviews of 2 agents"]).await;
+    page.be(DANA).await;
 }
 
 async fn opens_an_incident(page: &Page) {

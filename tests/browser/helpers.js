@@ -20,17 +20,28 @@ const told = (...words) => messages().filter((el) => el.dataset.ephemeral === "t
 /** The middle of an element, once it is enabled, at rest, on the screen and before all others. */
 function spot(el) {
   if (!visible(el) || el.disabled) return null;
-  let box = el.getBoundingClientRect();
-  if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
-    el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-    box = el.getBoundingClientRect();
-  }
+  const box = el.getBoundingClientRect();
   const where = { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  const top = document.elementFromPoint(where.x, where.y);
+  if (!top || !(el.contains(top) || top.contains(el))) {
+    // Off the screen, or below the edge of what scrolls: brought to where it can be seen.
+    el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    return null;
+  }
   const before = spot.last;
   spot.last = { el, ...where };
-  const rests = before?.el === el && before.x === where.x && before.y === where.y;
-  const top = document.elementFromPoint(where.x, where.y);
-  return rests && top && (el.contains(top) || top.contains(el)) ? where : null;
+  return before?.el === el && before.x === where.x && before.y === where.y ? where : null;
+}
+
+/** Where a message stands, as wide as messages get, once it is wholly on the screen and at rest. */
+function frame(el) {
+  if (!el) return null;
+  el.scrollIntoView({ block: "center", behavior: "instant" });
+  const { x, y, width, height } = el.getBoundingClientRect();
+  const at = { x, y, width: Math.min(width, 740), height };
+  const rests = JSON.stringify(frame.last) === JSON.stringify(at);
+  frame.last = at;
+  return rests && y >= 0 && y + height <= innerHeight ? at : null;
 }
 
 /** Chooses in a menu; the browser's own list is not part of the page. */
@@ -40,8 +51,8 @@ function choose(testid, value) {
   menu.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-/** Asks again and again until there is an answer. */
-function wait(question, patience = 15_000) {
+/** Asks again and again until there is an answer. What many messages say anew, Slack takes slowly. */
+function wait(question, patience = 25_000) {
   const end = performance.now() + patience;
   return new Promise((resolve) => {
     const ask = async () => {

@@ -11,9 +11,13 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod answers;
+mod appeals;
 mod chromium;
 mod governance;
 mod looks;
+mod owners;
 mod page;
 mod server;
+mod steps;
 mod story;

@@ -178,7 +178,7 @@ impl Page {
 
     /// Takes a picture of the window for whoever looks at the steps, if they are to be kept.
     pub async fn look(&self, name: &str) {
-        if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
+        if keeps() {
             self.rests().await;
             self.picture(name).await;
         }
@@ -186,12 +186,30 @@ impl Page {
 
     /// Renews a picture of the documents, if pictures are to be kept.
     pub async fn keep(&self, name: &str) {
-        if std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some() {
+        if keeps() {
             self.rests().await;
-            let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images");
-            let kept = images.join(format!("{name}.png"));
-            std::fs::write(kept, self.png().await).expect("the picture is kept");
+            store(name, &self.png(json!({"format": "png"})).await);
         }
+    }
+
+    /// Renews a picture of the last message with all these words in the documents, if pictures are
+    /// to be kept.
+    pub async fn keep_message(&self, name: &str, words: &[&str]) {
+        if !keeps() {
+            return;
+        }
+        // So high that no message is cut off, and the mouse where it points at nothing.
+        self.size(1280, 1400).await;
+        self.until("the window is high", "innerHeight === 1400").await;
+        self.call("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": 0, "y": 0})).await;
+        self.rests().await;
+        let words: Vec<Value> = words.iter().map(|word| json!(word)).collect();
+        let frame = format!("frame(message(...{}))", Value::from(words));
+        let mut clip = self.until("the message is at rest", &frame).await;
+        clip["scale"] = json!(1);
+        store(name, &self.png(json!({"format": "png", "clip": clip})).await);
+        self.size(1280, 800).await;
+        self.until("the window is as before", "innerHeight === 800").await;
     }
 
     /// Waits until nothing moves or fades any more.
@@ -205,15 +223,27 @@ impl Page {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("browser");
         std::fs::create_dir_all(&folder).expect("a folder for pictures");
         let path = folder.join(format!("{name}.png"));
-        std::fs::write(&path, self.png().await).expect("the picture is kept");
+        std::fs::write(&path, self.png(json!({"format": "png"})).await)
+            .expect("the picture is kept");
         path
     }
 
-    /// The window as PNG.
-    pub async fn png(&self) -> Vec<u8> {
-        let shot = self.call("Page.captureScreenshot", json!({"format": "png"})).await;
+    /// The window, or a part of it, as PNG.
+    async fn png(&self, how: Value) -> Vec<u8> {
+        let shot = self.call("Page.captureScreenshot", how).await;
         base64(shot["data"].as_str().expect("a picture"))
     }
+}
+
+/// Whether whoever runs the test wants to look at pictures, and to renew those of the documents.
+fn keeps() -> bool {
+    std::env::var_os("COUNTERSIGN_KEEP_SCREENSHOTS").is_some()
+}
+
+/// Renews a picture of the documents.
+fn store(name: &str, png: &[u8]) {
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images");
+    std::fs::write(images.join(format!("{name}.png")), png).expect("the picture is kept");
 }
 
 /// RFC 4648, the standard alphabet.
