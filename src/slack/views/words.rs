@@ -180,8 +180,9 @@ fn appealed(denied: &Ask) -> String {
         Ask::Credential { name, .. } => {
             format!("the credential “{}”", super::escape::clip(name, 60))
         }
-        // Neither can be appealed: an appeal is final, and a review is nobody's wish.
-        Ask::Appeal { .. } | Ask::Review { .. } => denied.word().to_owned(),
+        Ask::Review { emergency, .. } => format!("another review of {emergency}"),
+        // An appeal is final.
+        Ask::Appeal { .. } => denied.word().to_owned(),
     }
 }
 

@@ -295,6 +295,7 @@ cases! {
     whatever_people_do_the_promises_hold_2: 6..=10, Sqlite, Days, 110;
     whatever_people_do_the_promises_hold_3: 11..=15, Sqlite, Days, 110;
     whatever_people_do_the_promises_hold_4: 16..=20, Sqlite, Days, 110;
+    whatever_people_do_the_promises_hold_on_postgresql: 21..=22, Postgres, Days, 110;
     whatever_happens_in_months_the_promises_hold_1: 101..=102, Sqlite, Months, 240;
     whatever_happens_in_months_the_promises_hold_2: 103..=104, Sqlite, Months, 240;
     whatever_happens_in_months_the_promises_hold_3: 105..=106, Sqlite, Months, 240;

@@ -43,6 +43,8 @@ export async function become(id, wanted = null) {
     store.me = state.me ?? id;
     take(state);
     store.messages.clear();
+    // What was still to be fetched is of the one before, whose conversations this one cannot see.
+    wanted = { state: false, channels: new Set() };
     memory.set("person", store.me);
     store.place = reachable(wanted ?? (wasWithBot ? { channel: botDm()?.id } : store.place));
     store.divider = null;
