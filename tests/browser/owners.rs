@@ -36,6 +36,9 @@ async fn is_handed_over(page: &Page) {
     looks::judge(page, "81-handover").await;
     page.keep_message("handover", &["is to be handed over to"]).await;
     page.be(TINA).await;
+    page.press("dm-bot").await;
+    // A card that changes under the mouse takes no click: her copy shows Vera's yes first.
+    page.reads(&["is to be handed over to", "@Vera Vice accepted as owner"]).await;
     approves(page, "is to be handed over to", "✓ team lead").await;
     page.be(VERA).await;
     page.press("dm-bot").await;
