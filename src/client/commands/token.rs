@@ -19,8 +19,8 @@ pub struct Token {
     /// The agent [default: agent.toml's, or COUNTERSIGN_AGENT]; its key must be on this machine.
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
-    /// The service that it is shown to: its address, or a name that the policy lists under [tokens]
-    /// audiences [default: Countersign].
+    /// The service that it is shown to: its address, or one of the names that the policy
+    /// has for audiences of tokens [default: Countersign].
     #[arg(long = "for", value_name = "AUDIENCE")]
     pub audience: Option<String>,
 }

@@ -7,7 +7,7 @@
 //!
 //! | file | what is read there |
 //! |---|---|
-//! | [`mod@card`] | a request, as those who decide see it |
+//! | `card` | a request, as those who decide see it |
 //! | [`notices`] | what the app tells by itself: outcomes, reminders, ends |
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
