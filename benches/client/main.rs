@@ -25,27 +25,10 @@ mod terminal;
 use std::time::{Duration, Instant};
 
 use crate::desk::Desk;
-use crate::office::Office;
+use crate::office::{Office, registration};
 
 /// How often each line is measured.
 const ROUNDS: usize = 100;
-
-const REGISTER: [&str; 14] = [
-    "register",
-    "support-agent",
-    "--purpose",
-    "answers support mail",
-    "--systems",
-    "database",
-    "--only-reads",
-    "--runs-on",
-    "kubernetes",
-    "--model",
-    "none",
-    "--team",
-    "support",
-    "--yes",
-];
 
 const MANIFEST: &str = "\
 version = 1
@@ -62,7 +45,7 @@ name = \"database:read\"
 fn main() {
     let office = Office::open();
     let desk = Desk::of_dana(&office);
-    let registered = desk.runs(&REGISTER);
+    let registered = desk.runs(&registration("support-agent"));
     assert_eq!(registered.status, 0, "{registered:?}");
     let reference = registered.out.split(':').next().expect("a reference").to_owned();
     office.person("U0THEO").approves(&reference);

@@ -10,6 +10,7 @@ use super::settle::about;
 use super::winding_down::cancel;
 use super::{Result, Service};
 use crate::clock::Entropy;
+use crate::domain::access::Access;
 use crate::domain::agent::{Agent, Description};
 use crate::domain::ask::{Change, Move};
 use crate::domain::delivery::{Delivery, Notice, Place};
@@ -36,17 +37,21 @@ pub enum Changed {
     Invalid(Vec<(Field, FieldProblem)>),
 }
 
+/// Whether an agent of this tier may not hold it.
+fn is_above(policy: &Policy, access: &Access, tier: Tier) -> bool {
+    policy.tier_needed(access).is_some_and(|needs| needs > tier)
+}
+
 /// The live grants that an agent of this tier may not hold.
 pub(super) fn beyond(policy: &Policy, grants: Vec<Grant>, tier: Tier) -> Vec<Grant> {
-    let may = |grant: &Grant| policy.tier_needed(&grant.access).is_none_or(|needs| needs <= tier);
-    grants.into_iter().filter(|grant| !may(grant)).collect()
+    grants.into_iter().filter(|grant| is_above(policy, &grant.access, tier)).collect()
 }
 
 /// Whether this asks for what an agent of this tier may not hold, and not that it be raised for it.
 pub(super) fn is_beyond(policy: &Policy, ask: &Ask, tier: Tier) -> bool {
     match ask.in_truth() {
         Ask::Grant { access, raise_to: None, .. } | Ask::Extension { access, .. } => {
-            policy.tier_needed(access).is_some_and(|needs| needs > tier)
+            is_above(policy, access, tier)
         }
         _ => false,
     }
@@ -321,16 +326,15 @@ pub(super) async fn retier(
         Actor::Person(person) => By::Person(person),
         Actor::Agent(_) | Actor::Service(_) | Actor::IdentityProvider | Actor::System => By::System,
     };
+    let why = format!("{} is tier {to} now, which may not hold this", after.slug);
     for grant in beyond(policy, live, to) {
-        let why = format!("{} is tier {to} now, which may not hold this", after.slug);
-        if let Ok(grant) = grant.revoke(by.clone(), why, now) {
+        if let Ok(grant) = grant.revoke(by.clone(), why.clone(), now) {
             ended_by(tx, entropy, policy, &grant, &after, by.clone(), now).await?;
         }
     }
     // Neither may it have by a yes that comes later.
     for request in tx.open_requests_of_agent(after.id).await? {
         if is_beyond(policy, &request.ask, to) {
-            let why = format!("{} is tier {to} now, which may not hold this", after.slug);
             cancel(tx, entropy, &after, request, &by, &why, now).await?;
         }
     }

@@ -1,13 +1,12 @@
 //! An agent is ended for good: everything it had and asked for ends, and the record stays. Its name is
 //! not given to another.
 
-use super::certifications::call_off_for_good;
 use super::input::OnceKey;
 use super::once::Outcome;
 use super::opening::{refresh_homes, send};
 use super::outcome::{CannotChange, Refusal};
 use super::settle::conflict;
-use super::winding_down::{cancel_all, revoke_all};
+use super::winding_down::end_all;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::agent::{Agent, AgentState};
@@ -70,26 +69,9 @@ pub(super) async fn end_for_good(
     let agent = agent.retire(by.clone(), reason.clone(), now).map_err(conflict)?;
     tx.update_agent(&agent).await?;
     let about = About { agent: Some(agent.id), ..About::default() };
-    let actor = Actor::from(by.clone());
     let what = What::AgentRetired { agent: agent.id, reason: TextHash::of(&reason) };
-    tx.append_about(now, actor.clone(), what, about).await?;
-    let why = format!("{} was retired", agent.slug);
-    let grants = revoke_all(tx, entropy, policy, &agent, &by, &why, now).await?;
-    let requests = cancel_all(tx, entropy, &agent, &by, &why, now).await?;
-    call_off_for_good(tx, entropy, agent.id, now).await?;
-    let mut credentials = Vec::new();
-    for credential in tx.credentials_of(agent.id).await? {
-        let Some(credential) = credential.revoke(by.clone(), why.clone(), now) else { continue };
-        tx.update_credential(&credential).await?;
-        tx.drop_deadlines(&credential.id.to_string()).await?;
-        let what = What::CredentialRevoked {
-            credential: credential.id,
-            agent: agent.id,
-            reason: TextHash::of(&why),
-        };
-        tx.append_about(now, actor.clone(), what, about).await?;
-        credentials.push(credential);
-    }
+    tx.append_about(now, Actor::from(by.clone()), what, about).await?;
+    let (grants, requests, credentials) = end_all(tx, entropy, policy, &agent, &by, now).await?;
     let mut places = super::grants::owner_and_team(policy, &agent);
     places.push(Place::Channel(policy.security_channel().to_owned()));
     for place in places {

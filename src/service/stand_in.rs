@@ -11,7 +11,7 @@ use crate::domain::delegation::Delegation;
 use crate::domain::delivery::{Face, Place};
 use crate::domain::ids::RequestId;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::{Ask, Asked, Request};
+use crate::domain::request::{Asked, Request};
 use crate::domain::role::RoleName;
 use crate::domain::time::Timestamp;
 use crate::domain::voice::{Loan, Voice};
@@ -96,7 +96,7 @@ pub(super) async fn put_to(
 /// Whether a yes of anybody counts now.
 fn can_be_answered(request: &Request, agent: &Agent, now: Timestamp) -> bool {
     let has_owner = nobody_answers(agent).is_none();
-    request.is_open(now) && (has_owner || matches!(request.ask, Ask::Handover { .. }))
+    request.is_open(now) && (has_owner || !request.ask.needs_owner())
 }
 
 /// Whether a yes of whoever stands in brings the request further.

@@ -4,6 +4,7 @@ use super::grants::ended_by;
 use super::settle::came_to_nothing;
 use crate::clock::Entropy;
 use crate::domain::agent::Agent;
+use crate::domain::credential::Credential;
 use crate::domain::event::{About, TextHash, What};
 use crate::domain::grant::Grant;
 use crate::domain::person::By;
@@ -68,14 +69,35 @@ pub(super) async fn cancel(
     Ok(open.then_some(request))
 }
 
+/// Everything that a retired agent had and asked for, as it ended.
+pub(super) type AllEnded = (Vec<Grant>, Vec<Request>, Vec<Credential>);
+
+/// The agent is retired: everything that it has and asked for ends, and nothing is asked about it any
+/// more.
+pub(super) async fn end_all(
+    tx: &mut Tx,
+    entropy: &Entropy,
+    policy: &Policy,
+    agent: &Agent,
+    by: &By,
+    now: Timestamp,
+) -> Done<AllEnded> {
+    let why = format!("{} was retired", agent.slug);
+    let grants = revoke_all(tx, entropy, policy, agent, by, &why, now).await?;
+    let requests = cancel_all(tx, entropy, agent, by, &why, now).await?;
+    super::certifications::call_off_for_good(tx, entropy, agent.id, now).await?;
+    Ok((grants, requests, end_credentials(tx, agent, by, &why, now).await?))
+}
+
 /// The agent cannot prove itself by anything any more.
-pub(super) async fn end_credentials(
+async fn end_credentials(
     tx: &mut Tx,
     agent: &Agent,
     by: &By,
     why: &str,
     now: Timestamp,
-) -> Done<()> {
+) -> Done<Vec<Credential>> {
+    let mut ended = Vec::new();
     for credential in tx.credentials_of(agent.id).await? {
         let Some(credential) = credential.revoke(by.clone(), why.to_owned(), now) else { continue };
         tx.update_credential(&credential).await?;
@@ -84,6 +106,7 @@ pub(super) async fn end_credentials(
         let what = What::CredentialRevoked { credential: id, agent: agent.id, reason };
         let about = About { agent: Some(agent.id), request: Some(credential.request), grant: None };
         tx.append_about(now, by.clone().into(), what, about).await?;
+        ended.push(credential);
     }
-    Ok(())
+    Ok(ended)
 }

@@ -225,3 +225,23 @@ fn http(base: &str, method: &str, path: &str, body: Option<&Value>, more: &str) 
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     serde_json::from_str(body).unwrap_or_else(|_| panic!("{method} {path}: {head}\n\n{body}"))
 }
+
+/// What is typed to register an agent that only reads, with nothing left to ask.
+pub const fn registration(name: &str) -> [&str; 14] {
+    [
+        "register",
+        name,
+        "--purpose",
+        "answers support mail",
+        "--systems",
+        "database",
+        "--only-reads",
+        "--runs-on",
+        "kubernetes",
+        "--model",
+        "none",
+        "--team",
+        "support",
+        "--yes",
+    ]
+}

@@ -1,26 +1,11 @@
 //! From a script on a laptop to an agent at work.
 
 use crate::desk::{Desk, code_on, steady};
-use crate::office::Office;
+use crate::office::{Office, registration};
 
 /// Registers an agent that only reads, with its key.
 pub fn registered(office: &Office, desk: &Desk, name: &str) {
-    let mut terminal = desk.terminal(&[
-        "register",
-        name,
-        "--purpose",
-        "answers support mail",
-        "--systems",
-        "database",
-        "--only-reads",
-        "--runs-on",
-        "kubernetes",
-        "--model",
-        "none",
-        "--team",
-        "support",
-        "--yes",
-    ]);
+    let mut terminal = desk.terminal(&registration(name));
     let reference = terminal.finds("a request that waits", |screen| {
         let line = screen.lines().rev().find(|line| line.contains(&format!("  {name} is to ")))?;
         line.split_whitespace().next().map(str::to_owned)

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::desk::Desk;
-use crate::office::Office;
+use crate::office::{Office, registration};
 use crate::requests::registered;
 
 #[test]
@@ -84,22 +84,7 @@ fn a_key_that_nobody_approved_gets_no_token() {
 fn who_is_not_approved_yet_is_told_whom_it_waits_for() {
     let office = Office::open();
     let desk = Desk::of_dana(&office);
-    let begun = desk.runs(&[
-        "register",
-        "support-agent",
-        "--purpose",
-        "answers support mail",
-        "--systems",
-        "database",
-        "--only-reads",
-        "--runs-on",
-        "kubernetes",
-        "--model",
-        "none",
-        "--team",
-        "support",
-        "--yes",
-    ]);
+    let begun = desk.runs(&registration("support-agent"));
     assert_eq!(begun.status, 0, "{begun:?}");
     let token = desk.runs(&["token", "--agent", "support-agent"]);
     assert_eq!(token.status, 6, "{token:?}");

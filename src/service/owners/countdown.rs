@@ -13,7 +13,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::policy::{Owners, Policy};
 use crate::service::opening::{due_at, refresh_homes};
 use crate::service::settle::conflict;
-use crate::service::winding_down::{cancel, cancel_all, end_credentials, revoke_all};
+use crate::service::winding_down::{cancel, end_all};
 use crate::service::{Result, Service, bulletins, certifications};
 use crate::store::{StoreError, Tx};
 
@@ -137,10 +137,7 @@ pub(in crate::service) async fn retire(
 ) -> Done<()> {
     let Some(agent) = tx.agent(id).await?.filter(Agent::lives) else { return Ok(()) };
     let Some(Orphaned { since, .. }) = agent.orphaned else { return Ok(()) };
-    let why = format!("{} was retired", agent.slug);
-    revoke_all(tx, entropy, policy, &agent, &By::System, &why, now).await?;
-    cancel_all(tx, entropy, &agent, &By::System, &why, now).await?;
-    end_credentials(tx, &agent, &By::System, &why, now).await?;
+    end_all(tx, entropy, policy, &agent, &By::System, now).await?;
     let why = "nobody took it".to_owned();
     let agent = agent.retire(By::System, why.clone(), now).map_err(conflict)?;
     tx.update_agent(&agent).await?;
