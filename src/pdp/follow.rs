@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Shared;
 use super::index::Index;
-use crate::domain::tier::Tier;
 use crate::store::{Store, StoreError};
 
 /// How many agents or grants are read at once.
@@ -99,11 +98,7 @@ impl Shared {
 
     /// Reads how long people usually take.
     pub(super) async fn learn_usual_waits(&self) -> Result<(), StoreError> {
-        let mut session = self.parts.store.read().await?;
-        let mut usual = [None; 3];
-        for (tier, place) in Tier::ALL.into_iter().zip(&mut usual) {
-            *place = session.usual_wait(tier).await?;
-        }
+        let usual = self.parts.store.read().await?.usual_waits().await?;
         *self.usual.write().unwrap_or_else(std::sync::PoisonError::into_inner) = usual;
         Ok(())
     }

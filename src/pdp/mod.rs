@@ -25,6 +25,7 @@ mod quota;
 mod recorder;
 pub mod search;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ pub struct Pdp {
 struct Shared {
     parts: Parts,
     index: RwLock<Index>,
-    usual: RwLock<[Option<Span>; 3]>,
+    usual: RwLock<BTreeMap<Tier, Span>>,
     quotas: Counter,
 }
 
@@ -128,7 +129,7 @@ impl Pdp {
         let shared = Arc::new(Shared {
             parts,
             index: RwLock::new(index),
-            usual: RwLock::new([None; 3]),
+            usual: RwLock::default(),
             quotas: Counter::default(),
         });
         shared.learn_usual_waits().await?;
@@ -222,7 +223,7 @@ impl Pdp {
     /// How long the people of this tier usually take to approve, if there is a record.
     pub fn usual_wait(&self, tier: Tier) -> Option<Span> {
         let usual = self.shared.usual.read().unwrap_or_else(PoisonError::into_inner);
-        usual.get(usize::from(tier.number()) - 1).copied().flatten()
+        usual.get(&tier).copied()
     }
 
     /// How many grants the index holds that have not ended on the record.

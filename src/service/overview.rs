@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::certifications::outcome::ReviewOf;
 use super::opening::send;
 use super::outcome::{DelegationsOf, GrantOf, Overview, RequestOf};
 use super::owners::nobody_answers;
 use super::{Result, Service};
 use crate::domain::delivery::Delivery;
 use crate::domain::person::PersonId;
-use crate::domain::tier::Tier;
 use crate::store::work;
 
 /// As many grants are read, and not those of a person whose agents hold thousands: more than the
 /// views show.
 const GRANTS: u32 = 50;
-/// As many open requests as are looked through for those that wait for a person.
+/// As many open requests are looked through for those that wait for a person, and as many agents that
+/// nobody answers for.
 const LOOKED_THROUGH: u32 = 200;
 
 impl Service {
@@ -41,8 +42,10 @@ impl Service {
         if !standing.is_member() {
             return Ok(overview);
         }
-        overview.to_certify = self.reviews_of(person).await?;
         let mut session = self.parts.store.read().await?;
+        let reviews = session.certifications_to_answer(person).await?;
+        overview.to_certify =
+            reviews.into_iter().map(|(review, agent)| ReviewOf { review, agent }).collect();
         let mut waiting = Vec::new();
         for (request, agent) in session.open_requests_with_agents(LOOKED_THROUGH).await? {
             if request.asked_by == *person {
@@ -58,14 +61,12 @@ impl Service {
             overview.grants_in_all += agent.grants as usize;
             overview.your_agents.push(agent.into());
         }
+        overview.usual = session.usual_waits().await?;
+        let given = session.delegations_to(person, now).await?;
+        let ownerless = session.ownerless(LOOKED_THROUGH).await?;
         // People may have to be looked up over the network: not with a database session in hand.
-        for tier in Tier::ALL {
-            if let Some(usual) = session.usual_wait(tier).await? {
-                overview.usual.insert(tier, usual);
-            }
-        }
         drop(session);
-        let given = self.given_to(&policy, person).await?;
+        let given = self.that_count(&policy, given).await?;
         for RequestOf { request, agent } in waiting {
             if nobody_answers(&agent).is_some() && request.ask.needs_owner() {
                 continue;
@@ -77,7 +78,7 @@ impl Service {
                 overview.waiting_for_you.push(RequestOf { request, agent });
             }
         }
-        overview.ownerless = self.takeable(person).await?;
+        overview.ownerless = self.takeable(&policy, person, ownerless).await?;
         Ok(overview)
     }
 

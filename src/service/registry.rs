@@ -100,21 +100,13 @@ impl Service {
         let mut session = self.parts.store.read().await?;
         let found = session.requests_chosen(choice, before, limit.saturating_add(1)).await?;
         let (standing, more) = cut(found.0, limit);
-        let mut usual = [None; Tier::ALL.len()];
-        for (tier, usual) in Tier::ALL.into_iter().zip(&mut usual) {
-            if standing.iter().any(|of| of.request.tier == tier) {
-                *usual = session.usual_wait(tier).await?;
-            }
-        }
-        let usual_of = |tier: Tier| {
-            let at = Tier::ALL.iter().position(|known| *known == tier);
-            at.and_then(|at| usual.get(at).copied()).flatten()
-        };
+        let usual = session.usual_waits().await?;
         let mut items = Vec::with_capacity(standing.len());
         for of in standing {
             let (request, agent) = (&of.request, &of.agent);
             let appeal_until = appealable_until(&mut session, &policy, request, agent, now).await?;
-            items.push(Stand { usual: usual_of(request.tier), appeal_until, of, now });
+            let usual = usual.get(&request.tier).copied();
+            items.push(Stand { usual, appeal_until, of, now });
         }
         Ok(Part { items, total: found.1, more, now })
     }

@@ -33,16 +33,24 @@ impl Service {
     }
 
     /// What others let this person answer for, as far as it counts for any request.
-    pub(super) async fn given_to(
+    async fn given_to(&self, policy: &Policy, person: &PersonId) -> Result<Vec<Delegation>> {
+        if !policy.delegations().allowed {
+            return Ok(Vec::new());
+        }
+        let given = self.parts.store.read().await?.delegations_to(person, self.now()).await?;
+        self.that_count(policy, given).await
+    }
+
+    /// Those of these delegations that count for any request.
+    pub(super) async fn that_count(
         &self,
         policy: &Policy,
-        person: &PersonId,
+        given: Vec<Delegation>,
     ) -> Result<Vec<Delegation>> {
         if !policy.delegations().allowed {
             return Ok(Vec::new());
         }
         let now = self.now();
-        let given = self.parts.store.read().await?.delegations_to(person, now).await?;
         let mut from_members = Vec::with_capacity(given.len());
         for delegation in given.into_iter().filter(|given| given.is_in_force(now)) {
             if self.standing(&delegation.from).await?.is_member() {

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `open`, `migrate` | from an address to tables that are up to date |
 //! | [`session`], [`tx`], `writer` | reading; writing; group commits |
+//! | `readers` | the connections for reading, kept at hand |
 //! | `several` | statements about several rows at once |
 //! | `ahead` | statements that travel with the next one |
 //! | `later` | what a transaction writes at its end, for all its works at once |
@@ -41,6 +42,7 @@ mod measure;
 mod migrate;
 mod once;
 mod open;
+mod readers;
 mod requests;
 mod seals;
 pub mod session;
@@ -74,6 +76,7 @@ pub use grants::{GrantChoice, Past};
 pub use incidents::Asked;
 pub use measure::{Decided, Measure};
 pub use migrate::MIGRATIONS;
+use readers::Readers;
 pub use requests::{RequestChoice, RequestInFull};
 pub use seals::{Kept, Sealed};
 pub use session::Session;
@@ -138,7 +141,7 @@ pub struct Store {
 struct Shared {
     engine: Engine,
     limits: Limits,
-    readers: open::Pool,
+    readers: Readers,
     queue: mpsc::Sender<Box<dyn Job>>,
     changes: watch::Receiver<u64>,
     ready: watch::Receiver<u64>,
@@ -187,7 +190,8 @@ impl Store {
             taken: VecDeque::new(),
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        let (engine, readers) = (target.engine(), target.readers(limits));
+        let readers = Readers::new(target.readers(limits), limits.readers);
+        let engine = target.engine();
         let shared =
             Shared { engine, limits, readers, queue, changes, ready, dated, closing, writer };
         Ok(Self { shared: Arc::new(shared) })

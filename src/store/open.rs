@@ -179,16 +179,20 @@ pub(super) enum Pool {
 
 impl Pool {
     /// A connection, soon or not at all.
-    pub(super) async fn session(&self, limit: Duration) -> Result<Session, StoreError> {
+    pub(super) async fn link(&self) -> Result<Link, StoreError> {
         let link = match self {
             Self::Sqlite(pool) => pool.acquire().await.map(Link::Sqlite),
             Self::Postgres(pool) => pool.acquire().await.map(Link::Postgres),
         };
-        let link = link.map_err(|e| match e {
-            sqlx::Error::PoolClosed => Cause::Closed,
-            e => Cause::Database(Arc::new(e)),
-        })?;
-        Ok(Session::new(link, limit))
+        link.map_err(|e| match e {
+            sqlx::Error::PoolClosed => Cause::Closed.into(),
+            e => Cause::Database(Arc::new(e)).into(),
+        })
+    }
+
+    /// A session on one.
+    pub(super) async fn session(&self, limit: Duration) -> Result<Session, StoreError> {
+        Ok(Session::new(self.link().await?, limit))
     }
 
     /// Closes them, after those in use came back.

@@ -1,5 +1,7 @@
 //! Requests and the votes on them.
 
+use std::collections::BTreeMap;
+
 use sqlx::types::Json;
 
 use super::agents;
@@ -68,8 +70,18 @@ statements! {
         AND ($3 = '' OR r.state = $3) AND r.number < $4 ORDER BY r.number DESC LIMIT $5";
     COUNT_CHOSEN on "requests" = "SELECT COUNT(*) FROM requests WHERE ($1 = '' OR agent_id = $1) \
         AND ($2 = '' OR asked_by = $2) AND ($3 = '' OR state = $3)";
-    WAITS on "requests" = "SELECT asked_at, ended_at FROM requests \
-        WHERE tier = $1 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50";
+    WAITS on "requests" = "SELECT tier, asked_at, ended_at FROM requests \
+        WHERE tier = $1 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL \
+        ORDER BY ended_at DESC LIMIT 50";
+    ALL_WAITS on "requests" = "SELECT * FROM (SELECT tier, asked_at, ended_at FROM requests \
+        WHERE tier = 1 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL \
+        ORDER BY ended_at DESC LIMIT 50) AS one UNION ALL \
+        SELECT * FROM (SELECT tier, asked_at, ended_at FROM requests \
+        WHERE tier = 2 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL \
+        ORDER BY ended_at DESC LIMIT 50) AS two UNION ALL \
+        SELECT * FROM (SELECT tier, asked_at, ended_at FROM requests \
+        WHERE tier = 3 AND by_people = TRUE AND ask <> 'appeal' AND ended_at IS NOT NULL \
+        ORDER BY ended_at DESC LIMIT 50) AS three";
 }
 
 /// A vote that is written at the end of the transaction.
@@ -380,14 +392,29 @@ impl Session {
     /// How long the people of this tier usually take to approve: the median of the last 50; none
     /// while there are fewer than 3 to judge by.
     pub async fn usual_wait(&mut self, tier: Tier) -> Result<Option<Span>, StoreError> {
-        let rows = all!(self, WAITS, (Timestamp, Timestamp), i64::from(tier.number()))?;
-        if rows.len() < 3 {
-            return Ok(None);
-        }
-        let mut waits: Vec<i64> =
-            rows.iter().map(|(asked, ended)| (*ended - *asked).num_seconds()).collect();
-        waits.sort_unstable();
-        let median = waits.get(waits.len() / 2).copied().unwrap_or_default();
-        Ok(Some(Span::seconds(u32::try_from(median.max(0)).unwrap_or(u32::MAX))))
+        let rows = all!(self, WAITS, WaitRow, i64::from(tier.number()))?;
+        Ok(usual(&rows, tier))
     }
+
+    /// The same for each tier.
+    pub async fn usual_waits(&mut self) -> Result<BTreeMap<Tier, Span>, StoreError> {
+        let rows = all!(self, ALL_WAITS, WaitRow)?;
+        Ok(Tier::ALL.into_iter().filter_map(|tier| Some((tier, usual(&rows, tier)?))).collect())
+    }
+}
+
+/// A request's tier, when it was asked and when people approved it.
+type WaitRow = (i64, Timestamp, Timestamp);
+
+/// The median of the tier's waits, if there are enough.
+fn usual(rows: &[WaitRow], tier: Tier) -> Option<Span> {
+    let of_tier = rows.iter().filter(|(of, ..)| *of == i64::from(tier.number()));
+    let mut waits: Vec<i64> =
+        of_tier.map(|(_, asked, ended)| (*ended - *asked).num_seconds()).collect();
+    if waits.len() < 3 {
+        return None;
+    }
+    waits.sort_unstable();
+    let median = waits.get(waits.len() / 2).copied().unwrap_or_default();
+    Some(Span::seconds(u32::try_from(median.max(0)).unwrap_or(u32::MAX)))
 }

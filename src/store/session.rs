@@ -14,6 +14,7 @@ use sqlx::{
 
 use super::ahead::{Ahead, FEW};
 use super::error::{Cause, StoreError, is_trouble};
+use super::readers::Home;
 use super::statement::Statement;
 
 /// A session for reading; inside a transaction ([`super::Tx`]) it sees what the transaction did.
@@ -30,6 +31,10 @@ pub struct Session {
     pub(super) due: Option<&'static str>,
     /// What goes to SQLite with the next statement.
     pub(super) ahead: Ahead,
+    /// Whether a statement was begun whose end was not seen, or the last one failed.
+    amiss: bool,
+    /// Where the connection goes at the end, unless to its pool.
+    home: Option<Home>,
 }
 
 /// What was changed, as far as somebody waits for it.
@@ -44,6 +49,7 @@ pub(super) struct Touched {
 }
 
 /// The connection behind a session.
+#[derive(Debug)]
 pub(super) enum Link {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
@@ -60,7 +66,13 @@ pub(super) enum Trouble {
 impl Session {
     pub(super) fn new(link: Link, limit: Duration) -> Self {
         let (touched, ahead) = (Touched::default(), Ahead::default());
-        Self { link, limit, failed: None, touched, due: None, ahead }
+        Self { link, limit, failed: None, touched, due: None, ahead, amiss: false, home: None }
+    }
+
+    /// The same, whose connection goes there at the end.
+    pub(super) fn at(mut self, home: Home) -> Self {
+        self.home = Some(home);
+        self
     }
 
     /// Closes the connection without another word to it.
@@ -75,6 +87,7 @@ impl Session {
     /// Runs a command without parameters or rows: `COMMIT`, `SAVEPOINT w`.
     pub(super) async fn command(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let limit = self.limit;
+        self.amiss = true;
         let outcome = match &mut self.link {
             // As a query it stays prepared.
             Link::Sqlite(c) => bounded(limit, sqlx::query(sql).execute(&mut **c)).await.map(drop),
@@ -95,11 +108,13 @@ impl Session {
     ) -> Result<(SqlStr, SqliteArguments), StoreError> {
         let (sql, due) = (sql.into_sql_str(), self.due.take());
         if matches!(self.link, Link::Sqlite(_)) {
+            self.amiss = true;
             return Ok(self.ahead.before(due, sql));
         }
         if let Some(due) = due {
             self.command(due).await?;
         }
+        self.amiss = true;
         Ok((sql, SqliteArguments::default()))
     }
 
@@ -130,6 +145,7 @@ impl Session {
         table: &'static str,
         outcome: Result<T, Trouble>,
     ) -> Result<T, StoreError> {
+        self.amiss = outcome.is_err();
         match outcome {
             Ok(value) => Ok(value),
             Err(Trouble::Slow) => {
@@ -151,6 +167,13 @@ impl Session {
     /// Asks the database for a sign of life.
     pub(super) async fn ping(&mut self) -> Result<(), StoreError> {
         self.command("SELECT 1").await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(home) = self.home.take().filter(|_| !self.amiss) else { return };
+        home.take_in(std::mem::replace(&mut self.link, Link::Gone));
     }
 }
 

@@ -49,18 +49,19 @@ impl Service {
         Ok(deciders(&roster, &[&agent.owner]).into_keys().collect())
     }
 
-    /// The agents that nobody answers for and that this full member may take.
-    pub(super) async fn takeable(&self, by: &PersonId) -> Result<Vec<Agent>> {
-        /// As many are looked through.
-        const LOOKED_THROUGH: u32 = 200;
-        let ownerless = self.parts.store.read().await?.ownerless(LOOKED_THROUGH).await?;
-        let policy = self.policy();
+    /// Those of these agents that nobody answers for that this full member may take.
+    pub(super) async fn takeable(
+        &self,
+        policy: &Policy,
+        by: &PersonId,
+        ownerless: Vec<Agent>,
+    ) -> Result<Vec<Agent>> {
         let (mut theirs, mut others) = (BTreeSet::new(), BTreeSet::new());
         let mut found = Vec::new();
         // What is theirs comes back to them by itself.
         for agent in ownerless.into_iter().filter(|agent| agent.owner != *by) {
             if !theirs.contains(&agent.team) && !others.contains(&agent.team) {
-                let may = self.leads_or_guards(&policy, by, &agent).await?;
+                let may = self.leads_or_guards(policy, by, &agent).await?;
                 if may { &mut theirs } else { &mut others }.insert(agent.team.clone());
             }
             if theirs.contains(&agent.team) {
