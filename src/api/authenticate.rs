@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::caller::{self, NoCaller};
 use super::problem::Problem;
 use super::requests::Callers;
+use crate::domain::behalf::{Asker, TokenUsed};
 use crate::domain::event::Actor;
 use crate::domain::ids::AgentId;
 use crate::domain::task::Submitter;
@@ -24,6 +25,8 @@ pub enum Caller {
     Agent {
         /// Which.
         id: AgentId,
+        /// The token that it showed.
+        token: Option<TokenUsed>,
     },
 }
 
@@ -32,8 +35,17 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         match self {
             Self::Service { name } => Actor::Service(name.clone()),
-            Self::Agent { id } => Actor::Agent(*id),
+            Self::Agent { id, .. } => Actor::Agent(*id),
         }
+    }
+
+    /// The same, with the token by which an agent asks.
+    pub fn asker(&self) -> Asker {
+        let token = match self {
+            Self::Service { .. } => None,
+            Self::Agent { token, .. } => token.clone(),
+        };
+        Asker { caller: self.actor(), token }
     }
 }
 
@@ -74,7 +86,7 @@ impl Authenticate for TokenDesk {
         let path = request.uri.path();
         match caller::authenticate(self, &request.headers, &request.method, path).await {
             Ok(caller::Caller::Service { name }) => Ok(Caller::Service { name }),
-            Ok(caller::Caller::Agent { id, .. }) => Ok(Caller::Agent { id }),
+            Ok(caller::Caller::Agent { id, token, .. }) => Ok(Caller::Agent { id, token }),
             Ok(caller::Caller::Person(_)) => Err(Unauthorised::Person),
             Err(NoCaller::Nobody) => Err(Unauthorised::Missing),
             Err(NoCaller::NotKnown(why)) => Err(Unauthorised::Refused(why.to_string())),

@@ -37,6 +37,15 @@ pub struct Why {
     /// The link that puts the ready request before the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// The agent's token by which it was asked, or which the service that asked named: its `jti`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Whether that token is the agent's, by this server's own record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_known: Option<bool>,
+    /// The person in whose name the token was issued, if not the agent's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
     /// The policy's digest at the answer.
     pub policy: String,
 }

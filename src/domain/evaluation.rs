@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::access::Access;
 use super::agent::{Agent, Slug};
+use super::behalf::{Asker, TokenUsed};
 use super::event::{Actor, TextHash};
 use super::ids::{AgentId, EvaluationId, GrantId, RequestId};
 use super::person::PersonId;
@@ -322,6 +323,9 @@ pub struct Record {
     pub at: Timestamp,
     /// Who asked.
     pub caller: Actor,
+    /// The agent's token by which it was asked, or which the service that asked named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenUsed>,
     /// About whom.
     pub subject: Name,
     /// The agent that the subject is, if it is one of ours.
@@ -366,7 +370,7 @@ impl Record {
     pub fn of(
         id: EvaluationId,
         at: Timestamp,
-        caller: Actor,
+        asker: Asker,
         question: &Question,
         agent: Option<AgentId>,
         answer: Decision,
@@ -380,10 +384,12 @@ impl Record {
         };
         let Question { subject, action, resource, context: said } = question;
         let tie = can_be_asked_for.then(|| tie::tie(subject, resource, action, said));
+        let Asker { caller, token } = asker;
         Self {
             id,
             at,
             caller,
+            token,
             subject: Name::from(&question.subject),
             agent,
             action: question.action.name.clone(),
@@ -415,6 +421,19 @@ mod tests {
         assert!(task.chars().count() <= LONGEST_CLAIM);
     }
 
+    /// What was recorded before tokens were is read as it was, and is no other text when it is written.
+    #[test]
+    fn a_record_without_a_token_is_the_same_text() {
+        let text = r#"{"id":"eval_01J00000000000000000000000","at":"2027-01-15T08:00:00Z",
+            "caller":{"type":"service","id":"crm"},"subject":{"type":"agent","id":"reader"},"action":"read",
+            "resource":{"type":"database","id":"orders"},"claims":{},
+            "answer":{"decision":"deny","denial":{"denial":"no_grant"}},"policy":"digest"}"#;
+        let text: String = text.split_whitespace().collect();
+        let record: Record = serde_json::from_str(&text).unwrap();
+        assert_eq!(record.token, None);
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    }
+
     #[test]
     fn a_record_reads_back_as_it_was_written() {
         let question: Question = serde_json::from_value(serde_json::json!({
@@ -435,7 +454,7 @@ mod tests {
             let id = EvaluationId::new(ulid::Ulid::from_parts(1, 1));
             let caller = Actor::Service("crm".to_owned());
             let at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
-            let record = Record::of(id, at, caller, &question, None, answer, "digest");
+            let record = Record::of(id, at, caller.into(), &question, None, answer, "digest");
             let text = serde_json::to_string(&record).unwrap();
             assert!(!text.contains("s3"), "{text}");
             assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);

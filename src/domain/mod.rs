@@ -33,6 +33,7 @@
 //! | [`signing_key`] | when the server's keys sign, and when they are followed by others |
 //! | [`token`] | what was issued to an agent, and whether it is still good |
 //! | [`evaluation`] | one question at run time, and its answer |
+//! | [`behalf`] | by which token an agent acted when it asked, and in whose name |
 //! | [`tie`](mod@tie) | what of a question must be the same when access is asked for |
 //! | [`activity`] | what an agent did, as it is told |
 //! | [`insights`] | numbers that show whether all this works |
@@ -48,6 +49,7 @@ pub mod activity;
 pub mod agent;
 pub mod ask;
 pub mod backup;
+pub mod behalf;
 pub mod certification;
 pub mod chain;
 pub mod claims;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::decide::{Findings, decide};
 use super::index::Card;
+use crate::domain::behalf::Asker;
 use crate::domain::evaluation::{Basis, Decision, Denial, Question};
-use crate::domain::event::Actor;
 use crate::domain::time::Timestamp;
 use crate::policy::Policy;
 
@@ -36,7 +36,7 @@ impl Semantic {
 #[derive(Debug, Clone)]
 pub struct Bundle {
     /// Who asks.
-    pub caller: Actor,
+    pub asker: Asker,
     /// What is asked; none where it was not understood, which counts as a no.
     pub questions: Vec<Option<Arc<Question>>>,
     /// Which of them are answered.

@@ -34,8 +34,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{Clock, Entropy};
+use crate::domain::behalf::{Asker, TokenUsed};
 use crate::domain::evaluation::{Decision, Question};
-use crate::domain::event::Actor;
 use crate::domain::ids::EvaluationId;
 use crate::domain::tier::Tier;
 use crate::domain::time::{Span, Timestamp};
@@ -85,6 +85,8 @@ pub struct Evaluated {
     pub decision: Decision,
     /// The agent that the subject is, if it is one of ours.
     pub agent: Option<Arc<Card>>,
+    /// The agent's token behind the question, as it is recorded.
+    pub token: Option<TokenUsed>,
     /// The policy by which it was decided.
     pub policy: Arc<Policy>,
 }
@@ -152,12 +154,12 @@ impl Pdp {
     /// There is no answer; see [`NoAnswer`].
     pub async fn evaluate(
         &self,
-        caller: Actor,
+        asker: Asker,
         question: Arc<Question>,
     ) -> Result<Evaluated, NoAnswer> {
         self.shared.within_quota(&question).await?;
         let bundle =
-            Bundle { caller, questions: vec![Some(question)], semantic: Semantic::ExecuteAll };
+            Bundle { asker, questions: vec![Some(question)], semantic: Semantic::ExecuteAll };
         let answered = self.answer(bundle, &[]).await?;
         answered.into_iter().flatten().next().ok_or(NoAnswer::Ending)
     }

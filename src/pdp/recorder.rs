@@ -5,6 +5,7 @@
 //! the work, too. An answer that rests on less is found anew. What is read there may come to nothing
 //! with the transaction; the index takes it in after the commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,8 +15,9 @@ use super::bundle::{Bundle, Drafts};
 use super::decide::Findings;
 use super::index::Ahead;
 use super::{Evaluated, NoAnswer, Shared};
+use crate::domain::behalf::{Asker, TokenUsed, named_in};
 use crate::domain::evaluation::{Question, Record};
-use crate::domain::ids::{BatchId, EvaluationId};
+use crate::domain::ids::{BatchId, EvaluationId, TokenId};
 use crate::domain::time::Timestamp;
 use crate::store::{Changed, StoreError, Tx, work};
 
@@ -128,6 +130,8 @@ impl Shared {
         let now = self.parts.clock.now();
         let items = self.hold_or_find_anew(items, &changed, head, now);
 
+        let tokens = tx.tokens(&named(&items)).await?;
+
         let base = self.parts.entropy.ulid(now);
         let mut next = base.0;
         let mut records = Vec::new();
@@ -143,18 +147,24 @@ impl Shared {
                 let id = EvaluationId::new(Ulid(next));
                 next = next.wrapping_add(1);
                 let agent = draft.agent.as_ref().map(|card| card.known.id);
-                let (caller, decision) = (bundle.caller.clone(), draft.decision);
+                let Asker { caller, token } = bundle.asker.clone();
+                let of_service = || {
+                    let id = named_in(&question.context)?;
+                    Some(TokenUsed::named(id, agent, tokens.get(&id), at))
+                };
+                let token = token.or_else(of_service);
+                let decision = draft.decision;
                 records.push(Record::of(
                     id,
                     at,
-                    caller,
+                    Asker { caller, token: token.clone() },
                     question,
                     agent,
                     decision.clone(),
                     policy.digest(),
                 ));
                 let (agent, policy) = (draft.agent, Arc::clone(&policy));
-                of_bundle.push(Some(Evaluated { id, at, decision, agent, policy }));
+                of_bundle.push(Some(Evaluated { id, at, decision, agent, token, policy }));
             }
             answers.push(of_bundle);
         }
@@ -190,4 +200,11 @@ impl Shared {
         };
         items.into_iter().map(renew).collect()
     }
+}
+
+/// The tokens that services name in these questions. An agent's own, which it showed, needs no look.
+fn named(items: &[Item]) -> BTreeSet<TokenId> {
+    let services = items.iter().filter(|(bundle, _)| bundle.asker.token.is_none());
+    let questions = services.flat_map(|(bundle, _)| bundle.questions.iter().flatten());
+    questions.filter_map(|question| named_in(&question.context)).collect()
 }

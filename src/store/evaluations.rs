@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use ulid::Ulid;
 
 use super::error::StoreError;
 use super::session::{Session, all, one};
 use super::several::several;
 use super::statement::statements;
 use super::tx::Tx;
+use crate::domain::behalf::TokenUsed;
 use crate::domain::evaluation::Record;
 use crate::domain::event::{Actor, What};
-use crate::domain::ids::{BatchId, EvaluationId};
+use crate::domain::ids::{AgentId, BatchId, EvaluationId, TokenId};
 use crate::domain::time::Timestamp;
 
 const TABLE: &str = "evaluation_batches";
@@ -21,6 +23,10 @@ statements! {
         WHERE first_id <= $1 ORDER BY first_id DESC LIMIT 1";
     LATEST on "evaluation_batches" = "SELECT id, doc FROM evaluation_batches \
         ORDER BY first_id DESC LIMIT $1";
+    WITH_TOKEN on "evaluation_batches" = "SELECT b.id, b.doc FROM evaluation_batches b \
+        LEFT JOIN asked_agents a ON a.first_id = b.first_id \
+        WHERE b.first_id >= $1 AND b.first_id <= $2 AND (a.agents IS NULL OR a.agents LIKE $3) \
+        AND b.doc LIKE $4 ORDER BY b.first_id DESC LIMIT $5";
 }
 
 /// Evaluations that are written at the end of the transaction.
@@ -100,6 +106,30 @@ impl Session {
         Ok(open(batch, &doc)?.into_iter().find(|record| record.id == id))
     }
 
+    /// What was asked about this agent with this token between two moments, the newest first: from so
+    /// many of the groups that name both, each whole.
+    pub async fn asked_with(
+        &mut self,
+        token: TokenId,
+        agent: AgentId,
+        (from, to): (Timestamp, Timestamp),
+        most: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        let (first, last) = (id_of(from, u128::MIN), id_of(to, u128::MAX));
+        let (about, named) = (format!("%{agent}%"), format!("%{token}%"));
+        let rows =
+            all!(self, WITH_TOKEN, (String, String), first, last, about, named, i64::from(most))?;
+        let with = |record: &Record| {
+            let used = record.token.as_ref().map(TokenUsed::id);
+            record.agent == Some(agent) && used == Some(token)
+        };
+        let mut asked = Vec::new();
+        for (batch, doc) in rows {
+            asked.extend(open(batch, &doc)?.into_iter().rev().filter(with));
+        }
+        Ok(asked)
+    }
+
     /// The latest records, the newest first: those of so many batches.
     pub async fn latest_evaluations(&mut self, batches: u32) -> Result<Vec<Record>, StoreError> {
         let mut latest = Vec::new();
@@ -108,6 +138,12 @@ impl Session {
         }
         Ok(latest)
     }
+}
+
+/// The least, or the greatest, that the id of an evaluation of this moment can be.
+fn id_of(at: Timestamp, random: u128) -> String {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    EvaluationId::new(Ulid::from_parts(millis, random)).to_string()
 }
 
 /// The records of a batch.

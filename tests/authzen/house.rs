@@ -117,7 +117,7 @@ impl Authenticate for Callers {
         let shown = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
         let shown = shown.ok_or(Unauthorised::Missing)?;
         if let Ok(id) = shown.parse::<AgentId>() {
-            return Ok(Caller::Agent { id });
+            return Ok(Caller::Agent { id, token: None });
         }
         let sha256 = hex::encode(Sha256::digest(shown.as_bytes()));
         let proof = ServiceProof::Bearer { sha256 };

@@ -303,7 +303,7 @@ async fn refused(office: &Office, slug: &str, resource: &str, action: &str) -> S
     let id = EvaluationId::new(entropy.ulid(now));
     let answer = Decision::Deny { denial: Denial::NoGrant };
     let caller = Actor::Service("crm".to_owned());
-    let record = Record::of(id, now, caller, &question, Some(agent.id), answer, "digest");
+    let record = Record::of(id, now, caller.into(), &question, Some(agent.id), answer, "digest");
     let batch = BatchId::new(entropy.ulid(now));
     let work = work(move |tx| {
         let record = record.clone();

@@ -13,6 +13,7 @@ mod support;
 
 mod appeal;
 mod backup;
+mod behalf;
 mod byways;
 mod certify;
 mod change;

@@ -138,6 +138,28 @@ impl Key {
         Program::anybody(office).posts_form("/oauth/token", &fields).await
     }
 
+    /// A token by which the agent acts for whom this token of another's is about (RFC 8693).
+    pub async fn acts_for(&self, office: &Office, agent: &str, subject: &str) -> String {
+        const KIND: &str = "urn:ietf:params:oauth:token-type";
+        let own = self.token(office, agent).await;
+        let fields = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token", subject),
+            ("subject_token_type", &format!("{KIND}:jwt")),
+            ("actor_token", &own),
+            ("actor_token_type", &format!("{KIND}:access_token")),
+        ];
+        let given = Program::anybody(office).posts_form("/oauth/token", &fields).await.expect(200);
+        given["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// A text signed by the key.
+    pub fn signs(&self, claims: &Value) -> String {
+        let header = json!({ "alg": "EdDSA", "typ": "JWT" });
+        let signed = jws::sign(&object(&header), &object(claims), |text| self.pair.sign(text));
+        signed.expect("signed")
+    }
+
     /// A token of the agent's.
     pub async fn token(&self, office: &Office, agent: &str) -> String {
         let given = self.asks_for_token(office, agent).await.expect(200);

@@ -11,7 +11,11 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::post;
 use countersign::clock::Clock;
 use countersign::config::Telemetry;
+use countersign::domain::ids::{AgentId, CredentialId, TokenId};
 use countersign::domain::tier::Answers;
+use countersign::domain::time::Timestamp;
+use countersign::domain::token::IssuedToken;
+use countersign::store::work;
 use countersign::telemetry;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -116,6 +120,27 @@ impl Collector {
     }
 }
 
+/// A token by which the agent acts for Omar, on the record.
+async fn issued(replica: &Replica, agent: AgentId, now: Timestamp) -> TokenId {
+    let ulid = || ulid::Ulid::from_parts(u64::try_from(now.timestamp_millis()).unwrap(), 7);
+    let token = IssuedToken {
+        id: TokenId::new(ulid()),
+        agent,
+        credential: CredentialId::new(ulid()),
+        exchanged: Vec::new(),
+        grants: Vec::new(),
+        audience: Vec::new(),
+        on_behalf_of: Some("T0ACME/U0OMAR".to_owned()),
+        issued_at: now,
+        until: now + chrono::TimeDelta::minutes(5),
+        revoked_at: None,
+    };
+    let id = token.id;
+    let kept = work(move |tx| Box::pin(async move { tx.insert_token(&token).await }));
+    replica.store.write(kept).await.unwrap();
+    id
+}
+
 async fn numbers(replica: &Replica) -> String {
     let request = Request::get(format!("http://{}/metrics", replica.address));
     let reply = replica.send(request.body(Body::empty()).unwrap()).await;
@@ -153,8 +178,10 @@ async fn a_collector_gets_traces_numbers_and_records_and_holds_nobody_up() {
     collector.stuck.store(false, Ordering::SeqCst);
 
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let token = issued(&replica, agent, house.clock.now()).await;
     let mut body = question("reader", "database:read", "orders");
-    body["context"] = json!({ "agent": { "model_version": "m-4.1", "prompt_hash": "ab12" } });
+    body["context"] = json!({ "agent": { "model_version": "m-4.1", "prompt_hash": "ab12",
+                                         "token_id": token } });
     let request = replica
         .to("/access/v1/evaluation")
         .header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"))
@@ -192,6 +219,8 @@ async fn a_collector_gets_traces_numbers_and_records_and_holds_nobody_up() {
         ("gen_ai.request.model", "m-4.1".to_owned()),
         ("gen_ai.operation.name", "execute_tool".to_owned()),
         ("countersign.prompt_hash", "ab12".to_owned()),
+        ("countersign.token.id", token.to_string()),
+        ("countersign.on_behalf_of", "T0ACME/U0OMAR".to_owned()),
         ("countersign.decision", "allow".to_owned()),
         ("countersign.resource.type", "database".to_owned()),
         ("countersign.grant.id", grant.id.to_string()),

@@ -91,6 +91,7 @@ fn record(agent: AgentId, seconds: i64) -> Record {
         id: EvaluationId::new(ulid(seconds, 1)),
         at: at(seconds),
         caller: Actor::Service("crm".into()),
+        token: None,
         subject: Name { kind: "agent".into(), id: "one".into() },
         agent: Some(agent),
         action: "read".into(),

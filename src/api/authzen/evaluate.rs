@@ -57,7 +57,7 @@ impl Door {
         self.may_ask(caller, &question.subject).await?;
         let span = tracing::info_span!(target: SPANS, "evaluation");
         let question = Arc::new(question);
-        let evaluating = self.pdp.evaluate(caller.actor(), Arc::clone(&question));
+        let evaluating = self.pdp.evaluate(caller.asker(), Arc::clone(&question));
         let evaluated = evaluating.instrument(span).await;
         let evaluated = evaluated.inspect_err(told::refused)?;
         told::answered(&question, &evaluated);
@@ -87,7 +87,7 @@ impl Door {
         let questions: Vec<Result<Arc<Question>, Unclear>> =
             questions.into_iter().map(|question| question.map(Arc::new)).collect();
         let asked = questions.iter().map(|question| question.as_ref().ok().cloned()).collect();
-        let bundle = Bundle { caller: caller.actor(), questions: asked, semantic };
+        let bundle = Bundle { asker: caller.asker(), questions: asked, semantic };
         let span = tracing::info_span!(target: SPANS, "evaluation", questions = questions.len());
         let evaluated = self.pdp.evaluate_all(bundle).instrument(span).await?;
         let mut answers = Vec::with_capacity(evaluated.len());

@@ -74,7 +74,7 @@ impl Door {
 
     /// Services may ask about anybody, agents about themselves.
     async fn may_ask(&self, caller: &Caller, about: &Entity) -> Result<(), Problem> {
-        let Caller::Agent { id } = caller else { return Ok(()) };
+        let Caller::Agent { id, .. } = caller else { return Ok(()) };
         let card = match about.kind.as_str() {
             // The index may have to be read on: kept out of what every question carries along.
             AGENT => Box::pin(self.pdp.agent_now(&about.id)).await?,

@@ -1,6 +1,7 @@
 //! What whoever watches is told of an answer: a number, and a record by OTLP. The names are those of
 //! OpenTelemetry's conventions for generative AI where there are some.
 
+use crate::domain::behalf::TokenUsed;
 use crate::domain::evaluation::{Basis, Claims, Decision, Denial, Question};
 use crate::meters::{EVALUATIONS, QUOTA_REFUSALS, RECORDS};
 use crate::pdp::{Evaluated, NoAnswer};
@@ -21,6 +22,7 @@ pub(super) fn answered(question: &Question, evaluated: &Evaluated) {
     }
     let claims = Claims::of(&question.context);
     let agent = evaluated.agent.as_ref().map(|card| &card.known);
+    let token = evaluated.token.as_ref();
     let grant = match &evaluated.decision {
         Decision::Allow { basis: Basis::Grant(grant) } => Some(grant),
         Decision::Allow { basis: Basis::Rule { .. } } | Decision::Deny { .. } => None,
@@ -35,6 +37,8 @@ pub(super) fn answered(question: &Question, evaluated: &Evaluated) {
         gen_ai.request.model = claims.model_version,
         countersign.prompt_hash = claims.prompt_hash,
         countersign.task = claims.task,
+        countersign.token.id = token.map(|token| token.id().to_string()),
+        countersign.on_behalf_of = token.and_then(TokenUsed::on_behalf_of),
         countersign.evaluation.id = evaluated.id.to_string(),
         countersign.subject = format!("{} {}", question.subject.kind, question.subject.id),
         countersign.action = question.action.name,

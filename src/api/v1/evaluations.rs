@@ -11,6 +11,7 @@ use super::take::{Name, NoQuery};
 use super::{Answer, Api, answer};
 use crate::contract::evaluation::Why;
 use crate::domain::agent::Agent;
+use crate::domain::behalf::TokenUsed;
 use crate::domain::evaluation::{Decision, Denial, Record};
 use crate::domain::event::Actor;
 use crate::domain::text::clean;
@@ -84,6 +85,7 @@ fn told(api: &Api, explained: Explained) -> Why {
     let link = agent.zip(ask).and_then(|(agent, access)| {
         link(api.signer.as_ref(), agent.id, &access, record.id, api.service.now())
     });
+    let token = record.token.as_ref();
     Why {
         id: record.id.to_string(),
         at: record.at,
@@ -97,7 +99,10 @@ fn told(api: &Api, explained: Explained) -> Why {
         next,
         usual: usual.map(Into::into),
         link,
-        policy: record.policy,
+        token: token.map(|token| token.id().to_string()),
+        token_known: token.map(TokenUsed::is_known),
+        on_behalf_of: token.and_then(TokenUsed::on_behalf_of).map(str::to_owned),
+        policy: record.policy.clone(),
     }
 }
 

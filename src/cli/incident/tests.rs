@@ -77,6 +77,7 @@ fn told(state: IncidentState) -> Timeline {
         id: EvaluationId::new(ulid(20)),
         at: at(-8),
         caller: Actor::Service("crm".to_owned()),
+        token: None,
         subject: Name { kind: "agent".to_owned(), id: "support-agent-v2".to_owned() },
         agent: Some(agent_id),
         action: "drop".to_owned(),

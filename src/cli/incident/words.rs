@@ -6,6 +6,7 @@ use super::Log;
 use crate::cli::audit::Names;
 use crate::cli::trace;
 use crate::domain::activity::Activity;
+use crate::domain::behalf::TokenUsed;
 use crate::domain::evaluation::{Decision, Record};
 use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::person::PersonId;
@@ -125,13 +126,15 @@ fn said(entry: &Entry, names: &Names) -> (&'static str, String) {
 }
 
 fn asked(record: &Record) -> String {
-    let Record { id, action, resource, answer, claims, .. } = record;
+    let Record { id, action, resource, answer, claims, token, .. } = record;
+    let whose = token.as_ref().and_then(TokenUsed::on_behalf_of);
+    let whose = whose.map_or_else(String::new, |whose| format!(" on behalf of {whose}"));
     let answer = match answer {
         Decision::Allow { .. } => "allowed".to_owned(),
         Decision::Deny { denial } => format!("denied ({})", denial.code()),
     };
     let model = claims.model_version.as_ref().map_or_else(String::new, |m| format!(", model {m}"));
-    format!("may it {action} {} \"{}\"? {answer}{model} ({id})", resource.kind, resource.id)
+    format!("may it {action} {} \"{}\"{whose}? {answer}{model} ({id})", resource.kind, resource.id)
 }
 
 fn deed(activity: &Activity) -> String {

@@ -1,7 +1,13 @@
 //! `countersign trace`: from a call back to the people who allowed it.
 //!
 //! Like `audit`, it needs only the database.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `words` | a story in words |
+//! | `call` | a question and its answer, in words |
 
+mod call;
 mod words;
 
 #[cfg(test)]

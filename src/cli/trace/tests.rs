@@ -4,6 +4,7 @@ use super::words::tell;
 use crate::domain::access::Access;
 use crate::domain::activity::{Accessed, Activity, Deed, Outcome};
 use crate::domain::agent::{Agent, AgentState, Cause, Description};
+use crate::domain::behalf::TokenUsed;
 use crate::domain::evaluation::{Basis, Claims, Decision, Denial, LiveGrant, Name, Record};
 use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
@@ -147,6 +148,7 @@ fn call(answer: Decision) -> Call {
         id: EvaluationId::new(ulid(20)),
         at: at(20),
         caller: Actor::Service("crm".to_owned()),
+        token: None,
         subject: Name { kind: "agent".to_owned(), id: "support-agent-v2".to_owned() },
         agent: Some(agent_id()),
         action: "read".to_owned(),
@@ -194,6 +196,8 @@ fn story(answer: Decision) -> Story {
         told_at: at(90),
         call: Some(call(answer)),
         token: None,
+        asked: Vec::new(),
+        asked_more: false,
         grants: Vec::new(),
         requests: Vec::new(),
         agent: Some(agent()),
@@ -212,6 +216,9 @@ fn a_yes_is_told_to_its_end() {
     let mut story = story(Decision::Allow { basis });
     story.grants = vec![grant()];
     story.activities = vec![done(true)];
+    let on_behalf_of = Some("T0ACME/U0DANA".to_owned());
+    let used = TokenUsed::Named { id: TokenId::new(ulid(30)), on_behalf_of };
+    story.call.as_mut().unwrap().evaluation.token = Some(used);
     let told = tell(&story);
     assert!(!told.contains('\u{1b}'), "{told}");
     insta::assert_snapshot!(told);
@@ -224,6 +231,8 @@ fn what_was_done_after_a_no_and_what_no_line_seals_is_marked() {
     story.call.as_mut().unwrap().seal = Some(Seal { line: 41, whole: false });
     story.agent = None;
     story.activities = vec![done(false)];
+    let used = TokenUsed::Unknown { id: TokenId::new(ulid(30)) };
+    story.call.as_mut().unwrap().evaluation.token = Some(used);
     insta::assert_snapshot!(tell(&story));
 }
 
@@ -244,6 +253,14 @@ fn a_token_and_an_open_request_are_told() {
         credential: None,
         credential_request: None,
     });
+    let (id, on_behalf_of) = (TokenId::new(ulid(30)), Some("T0ACME/U0DANA".to_owned()));
+    let shown = TokenUsed::Shown { id, on_behalf_of };
+    let mut yes = call(Decision::Allow { basis: Basis::Rule { rule: "read-docs".to_owned() } });
+    let mut no = call(Decision::Deny { denial: Denial::NoGrant });
+    yes.evaluation.token = Some(shown);
+    no.evaluation.token = Some(TokenUsed::Unknown { id });
+    token.asked = vec![no.evaluation, yes.evaluation];
+    token.asked_more = true;
     let state = RequestState::Open;
     token.requests =
         vec![request(15, 'G', asks("more"), vec![vote("U0THEO", 16, "team-lead")], state)];

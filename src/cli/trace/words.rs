@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use super::call::{the_call, the_question};
 use crate::domain::activity::Accessed;
 use crate::domain::agent::{Agent, AgentState, Cause};
-use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, Record};
 use crate::domain::event::Actor;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::request::{ApprovedBy, Ask, Origin, Request, RequestState};
@@ -13,7 +13,7 @@ use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
 use crate::domain::vote::Choice;
 use crate::service::trace::{
-    AgentStory, Call, Done, GrantStory, MOST_ACTIVITIES, Seal, Story, Token,
+    AgentStory, Call, Done, GrantStory, MOST_ACTIVITIES, MOST_ASKED, Seal, Story, Token,
 };
 
 /// The longest line that is told of one fact, in characters.
@@ -21,11 +21,11 @@ const LONGEST: usize = 1_200;
 
 /// Lines with a word before them that says what they are about.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(String);
 
 impl Page {
     /// A line. What others wrote must not play with the terminal.
-    fn line(&mut self, label: &str, text: &str) {
+    pub(super) fn line(&mut self, label: &str, text: &str) {
         let text = clean(text, LONGEST);
         let line = format!("{label:<10}{text}");
         // Writing into a text cannot fail.
@@ -33,7 +33,7 @@ impl Page {
     }
 
     /// A further line about the same.
-    fn more(&mut self, text: &str) {
+    pub(super) fn more(&mut self, text: &str) {
         self.line("", text);
     }
 
@@ -53,6 +53,13 @@ pub(super) fn tell(story: &Story) -> String {
     if let Some(token) = &story.token {
         page.gap();
         the_token(&mut page, token, story);
+    }
+    if !story.asked.is_empty() {
+        page.gap();
+        story.asked.iter().for_each(|record| the_question(&mut page, record));
+        if story.asked_more {
+            page.more(&format!("(the last {MOST_ASKED}; there are more)"));
+        }
     }
     for grant in &story.grants {
         page.gap();
@@ -83,15 +90,15 @@ pub(in crate::cli) fn grant(story: &GrantStory) -> String {
     page.0
 }
 
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-fn short(digest: &str) -> String {
+pub(super) fn short(digest: &str) -> String {
     digest.chars().take(12).collect()
 }
 
-fn who(actor: &Actor, story: &Story) -> String {
+pub(super) fn who(actor: &Actor, story: &Story) -> String {
     match actor {
         Actor::Person(person) => person.to_string(),
         Actor::Agent(id) => match &story.agent {
@@ -104,7 +111,7 @@ fn who(actor: &Actor, story: &Story) -> String {
     }
 }
 
-fn sealed(seal: Option<Seal>) -> String {
+pub(super) fn sealed(seal: Option<Seal>) -> String {
     match seal {
         Some(Seal { line, whole: true }) => format!("as line {line} of the audit log sealed it"),
         Some(Seal { line, whole: false }) => format!(
@@ -112,68 +119,6 @@ fn sealed(seal: Option<Seal>) -> String {
              verify`"
         ),
         None => "sealed by NO line of the audit log. Run `countersign audit verify`".to_owned(),
-    }
-}
-
-fn the_call(page: &mut Page, call: &Call, story: &Story) {
-    let Record { id, at, caller, subject, action, resource, claims, answer, policy, .. } =
-        &call.evaluation;
-    let yes = if answer.is_allowed() { "yes" } else { "no" };
-    page.line("Call", &format!("{id}: {yes}"));
-    page.more(&format!("{}, asked by {}", moment(*at), who(caller, story)));
-    let (kind, name) = (&subject.kind, &subject.id);
-    let (thing, object) = (&resource.kind, &resource.id);
-    page.more(&format!("may {kind} {name} {action} {thing} \"{object}\"?"));
-    page.line("Because", &because(answer));
-    let said =
-        [("model", &claims.model_version), ("prompt", &claims.prompt_hash), ("task", &claims.task)];
-    let said: Vec<String> = said
-        .into_iter()
-        .filter_map(|(what, text)| Some(format!("{what} {}", text.as_ref()?)))
-        .collect();
-    if !said.is_empty() {
-        page.line("Said", &said.join(", "));
-    }
-    page.line("Policy", &short(policy));
-    page.line("Record", &sealed(call.seal));
-}
-
-fn because(answer: &Decision) -> String {
-    let denial = match answer {
-        Decision::Allow { basis: Basis::Grant(grant) } => {
-            return format!("grant {} opened it, until {}", grant.reference, moment(grant.until));
-        }
-        Decision::Allow { basis: Basis::Rule { rule } } => {
-            return format!("the rule \"{rule}\" of the policy allows it; no grant is needed");
-        }
-        Decision::Deny { denial } => denial,
-    };
-    match denial {
-        Denial::UnknownSubject => "no agent has this name, and no rule speaks for it".to_owned(),
-        Denial::NotActive { state } => format!("the agent was {state}"),
-        Denial::UnknownAccess => "the policy knows no such resource or action".to_owned(),
-        Denial::TierTooLow { needs, has } => {
-            format!("it needs tier {needs}, and the agent had tier {has}")
-        }
-        Denial::NoGrant => "no grant and no rule opened it".to_owned(),
-        Denial::Forbidden { rule, admin, user } => match admin.as_ref().or(user.as_ref()) {
-            Some(why) => format!("the rule \"{rule}\" forbids it: {why}"),
-            None => format!("the rule \"{rule}\" forbids it"),
-        },
-        Denial::CannotJudge { what } => format!("a condition could not be judged: {what}"),
-        Denial::Approval { why } => match why {
-            ApprovalRefused::Expired => "the approval that was shown is over".to_owned(),
-            ApprovalRefused::OutOfScope => {
-                "the approval that was shown is for something else".to_owned()
-            }
-            ApprovalRefused::Pending => {
-                "the approval that was shown was not effective yet".to_owned()
-            }
-            ApprovalRefused::Unverifiable => {
-                "the approval that was shown is not ours, or was changed".to_owned()
-            }
-        },
-        Denial::Quota => "more was asked about the agent than its quota allows".to_owned(),
     }
 }
 
@@ -199,7 +144,7 @@ fn the_token(page: &mut Page, token: &Token, story: &Story) {
     if let Some(request) = &token.credential_request {
         the_request(page, "Allowed", request);
     }
-    if story.grants.is_empty() {
+    if story.call.is_none() && story.grants.is_empty() {
         page.line("Grants", "it carried none");
     }
 }

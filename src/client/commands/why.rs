@@ -45,10 +45,16 @@ fn words(why: &Explained, now: Timestamp) -> Told {
     let usual =
         why.usual.as_ref().map(|usual| format!("usually {}", Span::seconds(usual.seconds).words()));
     let link = why.link.as_deref().map(|link| format!("or one click: {}", harmless(link)));
+    let token = why.token.as_deref().map(|token| match why.token_known {
+        Some(false) => format!("{}, which is not known as this agent's", harmless(token)),
+        _ => harmless(token),
+    });
     let next = why.next.iter().map(|next| harmless(next)).chain(link);
     Told::new(format!("{subject} {may} {action} {resource}."))
         .why(harmless(&why.words))
         .row("When", format!("{} ({})", clock(why.at, now), relative(why.at, now)))
+        .row("For", why.on_behalf_of.as_deref().map(harmless).unwrap_or_default())
+        .row("Token", token.unwrap_or_default())
         .row("By", why.rests_on.as_deref().map(harmless).unwrap_or_default())
         .next(next)
         .row("Wait", usual.unwrap_or_default())
@@ -78,6 +84,9 @@ mod tests {
             ],
             usual: Some(crate::contract::Lasting { text: "40m".to_owned(), seconds: 2_400 }),
             link: Some("https://agents.example.com/r/8fK2Qd".to_owned()),
+            token: None,
+            token_known: None,
+            on_behalf_of: None,
             policy: "sha256:1".to_owned(),
         };
         let yes = Explained {
@@ -87,6 +96,9 @@ mod tests {
             next: Vec::new(),
             usual: None,
             link: None,
+            token: Some("tok_01".to_owned()),
+            token_known: Some(true),
+            on_behalf_of: Some("T0ACME/U0DANA".to_owned()),
             ..no.clone()
         };
         let now = at("12:00:00");

@@ -7,6 +7,7 @@ use super::form::TokenForm;
 use super::proof::{holds, is_held};
 use super::refused::Code;
 use super::{Outcome, Result, TokenDesk};
+use crate::domain::behalf::TokenUsed;
 use crate::domain::ids::AgentId;
 use crate::identity::algorithm::VerifyingKey;
 use crate::identity::dpop::{self, Call};
@@ -32,6 +33,8 @@ pub enum Caller {
         id: AgentId,
         /// What its token says; empty when it proved itself by a signature.
         claims: Map<String, Value>,
+        /// The token as the record has it; none when it proved itself by a signature.
+        token: Option<TokenUsed>,
     },
     /// A person, by the token of a login.
     Person(LoggedIn),
@@ -145,7 +148,8 @@ impl TokenDesk {
                 return Ok(Err(NotKnown::Proof("the proof was used before".to_owned())));
             }
         }
-        Ok(Ok(Caller::Agent { id: token.agent, claims }))
+        let shown = Some(TokenUsed::shown(&token));
+        Ok(Ok(Caller::Agent { id: token.agent, claims, token: shown }))
     }
 
     /// A service signs for itself: `iss` and `sub` are its name, and the text is good for an hour
@@ -212,7 +216,7 @@ impl TokenDesk {
                 );
             }
         }
-        Ok(Ok(Caller::Agent { id: actor.agent, claims: Map::new() }))
+        Ok(Ok(Caller::Agent { id: actor.agent, claims: Map::new(), token: None }))
     }
 }
 

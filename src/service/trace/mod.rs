@@ -13,6 +13,8 @@ pub mod named;
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
+
 use serde::Serialize;
 
 use self::line::find;
@@ -32,6 +34,11 @@ use crate::store::{Sealed, Session, StoreError};
 
 /// The most activities that a story tells.
 pub const MOST_ACTIVITIES: u32 = 100;
+/// The most questions that the story of a token lists.
+pub const MOST_ASKED: u32 = 100;
+
+/// So far from a token's time the clocks of replicas may put what was asked with it.
+const APART: TimeDelta = TimeDelta::seconds(60);
 
 /// The line of the log that seals a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -114,8 +121,12 @@ pub struct Story {
     pub told_at: Timestamp,
     /// The call.
     pub call: Option<Call>,
-    /// The token.
+    /// The token that the story begins with, or by which the agent of the call acted.
     pub token: Option<Token>,
+    /// What was asked with the token that the story begins with, the newest first.
+    pub asked: Vec<Record>,
+    /// Whether more was asked with it.
+    pub asked_more: bool,
     /// The grants that it rests on.
     pub grants: Vec<GrantStory>,
     /// Requests that opened no grant.
@@ -131,6 +142,7 @@ pub struct Story {
 struct Threads {
     call: Option<Record>,
     token: Option<Token>,
+    asked: Vec<Record>,
     grants: Vec<GrantId>,
     requests: Vec<Request>,
     agent: Option<AgentId>,
@@ -159,7 +171,9 @@ pub async fn trace(
         Named::Token(id) => match token(session, id).await? {
             Some((token, grants)) => {
                 let agent = Some(token.agent);
-                Threads { token: Some(token), grants, agent, ..Threads::default() }
+                let time = (token.issued_at - APART, token.until + APART);
+                let asked = session.asked_with(id, token.agent, time, MOST_ASKED + 1).await?;
+                Threads { token: Some(token), asked, grants, agent, ..Threads::default() }
             }
             None => return Ok(None),
         },
@@ -242,6 +256,13 @@ async fn weave(
     threads: Threads,
     now: Timestamp,
 ) -> Result<Story, StoreError> {
+    let mut token_told = threads.token;
+    if token_told.is_none()
+        && let Some(used) = threads.call.as_ref().and_then(|call| call.token.as_ref())
+        && used.is_known()
+    {
+        token_told = token(session, used.id()).await?.map(|(token, _)| token);
+    }
     let call = match threads.call {
         Some(evaluation) => {
             let seal = seal_of_call(session, &evaluation).await?;
@@ -280,8 +301,21 @@ async fn weave(
         activities.push(Done { activity, seal });
     }
     let about = named.to_string();
-    let (token, requests) = (threads.token, threads.requests);
-    Ok(Story { about, told_at: now, call, token, grants, requests, agent, activities })
+    let (token, requests, mut asked) = (token_told, threads.requests, threads.asked);
+    let asked_more = asked.len() > MOST_ASKED as usize;
+    asked.truncate(MOST_ASKED as usize);
+    Ok(Story {
+        about,
+        told_at: now,
+        call,
+        token,
+        asked,
+        asked_more,
+        grants,
+        requests,
+        agent,
+        activities,
+    })
 }
 
 async fn seal_of_call(session: &mut Session, record: &Record) -> Result<Option<Seal>, StoreError> {

@@ -103,6 +103,7 @@ fn record(said: &Said, answer: Decision) -> Record {
         id: EvaluationId::new(Ulid::from_parts(1_800_000_000_000, 1)),
         at: at(200),
         caller: Actor::Service("crm".to_owned()),
+        token: None,
         subject: Name { kind: "agent".to_owned(), id: "support-agent-v2".to_owned() },
         agent: Some(agent_id(1)),
         action: said.short.clone(),

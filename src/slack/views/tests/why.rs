@@ -28,7 +28,7 @@ fn record(said: &Said, n: u128, agent: &Agent, answer: Decision) -> Record {
     .unwrap();
     let id = EvaluationId::new(Ulid::from_parts(1_800_000_000_000, n));
     let caller = Actor::Service("crm".to_owned());
-    Record::of(id, at(300), caller, &question, Some(agent.id), answer, "0123456789abcdef")
+    Record::of(id, at(300), caller.into(), &question, Some(agent.id), answer, "0123456789abcdef")
 }
 
 fn explained(said: &Said, agent: Agent, answer: Decision) -> Explained {
