@@ -46,6 +46,10 @@ pub struct Why {
     /// The person in whose name the token was issued, if not the agent's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<String>,
+    /// For whom the agent acts, as who asked has it: `user/alice@example.com`. Nothing but their word
+    /// says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_whom: Option<String>,
     /// The policy's digest at the answer.
     pub policy: String,
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::evaluation::Properties;
+use super::evaluation::{AGENT, Entity, Properties};
 use super::event::Actor;
 use super::ids::{AgentId, TokenId};
 use super::time::Timestamp;
@@ -87,6 +87,36 @@ pub fn named_in(context: &Properties) -> Option<TokenId> {
     context.get("agent")?.get("token_id").and_then(Value::as_str)?.parse().ok()
 }
 
+/// The agent that acts for this subject, as the caller has it (`properties.act`, with `iss` and `sub`): the
+/// one that is judged in its place. None where the subject acts itself, where it is an agent, or where
+/// somebody acts who is no agent. `issuer` is the name of this server, whose agents are known here.
+pub fn acting(subject: &Entity, issuer: Option<&str>) -> Option<Entity> {
+    if subject.kind == AGENT {
+        return None;
+    }
+    let act = subject.properties.get("act")?;
+    let said = |name: &str| act.get(name).and_then(Value::as_str);
+    let (iss, sub) = (act.get("iss"), said("sub"));
+    let ours = iss.is_none() || (iss.and_then(Value::as_str) == issuer && issuer.is_some());
+    let id = match (sub, said("iss")) {
+        (Some(sub), _) if ours => sub.to_owned(),
+        // Another's agent is none of ours, whatever it is called.
+        (Some(sub), Some(iss)) if said("sub_profile") == Some("ai_agent") => format!("{iss} {sub}"),
+        (Some(_), Some(_)) => return None,
+        // Whoever it is, nobody knows them.
+        _ => act.to_string().chars().take(LONGEST_ACT).collect(),
+    };
+    Some(Entity { kind: AGENT.to_owned(), id, properties: Properties::new() })
+}
+
+/// So much of an `act` that names nobody is repeated, in characters.
+const LONGEST_ACT: usize = 100;
+
+/// Whether others stand behind the one who acts for this subject.
+pub fn has_chain(subject: &Entity) -> bool {
+    subject.properties.get("act").is_some_and(|act| act.get("act").is_some())
+}
+
 /// Who asks, and by which token an agent acts, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {
@@ -164,6 +194,38 @@ mod tests {
         ] {
             assert_eq!(named(other.clone()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn who_acts_is_judged_in_the_subjects_place() {
+        const US: &str = "https://agents.example.com";
+        let of = |kind: &str, act: Value| {
+            let properties = json!({ "act": act }).as_object().unwrap().clone();
+            let subject = Entity { kind: kind.to_owned(), id: "alice".to_owned(), properties };
+            acting(&subject, Some(US)).map(|agent| agent.id)
+        };
+        let (ours, theirs) = (Some("reader"), Some("https://evil.example reader"));
+        for (act, id) in [
+            (json!({ "iss": US, "sub": "reader" }), ours),
+            (json!({ "sub": "reader", "act": { "sub": "x" } }), ours),
+            (
+                json!({ "iss": "https://evil.example", "sub": "reader", "sub_profile": "ai_agent" }),
+                theirs,
+            ),
+            (
+                json!({ "iss": "https://evil.example", "sub": "gateway", "sub_profile": "service" }),
+                None,
+            ),
+            (json!({ "iss": 7, "sub": "reader" }), Some(r#"{"iss":7,"sub":"reader"}"#)),
+            (json!({ "sub": 7 }), Some(r#"{"sub":7}"#)),
+            (json!("reader"), Some(r#""reader""#)),
+        ] {
+            assert_eq!(of("user", act.clone()).as_deref(), id, "{act}");
+            assert_eq!(of("agent", act), None);
+        }
+        let alone =
+            Entity { kind: "user".to_owned(), id: "a".to_owned(), properties: Properties::new() };
+        assert_eq!(acting(&alone, Some(US)), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::access::Access;
 use super::agent::{Agent, Slug};
-use super::behalf::{Asker, TokenUsed};
+use super::behalf::{Asker, TokenUsed, acting};
 use super::event::{Actor, TextHash};
 use super::ids::{AgentId, EvaluationId, GrantId, RequestId};
 use super::person::PersonId;
@@ -60,9 +60,28 @@ pub struct Question {
     /// Under which circumstances.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub context: Properties,
+    /// The subject as it was named, where an agent acts for it and is judged in its place: see
+    /// [`Question::of_who_acts`].
+    #[serde(skip)]
+    pub for_whom: Option<Entity>,
 }
 
 impl Question {
+    /// The same, asked about who acts: where the subject is somebody for whom an agent acts, the agent
+    /// is judged, and for whom it acts is remembered. What that person may do is not known here.
+    #[must_use]
+    pub fn of_who_acts(self, issuer: Option<&str>) -> Self {
+        match acting(&self.subject, issuer) {
+            Some(agent) => Self { for_whom: Some(self.subject), subject: agent, ..self },
+            None => self,
+        }
+    }
+
+    /// The subject as it was named.
+    pub fn named_subject(&self) -> &Entity {
+        self.for_whom.as_ref().unwrap_or(&self.subject)
+    }
+
     /// The access that is asked for, with the one object it is about: `database#orders:read`.
     /// None if the policy could not name it so.
     pub fn access(&self) -> Option<Access> {
@@ -328,6 +347,9 @@ pub struct Record {
     pub token: Option<TokenUsed>,
     /// About whom.
     pub subject: Name,
+    /// For whom the subject acts, as the caller has it: the subject that was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_whom: Option<Name>,
     /// The agent that the subject is, if it is one of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
@@ -363,6 +385,7 @@ impl Record {
             action: Action { name: self.action.clone(), properties: Properties::new() },
             resource: entity(&self.resource),
             context: Properties::new(),
+            for_whom: self.for_whom.as_ref().map(entity),
         }
     }
 
@@ -382,8 +405,9 @@ impl Record {
             Decision::Allow { .. } => false,
             Decision::Deny { denial } => denial.remedy() == Remedy::Request,
         };
-        let Question { subject, action, resource, context: said } = question;
-        let tie = can_be_asked_for.then(|| tie::tie(subject, resource, action, said));
+        let Question { action, resource, context: said, .. } = question;
+        let named = question.named_subject();
+        let tie = can_be_asked_for.then(|| tie::tie(named, resource, action, said));
         let Asker { caller, token } = asker;
         Self {
             id,
@@ -391,6 +415,7 @@ impl Record {
             caller,
             token,
             subject: Name::from(&question.subject),
+            for_whom: question.for_whom.as_ref().map(Name::from),
             agent,
             action: question.action.name.clone(),
             resource: Name::from(&question.resource),
@@ -430,7 +455,7 @@ mod tests {
             "answer":{"decision":"deny","denial":{"denial":"no_grant"}},"policy":"digest"}"#;
         let text: String = text.split_whitespace().collect();
         let record: Record = serde_json::from_str(&text).unwrap();
-        assert_eq!(record.token, None);
+        assert_eq!((&record.token, &record.for_whom), (&None, &None));
         assert_eq!(serde_json::to_string(&record).unwrap(), text);
     }
 

@@ -204,6 +204,7 @@ fn question(subject: &str, resource: &str, object: &str, action: &str) -> Questi
         action: Action { name: action.to_owned(), properties: Properties::default() },
         resource: entity(resource, object),
         context: Properties::default(),
+        for_whom: None,
     }
 }
 

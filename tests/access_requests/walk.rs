@@ -79,15 +79,20 @@ programs! {
         assert_eq!(opened.expect("the question").actor, Actor::Agent(asker));
     }
 
-    /// "End-to-End Agent Tool Discovery": a service asks in an agent's name, and is called back.
+    /// "End-to-End Agent Tool Discovery": an agent works for a person; its runtime asks for it, and is
+    /// called back.
     async fn a_tool_is_found_and_the_runtime_is_called_back(world) {
         world.agent("renewal-assistant-v3").await;
         let runtime = world.service("agent-runtime").await;
         let asked = json!({
             "subject": {
-                "type": "agent",
-                "id": "renewal-assistant-v3",
-                "properties": { "act": { "iss": "https://agents.example.com", "sub": "session" } },
+                "type": "user",
+                "id": "alice@example.com",
+                "properties": { "act": {
+                    "iss": "https://agents.example.com",
+                    "sub": "renewal-assistant-v3",
+                    "sub_profile": "ai_agent",
+                } },
             },
             "resource": { "type": "tool", "id": "crm.search_accounts" },
             "action": { "name": "invoke" },
@@ -97,7 +102,7 @@ programs! {
         assert_eq!(denied.body["context"]["reason"], "approval_required", "{denied:?}");
         let mut body = submission(&asked, &denied, &world.in_hours(7));
         // The actor moves from the subject to the client, as the profile allows.
-        body["subject"] = json!({ "type": "agent", "id": "renewal-assistant-v3" });
+        body["subject"] = json!({ "type": "user", "id": "alice@example.com" });
         body["context"] = json!({ "business_justification": "Assembling Q2 renewal report" });
         body["client"] = json!({
             "id": "renewal_assistant",
@@ -109,6 +114,19 @@ programs! {
             "state": "session_01",
             "events": ["approved", "denied", "expired"],
         });
+        // It must not be dropped on the way, nor become another.
+        let mut dropped = body.clone();
+        dropped["client"].as_object_mut().expect("a client").remove("actor");
+        runtime.posts(REQUESTS, &dropped).await.is_profile_problem("not_requestable", 400);
+        world.agent("other-agent").await;
+        let mut other = body.clone();
+        other["client"]["actor"]["id"] = json!("other-agent");
+        runtime.posts(REQUESTS, &other).await.is_profile_problem("invalid_denial_binding", 400);
+        other["denial"].as_object_mut().expect("a denial").remove("binding_token");
+        runtime.posts(REQUESTS, &other).await.is_profile_problem("invalid_denial_binding", 400);
+        let mut bob = body.clone();
+        bob["subject"]["id"] = json!("bob@example.com");
+        runtime.posts(REQUESTS, &bob).await.is_profile_problem("invalid_denial_binding", 400);
         let at = asks(&runtime, &body).await;
 
         let reference = world.newest("renewal-assistant-v3").await;
@@ -134,6 +152,17 @@ programs! {
         again["context"]["approval"] = done.body["result"]["approval"].clone();
         let allowed = runtime.posts("/access/v1/evaluation", &again).await;
         assert_eq!(allowed.body["decision"], true, "{allowed:?}");
+        // The agent has it, whomever it works for; nobody else has.
+        let mut others = again.clone();
+        others["subject"]["id"] = json!("bob@example.com");
+        let allowed = runtime.posts("/access/v1/evaluation", &others).await;
+        assert_eq!(allowed.body["decision"], true, "{allowed:?}");
+        others["subject"]["properties"] = json!({});
+        let alone = runtime.posts("/access/v1/evaluation", &others).await;
+        assert_eq!(alone.body["decision"], false, "{alone:?}");
+        others["subject"]["properties"] = json!({ "act": { "sub": "other-agent" } });
+        let other = runtime.posts("/access/v1/evaluation", &others).await;
+        assert_eq!(other.body["context"]["reason"], "approval_unverifiable", "{other:?}");
         // It lasts, and ends.
         world.office.advance("6h59m").await;
         let still = runtime.posts("/access/v1/evaluation", &again).await;
@@ -144,6 +173,38 @@ programs! {
         assert_eq!(over.body["context"]["reason"], "approval_expired");
         assert_eq!(over.body["context"]["next_action"], "request");
         assert!(over.body["context"]["access_request"].is_object(), "{over:?}");
+    }
+
+    /// The actor may stay where it was. Who stands behind it could not be verified: then nothing is offered,
+    /// and nothing is taken.
+    async fn an_actor_may_stay_with_the_subject(world) {
+        let agent = world.agent("support-agent-v2").await;
+        let mut asked = question("support-agent-v2", "read", "orders");
+        asked["subject"] = json!({
+            "type": "user", "id": "alice@example.com",
+            "properties": { "department": "sales", "act": { "sub": "support-agent-v2" } },
+        });
+        let body = refused(world, &agent, &asked).await;
+        let mut chained = body.clone();
+        chained["subject"]["properties"]["act"]["act"] = json!({ "sub": "boss", "iss": "https://evil.example" });
+        agent.posts(REQUESTS, &chained).await.is_our_problem("forbidden", 403);
+        let mut otherwise = body.clone();
+        otherwise["subject"]["properties"]["department"] = json!("finance");
+        agent.posts(REQUESTS, &otherwise).await.is_profile_problem("invalid_denial_binding", 400);
+        asks(&agent, &body).await;
+
+        let mut behind = asked.clone();
+        behind["subject"]["properties"]["act"]["act"] = json!({ "sub": "first-agent" });
+        behind["resource"]["id"] = json!("people");
+        let denied = agent.posts("/access/v1/evaluation", &behind).await;
+        assert_eq!(denied.body["context"]["reason"], "approval_required", "{denied:?}");
+        assert!(denied.body["context"].get("access_request").is_none(), "{denied:?}");
+        // An agent of another house is none of ours, whatever it is called.
+        let mut foreign = asked;
+        foreign["subject"]["properties"]["act"] =
+            json!({ "iss": "https://evil.example", "sub": "support-agent-v2", "sub_profile": "ai_agent" });
+        let denied = agent.posts("/access/v1/evaluation", &foreign).await;
+        assert_eq!(denied.body["context"]["reason"], "unknown_subject", "{denied:?}");
     }
 
     /// What the policy allows at once is there with the answer.

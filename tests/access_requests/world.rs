@@ -19,6 +19,7 @@ use countersign::domain::evaluation::{Basis, Decision, Denial, LiveGrant, Questi
 use countersign::domain::ids::{EvaluationId, GrantId};
 use countersign::domain::task::Submitter;
 use countersign::domain::tie::tie;
+use countersign::identity::Signer;
 use countersign::lifecycle::Programs;
 use countersign::service::access_requests::approval::{Seen, judge, next_action};
 use countersign::service::access_requests::offer::Offer;
@@ -256,6 +257,7 @@ async fn evaluate(
     Json(asked): Json<Value>,
 ) -> Json<Value> {
     let question: Question = serde_json::from_value(asked).expect("a question");
+    let question = question.of_who_acts(Some(point.signer.issuer()));
     let now = point.clock.now();
     let id = EvaluationId::new(point.entropy.ulid(now));
     let policy = point.service.policy();
@@ -338,8 +340,10 @@ async fn evaluate(
         (Decision::Deny { denial }, None) => context["reason"] = denial.code().into(),
     }
     let allowed = decision.is_allowed();
-    let tie = tie(&question.subject, &question.resource, &question.action, &question.context);
-    let recorded = Recorded { question, tie: Some(tie), decision, at: now };
+    let named = question.named_subject();
+    let tie = tie(named, &question.resource, &question.action, &question.context);
+    let agent = agent.map(|agent| agent.id);
+    let recorded = Recorded { question, agent, tie: Some(tie), decision, at: now };
     point.shared.evaluations.lock().expect("the book").insert(id, recorded);
     Json(json!({ "decision": allowed, "context": context }))
 }

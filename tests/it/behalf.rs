@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Key, Program, claims};
+use crate::program::{Key, OUTSIDE, Program, claims};
 use crate::support::Office;
-use crate::whole::{AGENT, DESK, an_agent_with_a_key, countersign, opens_with, question, text};
+use crate::whole::{
+    AGENT, DESK, an_agent_with_a_key, countersign, opens_with, question, submission, text,
+};
 
 /// The company's identity provider, which vouches for people.
 const PEOPLE: &str = "https://idp.example.com";
@@ -146,6 +148,56 @@ async fn what_a_service_names(office: &Office, people: &Key) {
     assert!(well, "{verdict}");
 }
 
+/// A person as the subject, with the agent as who acts: the agent is judged, and the person is told of.
+async fn a_person_as_the_subject(office: &Office, people: &Key) {
+    let key = an_agent_with_a_key(office).await;
+    office.omar().has_agent("other-agent", &[]).await;
+    let desk = Program::with(office, DESK);
+    let mut asked = question("orders");
+    let act =
+        |agent: &str| json!({ "act": { "iss": OUTSIDE, "sub": agent, "sub_profile": "ai_agent" } });
+    asked["subject"] =
+        json!({ "type": "user", "id": "alice@example.com", "properties": act(AGENT) });
+    let denied = desk.asks_whether(&asked).await;
+    assert_eq!(denied["context"]["reason"], "approval_required", "{denied}");
+    let said = "For       user \"alice@example.com\": service desk says so, and nothing here does";
+    says(&traced(office, &evaluation(&denied)), &["may agent support-agent-v2 write", said]);
+    let seen = desk.gets(&format!("/api/v1/evaluations/{}", evaluation(&denied))).await.expect(200);
+    assert_eq!(
+        (&seen["for_whom"], &seen["on_behalf_of"]),
+        (&json!("user/alice@example.com"), &Value::Null)
+    );
+
+    // The agent asks for itself, by a token that is for somebody: both are told.
+    let for_omar = key.acts_for(office, AGENT, &token_of(office, people, "U0OMAR")).await;
+    let agent = Program::with(office, &for_omar);
+    let denied = agent.asks_whether(&asked).await;
+    let story = traced(office, &evaluation(&denied));
+    says(&story, &["user \"alice@example.com\"", "on behalf of T0ACME/U0OMAR, as the token says"]);
+    let mut other = asked.clone();
+    other["subject"]["properties"] = act("other-agent");
+    agent.posts("/access/v1/evaluation", &other).await.expect(403);
+
+    // What people allow opens it, for the agent; the actor may move to the client.
+    let mut body = submission(office, &asked, &denied);
+    body["subject"] = json!({ "type": "user", "id": "alice@example.com" });
+    body["client"] = json!({ "actor": { "id": AGENT, "issuer": OUTSIDE, "type": "ai_agent" } });
+    agent.posts("/access/v1/requests", &body).await.expect(202);
+    office.settled().await;
+    let reference = office.dana().last_reference(AGENT).await;
+    office.everybody_approves(&reference).await;
+    let allowed = desk.asks_whether(&asked).await;
+    assert_eq!(allowed["context"]["grant"]["reference"], reference, "{allowed}");
+    let search = json!({
+        "subject": asked["subject"], "action": { "name": "write" }, "resource": { "type": "database" },
+    });
+    let found = desk.posts("/access/v1/search/resource", &search).await.expect(200);
+    assert!(found["results"].to_string().contains("orders"), "{found}");
+    asked["subject"]["properties"] = json!({});
+    let alone = desk.asks_whether(&asked).await;
+    assert_eq!(alone["context"]["reason"], "unknown_subject", "{alone}");
+}
+
 macro_rules! on_both {
     ($($name:ident),*) => {$(mod $name {
         use countersign::store::Engine;
@@ -169,4 +221,4 @@ macro_rules! on_both {
     })*};
 }
 
-on_both!(what_an_agent_asks, what_a_service_names);
+on_both!(what_an_agent_asks, what_a_service_names, a_person_as_the_subject);

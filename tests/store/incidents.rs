@@ -92,6 +92,7 @@ fn record(agent: AgentId, seconds: i64) -> Record {
         at: at(seconds),
         caller: Actor::Service("crm".into()),
         token: None,
+        for_whom: None,
         subject: Name { kind: "agent".into(), id: "one".into() },
         agent: Some(agent),
         action: "read".into(),

@@ -54,6 +54,7 @@ impl Door {
     }
 
     async fn answered(&self, caller: &Caller, question: Question) -> Result<Answer, Problem> {
+        let question = self.judged(question)?;
         self.may_ask(caller, &question.subject).await?;
         let span = tracing::info_span!(target: SPANS, "evaluation");
         let question = Arc::new(question);
@@ -81,6 +82,8 @@ impl Door {
         questions: Vec<Result<Question, Unclear>>,
         semantic: Semantic,
     ) -> Result<Vec<Answer>, Problem> {
+        let judged = |question: Result<Question, Unclear>| self.judged(question?);
+        let questions: Vec<_> = questions.into_iter().map(judged).collect();
         for question in questions.iter().flatten() {
             self.may_ask(caller, &question.subject).await?;
         }

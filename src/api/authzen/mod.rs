@@ -30,9 +30,10 @@ use axum::routing::{get, post};
 
 use super::authenticate::{Authenticate, Caller};
 use super::problem::Problem;
-use crate::domain::evaluation::{AGENT, Entity};
+use crate::domain::evaluation::{AGENT, Entity, Question};
 use crate::pdp::Pdp;
 pub use profile::Profile;
+use wire::{Unclear, fits};
 
 /// The request's own name, which every answer carries back.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,6 +71,13 @@ impl Door {
     /// Who asks.
     async fn caller(&self, parts: &Parts) -> Result<Caller, Problem> {
         Ok(self.authenticate.caller(parts).await?)
+    }
+
+    /// The question as it is judged: about who acts.
+    fn judged(&self, question: Question) -> Result<Question, Unclear> {
+        let question = question.of_who_acts(self.public_url.as_deref());
+        fits(&question)?;
+        Ok(question)
     }
 
     /// Services may ask about anybody, agents about themselves.

@@ -91,6 +91,10 @@ impl Door {
     async fn search(&self, parts: &Parts, body: Body, sought: Sought) -> Result<Results, Problem> {
         let caller = self.caller(parts).await?;
         let (question, page) = document::<Search>(parts, body).await?.asked(sought)?;
+        let question = match sought {
+            Sought::Subjects => question,
+            Sought::Resources | Sought::Actions => self.judged(question)?,
+        };
         match (sought, &caller) {
             (Sought::Subjects, Caller::Agent { .. }) => {
                 let words =

@@ -38,6 +38,7 @@ pub(super) fn answered(question: &Question, evaluated: &Evaluated) {
         countersign.prompt_hash = claims.prompt_hash,
         countersign.task = claims.task,
         countersign.token.id = token.map(|token| token.id().to_string()),
+        countersign.for_whom = question.for_whom.as_ref().map(|who| format!("{} {}", who.kind, who.id)),
         countersign.on_behalf_of = token.and_then(TokenUsed::on_behalf_of),
         countersign.evaluation.id = evaluated.id.to_string(),
         countersign.subject = format!("{} {}", question.subject.kind, question.subject.id),

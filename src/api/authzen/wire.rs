@@ -63,6 +63,7 @@ impl Part {
             action: action.ok_or(Unclear::Missing("action"))?.0,
             resource: resource.ok_or(Unclear::Missing("resource"))?.0,
             context: context.unwrap_or_default(),
+            for_whom: None,
         };
         fits(&question)?;
         Ok(question)
@@ -216,7 +217,7 @@ impl Search {
             (_, None) => return Err(Unclear::Missing("action").into()),
         };
         let context = self.context.unwrap_or_default();
-        let question = Question { subject, action, resource, context };
+        let question = Question { subject, action, resource, context, for_whom: None };
         fits(&question)?;
         Ok((question, self.page.map(|page| page.0)))
     }

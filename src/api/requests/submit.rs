@@ -13,8 +13,9 @@ use super::problem::Problem;
 use super::{Door, json, task};
 use crate::api::callbacks::address::{addresses, endpoint};
 use crate::domain::agent::Agent;
+use crate::domain::behalf::{acting, has_chain};
 use crate::domain::evaluation::AGENT;
-use crate::domain::ids::EvaluationId;
+use crate::domain::ids::{AgentId, EvaluationId};
 use crate::domain::task::{Callback, Submitter};
 use crate::service::access_requests::binding::{Asked, Unbound, by_record, by_token};
 use crate::service::access_requests::submit::{Submission, Submitted, Wanted};
@@ -72,7 +73,7 @@ async fn taken(
     authorised(&by, &agent, &body, door.signer.issuer())?;
     let mut items = Vec::with_capacity(wishes.len());
     for (n, wish) in wishes.iter().enumerate() {
-        let evaluation = bound(door, &body, wish)
+        let evaluation = bound(door, &body, agent.id, wish)
             .await
             .map_err(|problem| if body.is_bundle() { problem.of_item(n) } else { problem })?;
         items.push(Wanted {
@@ -111,13 +112,21 @@ async fn taken(
     }
 }
 
-/// The agent that is to get what is asked.
+/// The agent that is to get what is asked: the subject, or who acts for it, as the subject or
+/// `client.actor` says.
 async fn subject(door: &Door, body: &body::Submission) -> Result<Agent, Problem> {
-    let unknown = || Problem::not_requestable("the subject is no agent that is registered here");
-    if body.subject.kind != AGENT {
-        return Err(unknown());
-    }
-    door.service.agent_called(&body.subject.id).await?.ok_or_else(unknown)
+    let unknown = || {
+        Problem::not_requestable(
+            "the subject is no agent that is registered here, and none is said to act for it",
+        )
+    };
+    let name = if body.subject.kind == AGENT {
+        Some(body.subject.id.clone())
+    } else {
+        let moved = || body.actor()?.get("id")?.as_str().map(str::to_owned);
+        acting(&body.subject, Some(door.signer.issuer())).map(|agent| agent.id).or_else(moved)
+    };
+    door.service.agent_called(&name.ok_or_else(unknown)?).await?.ok_or_else(unknown)
 }
 
 /// An agent asks for itself; a service that the policy names, for any. Who else is said to act must
@@ -133,24 +142,32 @@ fn authorised(
     {
         return Err(Problem::forbidden("an agent asks for itself alone"));
     }
+    let unverified = || {
+        Problem::forbidden(
+            "who acts cannot be verified: it must be the agent itself, without a chain",
+        )
+    };
+    if body.subject.kind != AGENT && has_chain(&body.subject) {
+        return Err(unverified());
+    }
     let Some(actor) = body.actor() else { return Ok(()) };
     let said = |name: &str| actor.get(name).and_then(Value::as_str);
     let is_agent =
         said("id").is_some_and(|id| id == agent.slug.as_str() || id == agent.id.to_string());
     let is_ours = actor.get("issuer").is_none() || said("issuer") == Some(issuer);
-    if is_agent && is_ours && actor.get("act").is_none() {
-        Ok(())
-    } else {
-        Err(Problem::forbidden(
-            "client.actor cannot be verified: it must be the agent itself, without a chain",
-        ))
-    }
+    if is_agent && is_ours && actor.get("act").is_none() { Ok(()) } else { Err(unverified()) }
 }
 
 /// The evaluation that a wish is tied to.
-async fn bound(door: &Door, body: &body::Submission, wish: &Wish) -> Result<EvaluationId, Problem> {
+async fn bound(
+    door: &Door,
+    body: &body::Submission,
+    agent: AgentId,
+    wish: &Wish,
+) -> Result<EvaluationId, Problem> {
     let asked = Asked {
         subject: &body.subject,
+        agent,
         resource: &wish.resource,
         action: &wish.action,
         context: &body.context,

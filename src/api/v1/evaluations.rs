@@ -102,6 +102,10 @@ fn told(api: &Api, explained: Explained) -> Why {
         token: token.map(|token| token.id().to_string()),
         token_known: token.map(TokenUsed::is_known),
         on_behalf_of: token.and_then(TokenUsed::on_behalf_of).map(str::to_owned),
+        for_whom: record
+            .for_whom
+            .as_ref()
+            .map(|who| clean(&format!("{}/{}", who.kind, who.id), 400)),
         policy: record.policy.clone(),
     }
 }

@@ -78,6 +78,7 @@ fn told(state: IncidentState) -> Timeline {
         at: at(-8),
         caller: Actor::Service("crm".to_owned()),
         token: None,
+        for_whom: None,
         subject: Name { kind: "agent".to_owned(), id: "support-agent-v2".to_owned() },
         agent: Some(agent_id),
         action: "drop".to_owned(),

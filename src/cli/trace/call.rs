@@ -2,13 +2,14 @@
 
 use super::words::{Page, moment, sealed, short, who};
 use crate::domain::behalf::TokenUsed;
-use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, Record};
+use crate::domain::evaluation::{ApprovalRefused, Basis, Decision, Denial, Name, Record};
 use crate::service::trace::{Call, Story};
 
 /// The call that the story begins with, or leads to.
 pub(super) fn the_call(page: &mut Page, call: &Call, story: &Story) {
     let Record { id, at, caller, token, subject, action, resource, claims, answer, policy, .. } =
         &call.evaluation;
+    let for_whom = &call.evaluation.for_whom;
     let yes = if answer.is_allowed() { "yes" } else { "no" };
     page.line("Call", &format!("{id}: {yes}"));
     page.more(&format!("{}, asked by {}", moment(*at), who(caller, story)));
@@ -16,6 +17,10 @@ pub(super) fn the_call(page: &mut Page, call: &Call, story: &Story) {
     let (thing, object) = (&resource.kind, &resource.id);
     page.more(&format!("may {kind} {name} {action} {thing} \"{object}\"?"));
     page.line("Because", &because(answer));
+    if let Some(Name { kind, id }) = for_whom {
+        let caller = who(caller, story);
+        page.line("For", &format!("{kind} \"{id}\": {caller} says so, and nothing here does"));
+    }
     if let Some(token) = token {
         by(page, token, &who(caller, story));
     }

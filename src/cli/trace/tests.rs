@@ -149,6 +149,7 @@ fn call(answer: Decision) -> Call {
         at: at(20),
         caller: Actor::Service("crm".to_owned()),
         token: None,
+        for_whom: None,
         subject: Name { kind: "agent".to_owned(), id: "support-agent-v2".to_owned() },
         agent: Some(agent_id()),
         action: "read".to_owned(),
@@ -232,7 +233,10 @@ fn what_was_done_after_a_no_and_what_no_line_seals_is_marked() {
     story.agent = None;
     story.activities = vec![done(false)];
     let used = TokenUsed::Unknown { id: TokenId::new(ulid(30)) };
-    story.call.as_mut().unwrap().evaluation.token = Some(used);
+    let evaluation = &mut story.call.as_mut().unwrap().evaluation;
+    evaluation.token = Some(used);
+    let alice = "alice@example.com".to_owned();
+    evaluation.for_whom = Some(Name { kind: "user".to_owned(), id: alice });
     insta::assert_snapshot!(tell(&story));
 }
 

@@ -45,6 +45,11 @@ fn words(why: &Explained, now: Timestamp) -> Told {
     let usual =
         why.usual.as_ref().map(|usual| format!("usually {}", Span::seconds(usual.seconds).words()));
     let link = why.link.as_deref().map(|link| format!("or one click: {}", harmless(link)));
+    let whose = match (&why.on_behalf_of, &why.for_whom) {
+        (Some(person), _) => harmless(person),
+        (None, Some(named)) => format!("{}, as who asked says", harmless(named)),
+        (None, None) => String::new(),
+    };
     let token = why.token.as_deref().map(|token| match why.token_known {
         Some(false) => format!("{}, which is not known as this agent's", harmless(token)),
         _ => harmless(token),
@@ -53,7 +58,7 @@ fn words(why: &Explained, now: Timestamp) -> Told {
     Told::new(format!("{subject} {may} {action} {resource}."))
         .why(harmless(&why.words))
         .row("When", format!("{} ({})", clock(why.at, now), relative(why.at, now)))
-        .row("For", why.on_behalf_of.as_deref().map(harmless).unwrap_or_default())
+        .row("For", whose)
         .row("Token", token.unwrap_or_default())
         .row("By", why.rests_on.as_deref().map(harmless).unwrap_or_default())
         .next(next)
@@ -87,6 +92,7 @@ mod tests {
             token: None,
             token_known: None,
             on_behalf_of: None,
+            for_whom: Some("user/alice@example.com".to_owned()),
             policy: "sha256:1".to_owned(),
         };
         let yes = Explained {

@@ -88,7 +88,13 @@ pub(super) fn read(
         .need(log, "expect", "Add expect = { decision = true }.")
         .and_then(|v| expect(log, &v));
     let Who { subject, agent } = who?;
-    let question = Question { subject, action: action?, resource: resource?, context: context? };
+    let question = Question {
+        subject,
+        action: action?,
+        resource: resource?,
+        context: context?,
+        for_whom: None,
+    };
     Some(Evaluation {
         name: name?.to_owned(),
         question,

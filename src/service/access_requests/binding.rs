@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Recorded, moment, same};
 use crate::domain::evaluation::{Action, Decision, Entity, Properties, Question, Remedy};
-use crate::domain::ids::EvaluationId;
+use crate::domain::ids::{AgentId, EvaluationId};
 use crate::domain::tie::{bound_members, tie, without_actor};
 use crate::domain::time::{Span, Timestamp};
 use crate::identity::{Disbelief, Kind, Signer, claims_of, read_claims};
@@ -35,6 +35,9 @@ struct Claims {
     action: Value,
     context: Map<String, Value>,
     binding_context_members: Vec<String>,
+    /// The agent that acts for the subject, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor: Option<AgentId>,
 }
 
 /// What a program hands back of the refusal.
@@ -53,8 +56,10 @@ pub struct Refused {
 /// What a program asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// For whom.
+    /// For whom, as it was named in the question.
     pub subject: &'a Entity,
+    /// The agent that is to get it: the subject, or who acts for it.
+    pub agent: AgentId,
     /// Access to what.
     pub resource: &'a Entity,
     /// To do what.
@@ -74,10 +79,13 @@ pub enum Unbound {
     Invalid(&'static str),
 }
 
-/// The signed text for a refusal. None if the question is too long, or there is no key.
+const OTHER_ACTOR: &str = "who acts is not who did at the denial";
+
+/// The signed text for a refusal of this agent's. None if the question is too long, or there is no key.
 pub fn token(
     signer: &dyn Signer,
     question: &Question,
+    agent: AgentId,
     evaluation: EvaluationId,
     at: Timestamp,
 ) -> Option<String> {
@@ -90,11 +98,12 @@ pub fn token(
         jti: evaluation.to_string(),
         evaluation_id: evaluation,
         denial_expires_at: moment(until),
-        subject: plain(&without_actor(&question.subject)),
+        subject: plain(&without_actor(question.named_subject())),
         resource: plain(&question.resource),
         action: plain(&question.action),
         context: members.iter().filter_map(bound).collect(),
         binding_context_members: members,
+        actor: question.for_whom.is_some().then_some(agent),
     };
     let claims = claims_of(&claims)?;
     let length = serde_json::to_string(&claims).ok()?.len();
@@ -129,6 +138,9 @@ pub fn by_token(
     if refused.evaluation_id.as_ref().is_some_and(|id| *id != claims.evaluation_id.to_string()) {
         return Err(Unbound::Invalid("denial.evaluation_id is not that of denial.binding_token"));
     }
+    if claims.actor.is_some_and(|actor| actor != asked.agent) {
+        return Err(Unbound::Invalid(OTHER_ACTOR));
+    }
     compare(
         asked,
         (&claims.subject, &claims.resource, &claims.action),
@@ -144,13 +156,16 @@ pub fn by_token(
 ///
 /// Why it is not tied.
 pub fn by_record(recorded: &Recorded, asked: Asked<'_>, now: Timestamp) -> Result<(), Unbound> {
-    let Asked { subject, resource, action, context } = asked;
+    let Asked { subject, agent, resource, action, context } = asked;
     let question = &recorded.question;
     let is = |recorded: &Entity, asked: &Entity| {
         (&recorded.kind, &recorded.id) == (&asked.kind, &asked.id)
     };
-    if !is(&question.subject, subject) {
+    if !is(question.named_subject(), subject) {
         return Err(Unbound::Invalid("the subject is not that of the denial"));
+    }
+    if question.for_whom.is_some() && recorded.agent != Some(agent) {
+        return Err(Unbound::Invalid(OTHER_ACTOR));
     }
     if !is(&question.resource, resource) {
         return Err(Unbound::Invalid("the resource is not that of the denial"));

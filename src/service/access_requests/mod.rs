@@ -24,7 +24,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::evaluation::{Decision, Question};
 use crate::domain::event::TextHash;
 use crate::domain::grant::Grant;
-use crate::domain::ids::EvaluationId;
+use crate::domain::ids::{AgentId, EvaluationId};
 use crate::domain::request::{Request, RequestState};
 use crate::domain::task::{Item, Status, Task};
 use crate::domain::time::{Span, Timestamp};
@@ -36,6 +36,8 @@ use crate::store::{Session, StoreError, Tx};
 pub struct Recorded {
     /// What was asked: who, what and to what.
     pub question: Question,
+    /// The agent that was judged, if it is one of ours.
+    pub agent: Option<AgentId>,
     /// What ties a request to the question whole; none if it cannot be asked for.
     pub tie: Option<TextHash>,
     /// What was answered.
@@ -58,6 +60,7 @@ impl Evaluations for Service {
         let found = self.parts.store.read().await?.evaluation(id).await?;
         Ok(found.map(|record| Recorded {
             question: record.question(),
+            agent: record.agent,
             tie: record.tie,
             decision: record.answer,
             at: record.at,

@@ -6,6 +6,7 @@ use super::binding::{answered_until, token};
 use super::link::link;
 use super::moment;
 use crate::domain::access::Access;
+use crate::domain::behalf::has_chain;
 use crate::domain::evaluation::{AGENT, Denial, Question, Remedy};
 use crate::domain::ids::{AgentId, EvaluationId};
 use crate::domain::tier::Tier;
@@ -32,7 +33,7 @@ pub struct Offer<'a> {
     pub signer: &'a dyn Signer,
     /// What was asked.
     pub question: &'a Question,
-    /// The agent that the subject is.
+    /// The agent that the subject is, or that acts for it.
     pub agent: AgentId,
     /// Its tier.
     pub tier: Tier,
@@ -52,6 +53,10 @@ impl Offer<'_> {
         if self.denial.remedy() != Remedy::Request || self.question.subject.kind != AGENT {
             return None;
         }
+        // Nobody could verify who stands behind the one who acts.
+        if self.question.for_whom.as_ref().is_some_and(has_chain) {
+            return None;
+        }
         let access = self.question.access()?;
         let needed = self.policy.tier_needed(&access)?;
         let tier = needed.max(self.tier);
@@ -68,7 +73,9 @@ impl Offer<'_> {
             },
         });
         let members = offer.as_object_mut()?;
-        if let Some(token) = token(self.signer, self.question, self.evaluation, self.now) {
+        if let Some(token) =
+            token(self.signer, self.question, self.agent, self.evaluation, self.now)
+        {
             members.insert("binding_token".to_owned(), token.into());
         }
         if let Some(url) = link(self.signer, self.agent, &access, self.evaluation, self.now) {

@@ -104,6 +104,7 @@ fn record(said: &Said, answer: Decision) -> Record {
         at: at(200),
         caller: Actor::Service("crm".to_owned()),
         token: None,
+        for_whom: None,
         subject: Name { kind: "agent".to_owned(), id: "support-agent-v2".to_owned() },
         agent: Some(agent_id(1)),
         action: said.short.clone(),

@@ -21,6 +21,7 @@ fn is_allowed(policy: &Policy, subject: Thing<'_>, action: Thing<'_>, record: Th
         action: Action { name: action.0.to_owned(), properties: object(action.1) },
         resource: entity("record", record.0, record.1),
         context: object(json!({ "time": "2025-06-27T18:03-07:00", "ip": "192.168.1.1" })),
+        for_whom: None,
     };
     matches!(policy.rule(&question, &NOTHING()), Ruling::Permit { .. })
 }

@@ -126,6 +126,7 @@ fn question(subject: Entity) -> Question {
         action: Action { name: "read".to_owned(), properties: Properties::new() },
         resource: entity("docs", "handbook", json!({})),
         context: Properties::new(),
+        for_whom: None,
     }
 }
 
