@@ -204,7 +204,7 @@ macro_rules! on_both {
 
         async fn on(engine: Engine) {
             let people = crate::program::Key::make();
-            let (office, _policy) = super::opens_with(engine, &super::believes(&people)).await;
+            let (office, _policy) = super::opens_with(engine, &[("policy.toml", &super::believes(&people))]).await;
             super::$name(&office, &people).await;
             office.close().await;
         }

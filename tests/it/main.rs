@@ -12,6 +12,7 @@ mod database;
 mod support;
 
 mod appeal;
+mod approved;
 mod backup;
 mod behalf;
 mod byways;

@@ -22,18 +22,24 @@ pub(crate) const DESK: &str = "6f1d-the-token-of-the-desk-that-nobody-guesses";
 /// An office whose server is known from outside by another address than it listens on, and whose
 /// policy is the starter policy with one service.
 pub(crate) async fn opens(engine: Engine) -> (Office, tempfile::TempDir) {
-    opens_with(engine, "").await
+    opens_with(engine, &[]).await
 }
 
-/// The same, whose policy has this besides.
-pub(crate) async fn opens_with(engine: Engine, more: &str) -> (Office, tempfile::TempDir) {
+/// The same, whose policy has these lines besides, by their file.
+pub(crate) async fn opens_with(
+    engine: Engine,
+    more: &[(&str, &str)],
+) -> (Office, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/policy");
     for name in ["policy.toml", "rules.cedar", "schema.cedarschema"] {
         let mut text = std::fs::read_to_string(starter.join(name)).expect("the starter policy");
         if name == "policy.toml" {
             let sha256 = hex::encode(Sha256::digest(DESK));
-            text.push_str(&format!("\n[services.desk]\nbearer_sha256 = \"{sha256}\"\n{more}"));
+            text.push_str(&format!("\n[services.desk]\nbearer_sha256 = \"{sha256}\"\n"));
+        }
+        for (_, lines) in more.iter().filter(|(file, _)| *file == name) {
+            text.push_str(lines);
         }
         std::fs::write(folder.path().join(name), text).expect("written");
     }

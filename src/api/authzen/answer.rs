@@ -114,7 +114,15 @@ impl Door {
                         context.next.clone_from(next);
                         why
                     }
+                    Approval::InVain(_, next) => {
+                        context.next.clone_from(next);
+                        denial
+                    }
                     Approval::Opens(_) | Approval::NotLookedAt => denial,
+                };
+                let code = match &approval {
+                    Approval::InVain(Some(code), _) => code,
+                    _ => denial.code(),
                 };
                 let agent = evaluated.agent.as_deref();
                 let agent = agent.map(|card| Known {
@@ -125,7 +133,7 @@ impl Door {
                 let usual = |tier| self.pdp.usual_wait(tier);
                 let Reasons { user, why, wait, admin } =
                     reasons(question, denial, agent, &evaluated.policy, usual);
-                context.reason = Some(denial.code());
+                context.reason = Some(code);
                 context.reason_user = Some(English { en: user });
                 context.why = Some(English { en: why });
                 context.wait = wait.map(|en| English { en });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::Door;
-use crate::domain::evaluation::{Decision, Denial, Question};
+use crate::domain::evaluation::{ApprovalRefused, Decision, Denial, Question, Remedy};
 use crate::identity::Signer;
 use crate::pdp::{Evaluated, Pdp};
 use crate::service::Service;
@@ -30,7 +30,13 @@ pub(super) enum Approval {
     Opens(Value),
     /// It does not, and nothing else does.
     Refused(Denial, Map<String, Value>),
+    /// Something else speaks against it: the code, if it is good and the policy denies all the same,
+    /// and what to do next.
+    InVain(Option<&'static str>, Map<String, Value>),
 }
+
+/// The profile's code where an approval is good and in scope, and what holds now denies the request.
+const POLICY_DENIED: &str = "policy_denied";
 
 impl Profile {
     /// Its members of this server's metadata.
@@ -74,26 +80,31 @@ impl Profile {
         else {
             return Approval::NotLookedAt;
         };
-        let closed = matches!(evaluated.decision, Decision::Deny { denial: Denial::NoGrant });
-        if !closed && !evaluated.decision.is_allowed() {
-            return Approval::NotLookedAt;
-        }
         let judged =
             self.service.judge_approval(&*self.signer, shown, question, agent.known.id).await;
-        match judged {
-            Ok(Ok(opens)) if !closed => Approval::Opens(opens.context()),
-            Ok(Err(why)) if closed => {
-                let denial = Denial::Approval { why };
-                let next = next_action(&denial);
-                Approval::Refused(denial, next)
-            }
-            Ok(_) => Approval::NotLookedAt,
+        let judged = match judged {
+            Ok(judged) => judged,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "an approval was not looked up"
                 );
-                Approval::NotLookedAt
+                return Approval::NotLookedAt;
+            }
+        };
+        match (&evaluated.decision, judged) {
+            (Decision::Allow { .. }, Ok(opens)) => Approval::Opens(opens.context()),
+            (Decision::Allow { .. }, Err(_)) => Approval::NotLookedAt,
+            (Decision::Deny { denial: Denial::NoGrant }, judged) => {
+                // Live, and not seen by the answer: it came in between.
+                let why = judged.err().unwrap_or(ApprovalRefused::Pending);
+                let denial = Denial::Approval { why };
+                let next = next_action(&denial);
+                Approval::Refused(denial, next)
+            }
+            (Decision::Deny { denial }, judged) => {
+                let in_vain = judged.is_ok() && denial.remedy() == Remedy::None;
+                Approval::InVain(in_vain.then_some(POLICY_DENIED), next_action(denial))
             }
         }
     }
