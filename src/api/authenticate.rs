@@ -11,6 +11,7 @@ use crate::domain::behalf::{Asker, TokenUsed};
 use crate::domain::event::Actor;
 use crate::domain::ids::AgentId;
 use crate::domain::task::Submitter;
+use crate::service::access_requests::follow::Reader;
 use crate::service::tokens::TokenDesk;
 
 /// Somebody who proved who they are.
@@ -105,13 +106,20 @@ impl Authenticate for TokenDesk {
 #[async_trait]
 impl Callers for TokenDesk {
     async fn caller(&self, request: &Parts) -> Result<Submitter, Response> {
-        let path = request.uri.path();
-        match caller::authenticate(self, &request.headers, &request.method, path).await {
-            Ok(caller::Caller::Service { name }) => Ok(Submitter::Service(name)),
-            Ok(caller::Caller::Agent { id, .. }) => Ok(Submitter::Agent(id)),
-            Ok(caller::Caller::Person(_)) => {
+        match self.reader(request).await? {
+            Reader::Program(program) => Ok(program),
+            Reader::Person(_) => {
                 Err(Problem::forbidden(Unauthorised::Person.to_string()).into_response())
             }
+        }
+    }
+
+    async fn reader(&self, request: &Parts) -> Result<Reader, Response> {
+        let path = request.uri.path();
+        match caller::authenticate(self, &request.headers, &request.method, path).await {
+            Ok(caller::Caller::Service { name }) => Ok(Reader::Program(Submitter::Service(name))),
+            Ok(caller::Caller::Agent { id, .. }) => Ok(Reader::Program(Submitter::Agent(id))),
+            Ok(caller::Caller::Person(of)) => Ok(Reader::Person(of.person)),
             Err(nobody) => Err(nobody.into_response()),
         }
     }

@@ -18,6 +18,7 @@ mod links;
 mod problems;
 mod receiver;
 mod signer;
+mod troubles;
 mod twice;
 mod walk;
 mod world;

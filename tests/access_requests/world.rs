@@ -22,6 +22,7 @@ use countersign::domain::tie::tie;
 use countersign::identity::Signer;
 use countersign::lifecycle::Programs;
 use countersign::service::access_requests::approval::{Seen, judge, next_action};
+use countersign::service::access_requests::follow::Reader;
 use countersign::service::access_requests::offer::Offer;
 use countersign::service::access_requests::{Evaluations, Recorded, moment};
 use countersign::store::Engine;
@@ -63,6 +64,10 @@ impl Callers for Doors {
         let known = self.0.tokens.lock().expect("the tokens").get(token).cloned();
         let challenge = [("www-authenticate", "Bearer")];
         known.ok_or_else(|| (StatusCode::UNAUTHORIZED, challenge).into_response())
+    }
+
+    async fn reader(&self, request: &Parts) -> Result<Reader, Response> {
+        self.caller(request).await.map(Reader::Program)
     }
 }
 

@@ -96,6 +96,13 @@ impl Person<'_> {
     }
 }
 
+/// A person logs in from their laptop; the access token.
+pub(crate) async fn logged_in(office: &Office, person: &Person<'_>) -> String {
+    let terminal = Terminal::asks(office, "a laptop", "").await;
+    person.types_code(terminal.code(), "log_in").await;
+    terminal.logs_in().await.0
+}
+
 stories! {
     /// The code is typed in Slack, looked at, confirmed; App Home shows the login and ends it.
     async fn a_code_is_typed_and_confirmed(office) {

@@ -13,6 +13,7 @@ mod support;
 
 mod appeal;
 mod approved;
+mod awaited;
 mod backup;
 mod behalf;
 mod byways;

@@ -19,6 +19,7 @@ on_both! {
     an_agent_tells_of_itself_alone,
     the_same_call_sent_twice_counts_once,
     much_can_be_told_at_once_and_all_of_it_or_nothing,
+    what_is_too_large_or_too_deep_is_not_read,
 }
 
 const PATH: &str = "/api/v1/activity";
@@ -269,5 +270,48 @@ async fn much_can_be_told_at_once_and_all_of_it_or_nothing(database: TestDatabas
     // One alone in a list is answered as a list.
     let reply = replica.post(PATH, &json!({ "items": [item(0)] })).await;
     assert_eq!(reply.json()["items"].as_array().unwrap().len(), 1);
+    replica.end().await;
+}
+
+/// A body has an end, and so have objects in each other.
+async fn what_is_too_large_or_too_deep_is_not_read(database: TestDatabase) {
+    const MEBIBYTE: usize = 1 << 20;
+    let (_house, replica) = house(database).await;
+    replica.registers("reader", Answers::default()).await;
+    let sends = async |body: String| {
+        let request = replica.to(PATH).body(Body::from(body)).unwrap();
+        replica.send(request).await
+    };
+    let body = json!({ "agent_id": "reader", "outcome": "success" }).to_string();
+    let of_length = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+    assert_eq!(sends(of_length(MEBIBYTE)).await.status, StatusCode::CREATED);
+    for length in [MEBIBYTE + 1, 4 * MEBIBYTE] {
+        let reply = sends(of_length(length)).await;
+        assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{reply:?}");
+        assert!(problem(&reply)["detail"].as_str().unwrap().contains("too large"), "{reply:?}");
+    }
+    let rationale = json!({
+        "agent_id": "reader", "decision_rationale": "x".repeat(MEBIBYTE - 1_000),
+    });
+    let reply = sends(rationale.to_string()).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{reply:?}");
+    assert_eq!(problem(&reply)["field"], "decision_rationale");
+    let nested = |deep: usize| {
+        let (open, close) = ("[".repeat(deep), "]".repeat(deep));
+        format!(r#"{{"agent_id":"reader","data_accessed":{open}{close}}}"#)
+    };
+    for deep in [64, 10_000, 500_000] {
+        let reply = sends(nested(deep)).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{deep}: {reply:?}");
+        assert!(
+            problem(&reply)["detail"].as_str().unwrap().contains("64 deep"),
+            "{deep}: {reply:?}"
+        );
+    }
+    // As deep as may be: it is read, and is not what is wanted.
+    let reply = sends(nested(63)).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{reply:?}");
+    assert!(problem(&reply)["field"].as_str().unwrap().starts_with("data_accessed"), "{reply:?}");
+    assert_eq!(told(&replica).await, 1);
     replica.end().await;
 }

@@ -31,6 +31,7 @@ use crate::domain::task::Submitter;
 use crate::identity::Signer;
 use crate::service::Service;
 use crate::service::access_requests::Evaluations;
+use crate::service::access_requests::follow::Reader;
 use crate::service::access_requests::offer::{CATALOGS, REQUESTS, SCHEMA};
 
 /// Finds out which program sends a request.
@@ -38,6 +39,9 @@ use crate::service::access_requests::offer::{CATALOGS, REQUESTS, SCHEMA};
 pub trait Callers: Send + Sync + 'static {
     /// Who sends it. Otherwise the answer that says how to prove that (RFC 6750).
     async fn caller(&self, request: &Parts) -> Result<Submitter, Response>;
+
+    /// Who looks how a task stands: a program, or a person who may know.
+    async fn reader(&self, request: &Parts) -> Result<Reader, Response>;
 }
 
 /// The door for requests, and what it needs.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::body::{self, Wish};
 use super::problem::Problem;
+use super::task::Names;
 use super::{Door, json, task};
 use crate::api::callbacks::address::{addresses, endpoint};
 use crate::domain::agent::Agent;
@@ -42,7 +43,7 @@ pub(super) async fn submit(State(door): State<Arc<Door>>, request: Request) -> R
 fn answer(door: &Door, view: &TaskView) -> Response {
     let ended = view.status().is_end();
     let status = if ended { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-    let mut response = json(status, &task::document(door.signer.as_ref(), view));
+    let mut response = json(status, &task::document(door.signer.as_ref(), view, Names::Roles));
     let location = task::status_endpoint(door.signer.issuer(), view.task.id);
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);

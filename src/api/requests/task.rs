@@ -1,6 +1,7 @@
-//! A task: as a document, followed, taken back. Roles are named, people never: what programs read
-//! goes on to others.
+//! A task: as a document, followed, taken back. To programs roles are named, people never: what they
+//! read goes on to others. The agent's owner and security read who is asked.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
@@ -15,7 +16,7 @@ use crate::domain::ids::TaskId;
 use crate::domain::request::Request as Asked;
 use crate::domain::task::Status;
 use crate::identity::Signer;
-use crate::service::access_requests::follow::{Followed, TakenBack};
+use crate::service::access_requests::follow::{Followed, Reader, TakenBack};
 use crate::service::access_requests::offer::{REQUESTS, and};
 use crate::service::access_requests::{ItemView, TaskView, approval, moment};
 
@@ -34,10 +35,22 @@ pub fn retry_after(view: &TaskView) -> u32 {
     u32::try_from((age / 10).clamp(least, most)).unwrap_or_default()
 }
 
+/// How it is told for whom a task waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// By their roles alone.
+    Roles,
+    /// Also by their names: the Slack ids of the people.
+    People,
+}
+
+/// So many people are named of a role.
+const NAMED: usize = 20;
+
 /// The task and, if it is approved, its result.
-pub fn document(signer: &dyn Signer, view: &TaskView) -> Value {
+pub fn document(signer: &dyn Signer, view: &TaskView, names: Names) -> Value {
     let mut document = Map::new();
-    let mut task = handle(signer, view);
+    let mut task = handle(signer, view, names);
     if view.task.bundle {
         let items = view.items.iter().map(|item| self::item(signer, view, item));
         insert(&mut task, "items", items.collect::<Vec<_>>().into());
@@ -70,7 +83,7 @@ pub fn told(signer: &dyn Signer, view: &TaskView) -> Value {
     task
 }
 
-fn handle(signer: &dyn Signer, view: &TaskView) -> Value {
+fn handle(signer: &dyn Signer, view: &TaskView, names: Names) -> Value {
     let status = view.status();
     let at = status_endpoint(signer.issuer(), view.task.id);
     let mut task = json!({
@@ -82,7 +95,7 @@ fn handle(signer: &dyn Signer, view: &TaskView) -> Value {
     });
     if status == Status::Pending {
         insert(&mut task, "links", json!({ "cancel": format!("{at}/cancel") }));
-        insert(&mut task, "progress", progress(view));
+        insert(&mut task, "progress", progress(view, names));
     }
     task
 }
@@ -129,7 +142,7 @@ fn awaited(view: &TaskView) -> Vec<String> {
     roles
 }
 
-fn progress(view: &TaskView) -> Value {
+fn progress(view: &TaskView, names: Names) -> Value {
     let requests = pending(view);
     let total: usize = requests.iter().map(|request| request.needs.len()).sum();
     let missing: usize = requests.iter().map(|request| request.awaited().len()).sum();
@@ -142,7 +155,23 @@ fn progress(view: &TaskView) -> Value {
     if let Some(first) = awaited.first() {
         insert(&mut progress, "step_name", first.as_str().into());
     }
+    if names == Names::People {
+        insert(&mut progress, "people", asked(&requests).into());
+    }
     progress
+}
+
+/// Who was asked for each role whose yes is missing, and has not answered.
+fn asked(requests: &[&Asked]) -> Map<String, Value> {
+    let mut people: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for request in requests {
+        for role in request.awaited() {
+            let of_role = people.entry(role.to_string()).or_default();
+            of_role.extend(request.asked_for(&role).map(|who| who.person.to_string()));
+        }
+    }
+    let named = |names: BTreeSet<String>| names.into_iter().take(NAMED).collect::<Vec<_>>().into();
+    people.into_iter().map(|(role, names)| (role, named(names))).collect()
 }
 
 fn display(view: &TaskView, status: Status) -> Value {
@@ -179,16 +208,20 @@ pub(super) async fn follow(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let reader = match door.callers.caller(&parts).await {
+    let reader = match door.callers.reader(&parts).await {
         Ok(reader) => reader,
         Err(answer) => return answer,
+    };
+    let names = match reader {
+        Reader::Program(_) => Names::Roles,
+        Reader::Person(_) => Names::People,
     };
     let Ok(id) = task.parse() else { return Problem::unknown_task().into_response() };
     match door.service.task(&reader, id).await {
         Ok(Followed::Unknown) => Problem::unknown_task().into_response(),
         Ok(Followed::Over) => Problem::task_expired().into_response(),
         Ok(Followed::Task(view)) => {
-            let mut response = json(StatusCode::OK, &document(door.signer.as_ref(), &view));
+            let mut response = json(StatusCode::OK, &document(door.signer.as_ref(), &view, names));
             if !view.status().is_end() {
                 response.headers_mut().insert(RETRY_AFTER, retry_after(&view).into());
             }
@@ -222,7 +255,7 @@ pub(super) async fn cancel(
         }
     };
     match cancelled.await {
-        Ok(view) => json(StatusCode::OK, &document(door.signer.as_ref(), &view)),
+        Ok(view) => json(StatusCode::OK, &document(door.signer.as_ref(), &view, Names::Roles)),
         Err(problem) => problem.into_response(),
     }
 }

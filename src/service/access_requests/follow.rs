@@ -2,6 +2,7 @@
 
 use super::{TaskView, tell_program, view};
 use crate::domain::ids::TaskId;
+use crate::domain::person::PersonId;
 use crate::domain::task::{Status, Submitter};
 use crate::domain::text::clean;
 use crate::service::settle::came_to_nothing;
@@ -10,6 +11,15 @@ use crate::store::work;
 
 /// The longest word on why something is taken back, in characters.
 const LONGEST_COMMENT: usize = 300;
+
+/// Who looks how a task stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reader {
+    /// A program: the agent that is to get what is asked, or the service that asked.
+    Program(Submitter),
+    /// A person who logged in: the agent's owner, or somebody of security.
+    Person(PersonId),
+}
 
 /// A task, looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +46,29 @@ pub enum TakenBack {
 }
 
 impl Service {
-    /// A task, for the agent that is to get what it asks, and for who asked.
-    pub async fn task(&self, reader: &Submitter, id: TaskId) -> Result<Followed> {
+    /// A task, for the agent that is to get what it asks, for who asked, and for the people who may
+    /// know what the agent does.
+    pub async fn task(&self, reader: &Reader, id: TaskId) -> Result<Followed> {
         let now = self.now();
         let mut session = self.parts.store.read().await?;
-        Ok(match session.task(id).await? {
-            None => Followed::Unknown,
-            Some(task) if !task.is_for(reader) => Followed::Unknown,
-            Some(task) if !task.is_kept(now) => Followed::Over,
-            Some(task) => Followed::Task(view(&mut session, task, now).await?),
+        let Some(task) = session.task(id).await? else { return Ok(Followed::Unknown) };
+        let may = match reader {
+            Reader::Program(program) => task.is_for(program),
+            Reader::Person(person) => {
+                let agent = session.agent(task.agent).await?;
+                // Nothing is held while Slack is asked.
+                drop(session);
+                let may = self.may_know_why(person, agent.as_ref()).await?;
+                session = self.parts.store.read().await?;
+                may
+            }
+        };
+        Ok(if !may {
+            Followed::Unknown
+        } else if task.is_kept(now) {
+            Followed::Task(view(&mut session, task, now).await?)
+        } else {
+            Followed::Over
         })
     }
 
