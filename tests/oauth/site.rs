@@ -103,6 +103,7 @@ pub struct Site {
     pub store: Store,
     pub clock: Arc<MovableClock>,
     pub issuer: String,
+    pub ring: Arc<KeyRing>,
     /// Vouches for workloads.
     pub cluster: Outside,
     /// Vouches for people.
@@ -152,7 +153,7 @@ impl Site {
             entropy: Arc::clone(&entropy),
         });
         let fetch = Arc::new(HttpFetch::new().expect("a reader"));
-        let desk = TokenDesk::new(service.clone(), ring, IssuerKeys::new(fetch));
+        let desk = TokenDesk::new(service.clone(), Arc::clone(&ring), IssuerKeys::new(fetch));
         let router = countersign::api::oauth::router(desk.clone())
             .route("/whoami", axum::routing::any(whoami).with_state(desk));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -161,6 +162,7 @@ impl Site {
             store,
             clock,
             issuer,
+            ring,
             cluster,
             people,
             entropy,

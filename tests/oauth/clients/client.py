@@ -109,6 +109,18 @@ for endpoint in (server["token_endpoint"], None):
     assert looks(exchanged["access_token"]) == {"active": False}
     assert looks(for_crm["access_token"])["active"] is True
 
+# What the server signs for itself and hands out, it signs with its Ed25519 key, which is published, too.
+decoded = jwt.decode(told["binding"], keys, algorithms=["EdDSA"])
+assert decoded.header["alg"] == "EdDSA" and decoded.header["kid"] in {key.kid for key in keys}, decoded.header
+assert decoded.claims["iss"] == issuer and decoded.claims["jti"] == "eval_1", decoded.claims
+head, body, signature = told["binding"].split(".")
+for changed in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body}x.{signature}"):
+    try:
+        jwt.decode(changed, keys, algorithms=["EdDSA"])
+        raise AssertionError("an Ed25519 signature that is none")
+    except (JoseError, ValueError):
+        pass
+
 # What is refused is refused in a way that the library understands.
 try:
     client().fetch_token(

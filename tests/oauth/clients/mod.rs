@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use countersign::clock::MovableClock;
+use countersign::identity::{Kind, Signer};
 use countersign::policy::runtime::Tokens;
 use countersign::store::Engine as Database;
 use serde_json::json;
@@ -24,6 +25,14 @@ fn here() -> PathBuf {
 /// The Python with the libraries in it.
 fn python() -> PathBuf {
     installed::python("oauth-clients", &here().join("requirements.txt"), "python")
+}
+
+/// What ties a request to its refusal: signed by the other kind of key.
+fn binding(site: &Site) -> String {
+    let claims =
+        json!({ "aud": site.issuer, "exp": site.at(600), "jti": "eval_1", "action": "read" });
+    let claims = claims.as_object().unwrap();
+    site.ring.sign(Kind::Binding, claims).unwrap()
 }
 
 async fn authlib_and_joserfc(engine: Database) {
@@ -41,6 +50,7 @@ async fn authlib_and_joserfc(engine: Database) {
         "client": keyed.agent.slug,
         "private_key": format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----\n"),
         "person": site.outside(&site.people, &person),
+        "binding": binding(&site),
     });
     let output = tokio::task::spawn_blocking(move || {
         let mut child = Command::new(python())
