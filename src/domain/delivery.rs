@@ -296,6 +296,21 @@ pub struct Bulletin {
     pub message: Option<MessageRef>,
 }
 
+impl Bulletin {
+    /// What makes it show the present state.
+    ///
+    /// A hundred thousand grants may end at one moment, and Slack takes changes slowly: what was told
+    /// of grants waits in one line for each channel, so that nothing else waits behind all of them.
+    pub fn redraw(&self) -> Delivery {
+        match (&self.notice, &self.message) {
+            (Notice::GrantEnding { .. } | Notice::Outcome { .. }, Some(message)) => {
+                Delivery::Change { bulletin: self.id, channel: message.channel.clone() }
+            }
+            _ => Delivery::Bulletin { bulletin: self.id },
+        }
+    }
+}
+
 /// What is to arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "delivery", rename_all = "snake_case")]
@@ -316,6 +331,13 @@ pub enum Delivery {
     Bulletin {
         /// Which.
         bulletin: BulletinId,
+    },
+    /// Make this notice, which was posted, show the present state, when its channel's turn comes.
+    Change {
+        /// Which.
+        bulletin: BulletinId,
+        /// Where it is.
+        channel: String,
     },
     /// Make this person's App Home show the present state.
     Home {
@@ -340,13 +362,14 @@ impl Delivery {
                 format!("thread:{channel}:{ts}")
             }
             Self::Bulletin { bulletin } => bulletin.to_string(),
+            Self::Change { channel, .. } => format!("changes:{channel}"),
             Self::Home { person } => format!("home:{person}"),
             Self::Callback { task } => task.to_string(),
         }
     }
 
     /// Whether a newer one of the same lane makes an older one superfluous, because both show the
-    /// state at the moment of sending.
+    /// state of the same thing at the moment of sending. Where not, the lane is a line of many.
     pub const fn shows_state(&self) -> bool {
         matches!(
             self,
@@ -366,4 +389,33 @@ pub struct Outgoing {
     pub attempts: u32,
     /// Since when it waits.
     pub since: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn what_was_told_of_grants_is_changed_in_line_and_of_anything_else_at_once() {
+        let request = RequestId::new(Ulid::from_parts(1, 1));
+        let told = |n, notice, channel: Option<&str>| Bulletin {
+            id: BulletinId::new(Ulid::from_parts(2, n)),
+            about: request.to_string(),
+            place: Place::Channel("C0SUPPORT".to_owned()),
+            notice,
+            message: channel
+                .map(|channel| MessageRef { channel: channel.to_owned(), ts: n.to_string() }),
+        };
+        let lane = |told: &Bulletin| told.redraw().lane();
+        let outcome = || Notice::Outcome { request };
+        let (one, two) = (told(1, outcome(), Some("D1")), told(2, outcome(), Some("D1")));
+        assert_eq!(lane(&one), lane(&two));
+        assert!(!one.redraw().shows_state(), "each of the line is another's");
+        assert_ne!(lane(&one), lane(&told(3, outcome(), Some("D2"))));
+        let (one, two) = (told(4, Notice::Digest, Some("D1")), told(5, Notice::Digest, Some("D1")));
+        assert_ne!(lane(&one), lane(&two));
+        assert!(one.redraw().shows_state());
+    }
 }

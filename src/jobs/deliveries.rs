@@ -239,6 +239,15 @@ impl Jobs {
                     service.card_gone(card).await?;
                     break;
                 }
+                (Parcel::Notice { place, content, now }, Delivered::Posted(message)) => {
+                    if let (Delivery::Notice { notice, .. }, Some(grant)) =
+                        (&outgoing.delivery, content.offers(*now))
+                    {
+                        let message = message.clone();
+                        service.notice_posted(grant, place, notice, content, message).await?;
+                    }
+                    break;
+                }
                 (Parcel::Bulletin { bulletin, .. }, Delivered::Posted(message)) => {
                     service.bulletin_posted(bulletin.id, message.clone()).await?;
                     break;

@@ -22,8 +22,10 @@ pub enum Fault {
     Hang,
     /// The call takes effect, but there is no answer until the fault is cleared.
     HangAfter,
-    /// The answer comes this much later.
+    /// The call takes effect this much later, and is answered then.
     Slow(Duration),
+    /// The call takes effect, and is answered this much later.
+    SlowAfter(Duration),
     /// The connection ends before anything was done.
     ResetBefore,
     /// The call takes effect, then the connection ends without an answer.

@@ -3,6 +3,7 @@
 //! <https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -34,8 +35,10 @@ pub(crate) async fn answer(
         let args = args.as_ref().map(Args::for_record).unwrap_or_default();
         core.record(RecordedCall { method: NAME.to_owned(), args, status, error, at: core.now() });
     };
+    let mut late = Duration::ZERO;
     match core.faults.next(NAME) {
         None => {}
+        Some(Fault::SlowAfter(pause)) => late = pause,
         Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
         Some(Fault::RateLimited { retry_after }) => {
             record(429, Some("ratelimited".to_owned()));
@@ -73,6 +76,9 @@ pub(crate) async fn answer(
         Ok(args) => core.change(|state, now| act(state, path, args, now)),
         Err(code) => Err(ApiError::new(*code)),
     };
+    if !late.is_zero() {
+        tokio::time::sleep(late).await;
+    }
     match outcome {
         Ok(origin) => {
             record(200, None);

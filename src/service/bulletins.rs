@@ -1,11 +1,19 @@
 //! Notices that are kept true: posted once, and changed whenever what they tell of has changed. For
-//! what people may still click weeks later: a review that is due, an agent without an owner.
+//! what people may still click weeks later: a review that is due, an agent without an owner, a grant
+//! to be extended or handed back.
+//!
+//! A bulletin has a lane of its own from its writing on. What must keep its place among the news of a
+//! person or a channel is sent as any other notice, and becomes a bulletin when it is shown: see
+//! [`Service::notice_posted`].
 
+use super::messenger::Content;
 use super::opening::send;
+use super::parcels::content;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::delivery::{Bulletin, Delivery, MessageRef, Notice, Place};
-use crate::domain::ids::BulletinId;
+use crate::domain::ids::{BulletinId, GrantId, RequestId};
+use crate::domain::person::PersonId;
 use crate::domain::time::Timestamp;
 use crate::store::{StoreError, Tx, work};
 
@@ -37,6 +45,47 @@ impl Service {
             Box::pin(async move {
                 tx.set_bulletin_message(id, &message).await?;
                 super::incidents::begin_thread(tx, &entropy, id, now).await
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// Slack shows a notice that offers something about a grant: from now on it is changed when the
+    /// grant is. What has changed since it was made is shown at once.
+    pub async fn notice_posted(
+        &self,
+        offers: GrantId,
+        place: &Place,
+        notice: &Notice,
+        shown: &Content,
+        message: MessageRef,
+    ) -> Result<()> {
+        let (now, entropy) = (self.now(), self.entropy());
+        let (place, notice, shown) = (place.clone(), notice.clone(), shown.clone());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let id = BulletinId::new(entropy.ulid(now));
+                let changed = content(tx, &notice, now).await?.as_ref() != Some(&shown);
+                let (about, message) = (offers.to_string(), Some(message));
+                let bulletin = Bulletin { id, about, place, notice, message };
+                tx.insert_bulletin(&bulletin).await?;
+                match changed {
+                    true => send(tx, &entropy, now, &bulletin.redraw()).await,
+                    false => Ok(()),
+                }
+            })
+        });
+        Ok(self.parts.store.write(work).await?)
+    }
+
+    /// What came of a request is told to this person as a notice, for want of a place where only
+    /// they would read the answer.
+    pub async fn tell_outcome(&self, to: &PersonId, request: RequestId) -> Result<()> {
+        let (now, entropy, place) = (self.now(), self.entropy(), Place::Person(to.clone()));
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let notice = Notice::Outcome { request };
+                send(tx, &entropy, now, &Delivery::Notice { place, notice }).await
             })
         });
         Ok(self.parts.store.write(work).await?)

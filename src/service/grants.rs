@@ -164,6 +164,7 @@ pub(super) async fn tell_ended(
         let notice = Notice::GrantEnded { grant: grant.id };
         send(tx, entropy, now, &Delivery::Notice { place, notice }).await?;
     }
+    super::bulletins::redraw(tx, entropy, &grant.id, now);
     super::emergency::redraw(tx, entropy, grant, now);
     super::certifications::grant_ended(tx, entropy, agent.id, now).await?;
     refresh_homes(tx, entropy, now, [&agent.owner]);

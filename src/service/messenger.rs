@@ -19,12 +19,12 @@ use crate::domain::delivery::{Bulletin, Card, Delivery, MessageRef, Place};
 use crate::domain::discovery::Discovery;
 use crate::domain::draft::Draft;
 use crate::domain::grant::Grant;
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, GrantId};
 use crate::domain::incident::Incident;
 use crate::domain::insights::Insights;
 use crate::domain::login::Login;
 use crate::domain::person::{PersonId, Standing};
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestState};
 use crate::domain::role::TeamName;
 use crate::domain::time::{Span, Timestamp};
 
@@ -69,6 +69,8 @@ pub enum Content {
         grant: Grant,
         /// The agent.
         agent: Agent,
+        /// So long before its end this is said; with more left, it was extended since.
+        before: Span,
     },
     /// A grant has ended, in whatever way.
     GrantEnded {
@@ -278,6 +280,21 @@ pub enum Content {
         /// The first few.
         mistakes: Vec<String>,
     },
+}
+
+impl Content {
+    /// The live grant that a message with this offers to extend and to hand back. Such a message is
+    /// kept true: when the grant has ended, it must not offer that any more.
+    pub fn offers(&self, now: Timestamp) -> Option<GrantId> {
+        let grant = match self {
+            Self::GrantEnding { grant, .. } => Some(grant),
+            Self::Outcome { request, grant, .. } => grant.as_ref().filter(|_| {
+                matches!(request.state, RequestState::Approved { .. }) && !request.ask.is_review()
+            }),
+            _ => None,
+        };
+        grant.filter(|grant| grant.is_live(now)).map(|grant| grant.id)
+    }
 }
 
 /// What is to be shown, where.

@@ -20,7 +20,7 @@ impl Service {
             Delivery::Home { person } => {
                 Ok(Some(Parcel::Home { overview: self.at_home(person).await? }))
             }
-            Delivery::Bulletin { bulletin } => {
+            Delivery::Bulletin { bulletin } | Delivery::Change { bulletin, .. } => {
                 let mut session = self.parts.store.read().await?;
                 let Some(bulletin) = session.bulletin(*bulletin).await? else { return Ok(None) };
                 let content = content(&mut session, &bulletin.notice, now).await?;
@@ -144,10 +144,12 @@ impl Service {
                         Some(card) => card.place,
                         None => return Ok(()),
                     },
-                    Delivery::Bulletin { bulletin } => match tx.bulletin(*bulletin).await? {
-                        Some(bulletin) => bulletin.place,
-                        None => return Ok(()),
-                    },
+                    Delivery::Bulletin { bulletin } | Delivery::Change { bulletin, .. } => {
+                        match tx.bulletin(*bulletin).await? {
+                            Some(bulletin) => bulletin.place,
+                            None => return Ok(()),
+                        }
+                    }
                     Delivery::Home { person } => Place::Person(person.clone()),
                 };
                 // The log has each; people are told once of a place that cannot be reached, not
@@ -250,7 +252,12 @@ async fn emergency(session: &mut Session, id: crate::domain::ids::RequestId) -> 
     Ok(Some(Content::Emergency { request, agent, grant, review }))
 }
 
-async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
+/// What the notice says now.
+pub(super) async fn content(
+    session: &mut Session,
+    notice: &Notice,
+    now: Timestamp,
+) -> Found<Content> {
     Ok(match notice {
         Notice::Escalated { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {
@@ -282,9 +289,9 @@ async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Foun
         Notice::ApprovedWithoutPeople { request } => with_agent(session, *request)
             .await?
             .map(|(request, agent)| Content::ApprovedWithoutPeople { request, agent }),
-        Notice::GrantEnding { grant, .. } => grant_with_agent(session, *grant)
+        Notice::GrantEnding { grant, before } => grant_with_agent(session, *grant)
             .await?
-            .map(|(grant, agent)| Content::GrantEnding { grant, agent }),
+            .map(|(grant, agent)| Content::GrantEnding { grant, agent, before: *before }),
         Notice::GrantEnded { grant } => grant_with_agent(session, *grant)
             .await?
             .map(|(grant, agent)| Content::GrantEnded { grant, agent }),

@@ -124,6 +124,7 @@ pub(super) async fn approved(
                     let until = grant.expires_at;
                     let what = What::GrantExtended { grant: grant.id, request: request.id, until };
                     tx.append_about(now, actor, what, about(request)).await?;
+                    super::bulletins::redraw(tx, entropy, &grant.id, now);
                     super::emergency::redraw(tx, entropy, &grant, now);
                     Ok((agent, Some(grant)))
                 }

@@ -5,8 +5,9 @@
 //! behind. A lease is taken, given back and moved on in write transactions, which come one after
 //! the other across all replicas.
 //!
-//! Whoever holds the lease of a lane of notices may send what waits right behind it as well
-//! ([`Tx::behind`]), and say of all at once that it arrived: nobody else can take them meanwhile.
+//! Whoever holds the lease of a lane that is a line of many (notices) may send what waits right
+//! behind it as well ([`Tx::behind`]), and say of all at once that it arrived: nobody else can take
+//! them meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -237,7 +238,7 @@ impl Tx {
                 }
                 Waiting::Bulletins { about, first, since } => {
                     let those = bulletins.iter().filter(|bulletin| bulletin.about == about);
-                    let shown = those.map(|one| Delivery::Bulletin { bulletin: one.id });
+                    let shown = those.map(Bulletin::redraw);
                     all.extend(counted(first, shown, since));
                 }
                 Waiting::Homes { people, first, since } => {
@@ -292,16 +293,16 @@ impl Tx {
         Ok(leased)
     }
 
-    /// What waits behind these, which are leased, in their lanes: up to `most` in each lane of
-    /// notices, in order. Nobody else may take them while those are leased.
+    /// What waits behind these, which are leased, in their lanes: up to `most` in each lane
+    /// that is a line of many, in order. Nobody else may take them while those are leased.
     pub async fn behind(
         &mut self,
         leased: &[Outgoing],
         most: u32,
     ) -> Result<Vec<Outgoing>, StoreError> {
         self.settle_deliveries().await?;
-        let notices = leased.iter().filter(|one| matches!(one.delivery, Delivery::Notice { .. }));
-        let lanes: Vec<String> = notices.map(|one| one.delivery.lane()).collect();
+        let in_line = leased.iter().filter(|one| !one.delivery.shows_state());
+        let lanes: Vec<String> = in_line.map(|one| one.delivery.lane()).collect();
         let term = |n| format!("{BEHIND} = ${n} ORDER BY position LIMIT {most}) AS lane_{n}");
         let text = |terms: &[String]| terms.join(" UNION ALL ");
         let mut rows: Vec<Row> = self.rows_of("deliveries", text, term, &lanes).await?;

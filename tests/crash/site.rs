@@ -1,9 +1,11 @@
 //! A stand-in workspace, a database, and how a server is started on the two.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign::clock::{Clock, SystemClock};
+use countersign::domain::grant::GrantState;
 use countersign::sandbox::model::Message;
 use countersign::sandbox::{
     AppTransport, RateLimits, Sandbox, SandboxConfig, TimeMachine, WallTime, Workspace,
@@ -193,15 +195,28 @@ impl Site {
         }
     }
 
-    /// Waits until every message is out, and none was given up.
+    /// Waits until every message is out, and none was given up; none offers anything about a grant
+    /// that has ended.
     pub async fn everything_is_out(&self, store: &Store) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let mut session = session(store).await;
+            // Before it is known that nothing waits: with its end the messages are on their way.
+            let mut ended = BTreeSet::new();
+            for grant in self.on_messages(offered) {
+                let id = grant.parse().expect("a grant's id");
+                let found = session.grant(id).await.expect("a read").expect("the grant");
+                if found.state != GrantState::Active {
+                    ended.insert(grant);
+                }
+            }
             let waiting = session.waiting_deliveries().await.expect("a count");
             if waiting == 0 {
                 let failed = session.failed_deliveries(10).await.expect("a list");
                 assert!(failed.is_empty(), "{failed:?}\n{}", self.transcript());
+                let offered = self.on_messages(offered);
+                let untrue: Vec<_> = offered.intersection(&ended).collect();
+                assert!(untrue.is_empty(), "offered: {untrue:?}\n{}", self.transcript());
                 return;
             }
             let now = tokio::time::Instant::now();
@@ -221,6 +236,14 @@ impl Site {
                 }
             }
             live
+        })
+    }
+
+    /// What `look` finds on the messages that are there for more than one moment.
+    fn on_messages(&self, look: fn(&Message) -> Vec<String>) -> BTreeSet<String> {
+        self.workspace().read(|model| {
+            let messages = model.channels.values().flat_map(|channel| &channel.messages);
+            messages.filter(|m| !m.is_ephemeral()).flat_map(look).collect()
         })
     }
 
@@ -253,11 +276,19 @@ pub async fn session(store: &Store) -> Session {
 
 /// The requests that a message lets its readers decide.
 pub fn answerable(message: &Message) -> impl Iterator<Item = String> + '_ {
+    values(message, &["approve", "deny", "accept", "decline"])
+}
+
+/// The grants that a message offers to extend or to hand back.
+fn offered(message: &Message) -> Vec<String> {
+    values(message, &["extend", "release"]).collect()
+}
+
+/// The values of these buttons.
+fn values<'a>(message: &'a Message, of: &'a [&str]) -> impl Iterator<Item = String> + 'a {
     let blocks = message.blocks.iter().flatten();
     let elements = blocks.flat_map(|block| block["elements"].as_array().into_iter().flatten());
     elements
-        .filter(|e| {
-            matches!(e["action_id"].as_str(), Some("approve" | "deny" | "accept" | "decline"))
-        })
+        .filter(|e| e["action_id"].as_str().is_some_and(|id| of.contains(&id)))
         .filter_map(|e| e["value"].as_str().map(str::to_owned))
 }

@@ -31,6 +31,7 @@ mod incidents;
 mod input;
 mod insights;
 mod login;
+mod offers;
 mod owners;
 mod peers;
 mod policy;

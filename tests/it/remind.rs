@@ -30,40 +30,6 @@ stories! {
         assert_eq!(office.posted("C0SUPPORT", "ended when its time came").len(), 0);
     }
 
-    /// A reminder of a grant that has ended meanwhile offers nothing any more once it is clicked:
-    /// it shows the end.
-    async fn a_reminder_of_what_has_ended_shows_the_end(office) {
-        let (dana, theo) = (office.dana(), office.theo());
-        dana.has_agent("support-agent-v2", &[]).await;
-        let reference = dana.gets("support-agent-v2", "database:read", "2h").await;
-        office.advance("1h50m").await;
-        let own = dana.reads("⏰ In 10 minutes: ").await;
-        let in_channel = office.posted("C0SUPPORT", "⏰ In 10 minutes: ").remove(0);
-        let again = |channel: &str, ts: &str| {
-            let all = office.workspace().messages(channel);
-            all.into_iter().find(|m| m.ts == ts).expect("the reminder")
-        };
-        // Handed back by the reminder's own button, it shows so at once.
-        dana.clicks(&dana.dm(), &own.ts, "release").await;
-        let what = "end in the reminder";
-        let shown = |channel: String, ts: String, words: &'static str| {
-            move || {
-                let message = again(&channel, &ts);
-                message.words().contains(words).then_some(message)
-            }
-        };
-        let shown_own = shown(dana.dm(), own.ts.clone(), "handed back by");
-        let message = office.until(what, shown_own).await;
-        assert!(message.words().contains(&reference), "{}", message.words());
-        assert_eq!(message.action_ids(), ["request"], "{}", message.words());
-        // In the channel anybody may find out; nothing but the message changes.
-        let said = theo.clicks("C0SUPPORT", &in_channel.ts, "extend").await;
-        assert!(said.contains("Only its owner"), "{said}");
-        let shown_there = shown("C0SUPPORT".to_owned(), in_channel.ts.clone(), "handed back by");
-        let message = office.until(what, shown_there).await;
-        assert_eq!(message.action_ids(), ["request"], "{}", message.words());
-    }
-
     /// The reminder's Extend opens the form.
     async fn a_reminder_extends(office) {
         let dana = office.dana();

@@ -161,7 +161,8 @@ stories_of! {
         assert_eq!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await, 1);
         office.advance("1h").await;
         assert!(!office.may("support-agent-v2", "database:read").await);
-        assert_eq!(office.posted("C0SUPPORT", "ended when its time came").len(), 1);
+        // Said, and shown by the reminder as well.
+        assert_eq!(office.posted("C0SUPPORT", "ended when its time came").len(), 2);
     }
 }
 

@@ -10,7 +10,7 @@ mod users;
 mod views;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -164,8 +164,10 @@ pub(crate) async fn answer(core: Arc<Core>, call: Incoming<'_>) -> Response {
         let (method, args) = (call.method.to_owned(), args.clone());
         core.record(RecordedCall { method, args, status, error, at: core.now() });
     };
+    let mut late = Duration::ZERO;
     match fault {
         None => {}
+        Some(Fault::SlowAfter(pause)) => late = pause,
         Some(Fault::RateLimited { retry_after }) => {
             record(429, Some("ratelimited".to_owned()));
             return too_many(retry_after);
@@ -218,6 +220,9 @@ pub(crate) async fn answer(core: Arc<Core>, call: Incoming<'_>) -> Response {
         }
     };
     record(status, error);
+    if !late.is_zero() {
+        tokio::time::sleep(late).await;
+    }
     response
 }
 

@@ -34,7 +34,7 @@ impl FrontDesk {
             Form::Request => {
                 let draft = forms::read_request(values);
                 let asked = service.ask_grant(&by, &draft, once).await?;
-                or_stays_open(&form, asked, reader)
+                self.or_stays_open(&form, asked, reader).await
             }
             Form::Deny { request } => {
                 let reason = forms::read_reason(values);
@@ -52,7 +52,8 @@ impl FrontDesk {
             Form::Extend { grant } => {
                 let reference = self.reference(grant).await?;
                 let draft = forms::read_extend(values, reference);
-                or_stays_open(&form, service.ask_extension(&by, &draft, once).await?, reader)
+                self.or_stays_open(&form, service.ask_extension(&by, &draft, once).await?, reader)
+                    .await
             }
             Form::Revoke { grant } => {
                 let reason = forms::read_reason(values);
@@ -92,11 +93,12 @@ impl FrontDesk {
                 };
                 let asked =
                     service.ask_reinstatement(&by, agent.slug.as_str(), &reason, once).await?;
-                or_stays_open(&form, asked, reader)
+                self.or_stays_open(&form, asked, reader).await
             }
             Form::HandOver { agent } => {
                 let draft = forms::read_handover(values, self.slug(agent).await?, &by.workspace);
-                or_stays_open(&form, service.ask_handover(&by, &draft, once).await?, reader)
+                self.or_stays_open(&form, service.ask_handover(&by, &draft, once).await?, reader)
+                    .await
             }
             form @ (Form::Certify { .. }
             | Form::Tier { .. }
@@ -109,7 +111,7 @@ impl FrontDesk {
                     None => return Ok(Answer::empty()),
                 };
                 let asked = service.appeal(&by, &reference, &reason, once).await?;
-                or_stays_open(&form, asked, reader)
+                self.or_stays_open(&form, asked, reader).await
             }
             Form::Delegate => {
                 let draft = forms::read_delegate(values, &by.workspace);
@@ -127,7 +129,7 @@ impl FrontDesk {
                     CredentialAsked::Invalid(problems) => {
                         Answer::ack(Ack::FieldErrors(forms::key_errors(&problems, values)))
                     }
-                    CredentialAsked::Asked(asked) => or_stays_open(&form, asked, reader),
+                    CredentialAsked::Asked(asked) => self.or_stays_open(&form, asked, reader).await,
                 }
             }
             Form::RevokeKey { credential } => {
@@ -137,13 +139,20 @@ impl FrontDesk {
             }
         })
     }
-}
 
-/// What came of asking; what was refused is said on the form.
-fn or_stays_open(form: &Form, asked: Asked, reader: Reader) -> Answer {
-    match asked {
-        Asked::Refused(refusal) => stays_open(form, &refusal),
-        asked => reader.tell(views::asked(&asked)),
+    /// What came of asking; what was refused is said on the form.
+    async fn or_stays_open(&self, form: &Form, asked: Asked, reader: Reader) -> Answer {
+        match asked {
+            Asked::Refused(refusal) => stays_open(form, &refusal),
+            // The answer to a form stays among the direct messages, and offers to extend what was
+            // given and to hand it back: so it is a notice, which is kept true.
+            Asked::Approved { request, grant: Some(_), .. }
+                if self.service.tell_outcome(&reader.to, request.id).await.is_ok() =>
+            {
+                Answer::empty()
+            }
+            asked => reader.tell(views::asked(&asked)),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `card` | a request, as those who decide see it |
 //! | [`notices`] | what the app tells by itself: outcomes, reminders, ends |
+//! | `ending` | the same about a grant: before its end, and at it |
 //! | [`replies`], [`refusals`] | answers for one person only |
 //! | [`mod@help`], [`lists`] | `/agent`, `/agent help`, `list`, `show`, `grants` |
 //! | [`mod@keys`] | `/agent key`: how an agent proves itself |
@@ -34,6 +35,7 @@ pub mod certifications;
 pub mod delegations;
 pub mod discoveries;
 pub mod emergency;
+mod ending;
 pub mod escape;
 pub mod forms;
 pub mod help;

@@ -9,11 +9,10 @@ use super::logins;
 use super::owners;
 use super::page::{Message, Page, button, hand_back, primary};
 use super::words::{self, MOST_NAMED};
-use super::{certifications, discoveries};
+use super::{certifications, discoveries, ending};
 use crate::domain::agent::{Agent, AgentState, Cause};
 use crate::domain::delivery::Place;
-use crate::domain::grant::{Grant, GrantState};
-use crate::domain::person::By;
+use crate::domain::grant::Grant;
 use crate::domain::request::{Acceptance, Ask, Request, RequestState};
 use crate::domain::role::RoleName;
 use crate::domain::time::{Span, Timestamp};
@@ -37,8 +36,8 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::Escalated { request, agent, usual } => escalated(request, agent, *usual, now),
         Content::Delegated { delegation } => super::delegations::notice(delegation, now),
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
-        Content::GrantEnding { grant, agent } => ending(grant, agent, now),
-        Content::GrantEnded { grant, agent } => ended(grant, agent, now),
+        Content::GrantEnding { grant, agent, before } => ending::soon(grant, agent, *before, now),
+        Content::GrantEnded { grant, agent } => ending::ended(grant, agent, now),
         Content::CredentialEnding { credential, agent, beside } => {
             keys::ending(credential, agent, *beside, now)
         }
@@ -275,11 +274,25 @@ fn cure(error: &str) -> Line {
 /// How a request ended, and the next step: for the notice, and for the answer to the last click.
 pub fn outcome(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Page {
     let end = words::outcome(request, agent, now);
-    let mut lines = vec![headline(request, agent, grant, now)];
+    let over = grant.filter(|grant| gave(request, now) && !grant.is_live(now));
+    let mut lines = vec![match over {
+        Some(grant) => ending::no_longer(grant, agent, now),
+        None => headline(request, agent, grant, now),
+    }];
     lines.extend(end.map(|line| line.text(format!(" · {}", request.reference))));
+    lines.extend(over.map(|grant| Line::fact("State").line(words::grant_state(grant, now))));
     let (next, buttons) = next_step(request, agent, grant, now);
     lines.extend(next);
     Page::message().lines(lines).buttons(buttons)
+}
+
+/// Whether the yes gave an agent something for a time.
+fn gave(request: &Request, now: Timestamp) -> bool {
+    let asked = matches!(
+        request.ask.in_truth(),
+        Ask::Grant { .. } | Ask::Emergency { .. } | Ask::Extension { .. }
+    );
+    asked && matches!(request.state_at(now), RequestState::Approved { .. })
 }
 
 fn headline(request: &Request, agent: &Agent, grant: Option<&Grant>, now: Timestamp) -> Line {
@@ -490,69 +503,6 @@ fn without_people(request: &Request, agent: &Agent, now: Timestamp) -> Message {
             button(&Button::Show(agent.id), "Show agent"),
         ])
         .into_message()
-}
-
-fn ending(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
-    let Some(left) = grant.left(now) else { return ended(grant, agent, now) };
-    Page::message()
-        .lines(vec![
-            Line::say(format!("⏰ In {}: ", roughly(left)))
-                .bold(agent.slug.as_str())
-                .text(" loses ")
-                .bold(words::access(&grant.access))
-                .text(format!(" · {}", grant.reference)),
-            Line::fact("Ends")
-                .at(grant.expires_at, now)
-                .text(" · ")
-                .bold("Owner")
-                .text("  ")
-                .person(&agent.owner),
-            Line::fact("Next").text("extend it if the work goes on, hand it back if it is done, or do nothing and it ends by itself."),
-        ])
-        .buttons(vec![
-            button(&Button::Extend(grant.id), "Extend…"),
-            hand_back(grant),
-        ])
-        .into_message()
-}
-
-fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
-    let state = grant.state_at(now);
-    let mark = match state {
-        GrantState::Revoked { .. } => "🛑 ",
-        GrantState::Active => "⏰ ",
-        GrantState::Expired { .. } | GrantState::Released { .. } => "⌛ ",
-    };
-    let verb = if matches!(state, GrantState::Active) { " has " } else { " no longer has " };
-    let mut lines = vec![
-        Line::say(mark)
-            .bold(agent.slug.as_str())
-            .text(verb)
-            .bold(words::access(&grant.access))
-            .text(format!(" · {}", grant.reference)),
-        Line::fact("State").line(words::grant_state(grant, now)),
-    ];
-    let next = match (&state, agent.is_active()) {
-        (GrantState::Active, _) => None,
-        (_, false) => Some(Line::say("the agent is not at work; nothing can be asked for it now.")),
-        (GrantState::Revoked { by: By::Person(by), .. }, true) => {
-            Some(Line::say("speak with ").person(by).text(" before asking again."))
-        }
-        (_, true) => {
-            Some(Line::say("nothing to do. If the work goes on, ask again: ").code(format!(
-                "/agent request {} {}",
-                agent.slug.as_str(),
-                grant.access
-            )))
-        }
-    };
-    lines.extend(next.map(|line| Line::fact("Next").line(line)));
-    let buttons = if agent.is_active() && !matches!(state, GrantState::Active) {
-        vec![button(&Button::Request(Some(agent.id)), "Ask again")]
-    } else {
-        Vec::new()
-    };
-    Page::message().lines(lines).buttons(buttons).into_message()
 }
 
 fn agent_stopped(agent: &Agent, now: Timestamp) -> Message {

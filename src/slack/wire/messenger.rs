@@ -173,11 +173,14 @@ impl Messenger for SlackMessenger {
     fn ready(&self, delivery: &Delivery, message: Option<&MessageRef>) -> Result<(), Duration> {
         let limits = self.client.limits();
         let wait = match (delivery, message) {
-            (Delivery::Card { .. } | Delivery::Bulletin { .. }, Some(message)) => {
-                limits.wait(UPDATE, Some(&message.channel))
-            }
+            (
+                Delivery::Card { .. } | Delivery::Bulletin { .. } | Delivery::Change { .. },
+                Some(message),
+            ) => limits.wait(UPDATE, Some(&message.channel)),
             // What is not posted yet: where to is known only when it is looked up.
-            (Delivery::Card { .. } | Delivery::Bulletin { .. }, None) => limits.wait(POST, None),
+            (Delivery::Card { .. } | Delivery::Bulletin { .. } | Delivery::Change { .. }, None) => {
+                limits.wait(POST, None)
+            }
             (Delivery::Notice { place, .. }, _) => {
                 self.channel(place).ok().and_then(|channel| limits.wait(POST, Some(channel)))
             }

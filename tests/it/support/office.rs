@@ -1,5 +1,6 @@
 //! The whole product beside the stand-in workspace.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -385,29 +386,44 @@ impl Office {
         verifier.finish(seq, &hash).expect("the log ends at its head").0
     }
 
-    /// No card that is shown anywhere has buttons of an ended request: promise 9.
+    /// The messages that have one of these buttons, each with the button's value. What only one
+    /// person sees cannot be changed later, and is left out; its buttons say why not.
+    fn with_button(&self, buttons: &[&str]) -> Vec<(Message, String)> {
+        let mut found = Vec::new();
+        self.workspace().read(|model| {
+            let messages = model.channels.values().flat_map(|channel| &channel.messages);
+            for message in messages.filter(|m| m.ephemeral_to.is_none()) {
+                let blocks = message.blocks.iter().flatten();
+                let elements = blocks.flat_map(|b| b["elements"].as_array().into_iter().flatten());
+                let values: BTreeSet<&str> = elements
+                    .filter(|e| e["action_id"].as_str().is_some_and(|id| buttons.contains(&id)))
+                    .filter_map(|e| e["value"].as_str())
+                    .collect();
+                found.extend(values.iter().map(|value| (message.clone(), (*value).to_owned())));
+            }
+        });
+        found
+    }
+
+    /// The messages that offer to extend a grant or to hand it back, each with the grant's id.
+    pub fn offers(&self) -> Vec<(Message, String)> {
+        self.with_button(&["extend", "release"])
+    }
+
+    /// How many messages are on their way.
+    pub async fn waiting(&self) -> u32 {
+        let store = self.store().await;
+        let mut session = store.read().await.expect("a session");
+        session.waiting_deliveries().await.expect("what waits")
+    }
+
+    /// No card that is shown anywhere has buttons of an ended request, and no message offers
+    /// anything about an ended grant: promise 9.
     pub async fn all_cards_are_true(&self) {
         self.settled().await;
         let store = self.store().await;
         let mut session = store.read().await.expect("a session");
-        let mut cards = Vec::new();
-        self.workspace().read(|model| {
-            for (id, channel) in &model.channels {
-                // What only one person sees cannot be changed later; its buttons say why not.
-                for message in channel.messages.iter().filter(|m| m.ephemeral_to.is_none()) {
-                    for block in message.blocks.iter().flatten() {
-                        for element in block["elements"].as_array().into_iter().flatten() {
-                            let action = element["action_id"].as_str().unwrap_or_default();
-                            if matches!(action, "approve" | "deny" | "accept" | "decline") {
-                                let value = element["value"].as_str().unwrap_or_default();
-                                cards.push((id.clone(), message.ts.clone(), value.to_owned()));
-                            }
-                        }
-                    }
-                }
-            }
-        });
-        for (channel, ts, request) in cards {
+        for (message, request) in self.with_button(&["approve", "deny", "accept", "decline"]) {
             let id = request.parse().expect("a request's id");
             let request = session.request(id).await.expect("a read").expect("a request");
             assert!(

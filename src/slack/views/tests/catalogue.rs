@@ -145,7 +145,13 @@ fn cards(said: &Said, all: &mut Catalogue) {
 
 fn notices(said: &Said, all: &mut Catalogue) {
     let mut add = |name: &str, content: Content| {
-        all.push((format!("notice_{name}"), notice(&content, now()).into()));
+        let shown = Shown::from(notice(&content, now()));
+        // What can be extended or handed back from a message is what keeps the message true.
+        let json = shown.json().to_string();
+        let buttons =
+            json.contains(r#""action_id":"extend""#) || json.contains(r#""action_id":"release""#);
+        assert_eq!(content.offers(now()).is_some(), buttons, "{name}: {json}");
+        all.push((format!("notice_{name}"), shown));
     };
     let agent = said.agent();
     let outcome = |request: Request, agent: Agent, grant| Content::Outcome {
@@ -157,9 +163,12 @@ fn notices(said: &Said, all: &mut Catalogue) {
     let asks = said.grant_request();
     add("registered", outcome(said.approved(said.registration()), agent.clone(), None));
     let granted = said.approved(asks.clone());
-    add("granted", outcome(granted, agent.clone(), Some(said.grant())));
+    add("granted", outcome(granted.clone(), agent.clone(), Some(said.grant())));
+    add("granted_and_expired", outcome(granted.clone(), agent.clone(), Some(said.run_out())));
+    add("granted_and_revoked", outcome(granted, agent.clone(), Some(said.revoked())));
     let longer = said.approved(said.extension());
-    add("extended", outcome(longer, agent.clone(), Some(said.grant())));
+    add("extended", outcome(longer.clone(), agent.clone(), Some(said.grant())));
+    add("extended_and_released", outcome(longer, agent.clone(), Some(said.released())));
     add("reinstated", outcome(said.approved(said.reinstatement()), agent.clone(), None));
     add("denied", outcome(said.denied(asks.clone()), agent.clone(), None));
     let rejected = Agent { state: AgentState::Rejected { at: at(540) }, ..agent.clone() };
@@ -172,7 +181,13 @@ fn notices(said: &Said, all: &mut Catalogue) {
         Content::ApprovedWithoutPeople { request: by_policy, agent: agent.clone() },
     );
     let grant = said.grant();
-    add("grant_ending", Content::GrantEnding { grant: grant.clone(), agent: agent.clone() });
+    let ending = |grant, minutes| {
+        let before = Span::minutes(minutes);
+        Content::GrantEnding { grant, agent: agent.clone(), before }
+    };
+    add("grant_ending", ending(grant.clone(), 60));
+    add("grant_ending_extended", ending(grant, 10));
+    add("grant_ending_ended", ending(said.revoked(), 10));
     for (name, grant) in [
         ("grant_expired", said.run_out()),
         ("grant_revoked", said.revoked()),
