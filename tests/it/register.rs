@@ -1,10 +1,11 @@
 //! Registering an agent.
 
+use countersign::domain::event::What;
 use countersign::sandbox::SubmitOutcome;
 use serde_json::json;
 
-use crate::stories;
-use crate::support::Answers;
+use crate::support::{Answers, starter_with};
+use crate::{stories, stories_of_both};
 
 stories! {
     /// A read-only agent: the team lead says yes, and it is at work.
@@ -133,10 +134,68 @@ stories! {
     async fn a_form_delivered_twice_registers_once(office) {
         office.sandbox.faults().deliver_twice(8);
         office.dana().registers("support-agent-v2", &["writes"]).await;
-        let opened = |what: &countersign::domain::event::What| {
-            matches!(what, countersign::domain::event::What::RequestOpened { .. })
-        };
+        let opened = |what: &What| matches!(what, What::RequestOpened { .. });
         assert_eq!(office.logged(opened).await, 1);
         assert_eq!(office.posted("C0APPROVALS", "support-agent-v2").len(), 1);
+    }
+}
+
+/// Agents that only read are registered without people, as the starter policy proposes it.
+fn readers_by_rule() -> std::path::PathBuf {
+    let rule = "# [[without_people]]\n# name = \"read-only agents\"\n# ask  = \"registration\"\n# tier = 1\n";
+    starter_with(&[(rule, &rule.replace("# ", ""))])
+}
+
+stories_of_both! {
+    |setup| setup.policy = Some(super::readers_by_rule());
+
+    /// The policy says yes: the answer is there at once and names the rule, the approvals channel is
+    /// told, nobody is asked, and the agent is at work.
+    async fn the_policy_may_register_without_people(office) {
+        let dana = office.dana();
+        dana.types("/agent register support-agent-v2").await;
+        let form = dana.form().await;
+        assert!(json!(form.blocks).to_string().contains("the policy itself, at once"));
+        office.workspace().close(dana.id, &form.id).expect("closes");
+        dana.registers("support-agent-v2", &[]).await;
+        let answer = dana.hears("is registered and at work").await.words();
+        assert!(answer.contains("by the policy’s rule “read-only agents”"), "{answer}");
+        assert_eq!(dana.inbox().len(), 1, "once is enough");
+        assert!(office.agent("support-agent-v2").await.is_active());
+        let reference = dana.last_reference("support-agent-v2").await;
+        let told = office.posted("C0APPROVALS", &reference);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].words().contains("read-only agents"), "{}", told[0].words());
+        for person in [office.theo(), office.tina(), office.sam()] {
+            assert!(!person.is_asked(&reference).await);
+        }
+        let registered = office.logged(|what| {
+            matches!(what, What::RequestApproved { rule: Some(rule), people, .. }
+                if rule == "read-only agents" && people.is_empty())
+        });
+        assert_eq!(registered.await, 1);
+        let activated = |what: &What| matches!(what, What::AgentActivated { .. });
+        assert_eq!(office.logged(activated).await, 1);
+        // It can ask for what it needs.
+        let said = dana.asks("support-agent-v2", "database:read", "30m").await;
+        assert!(said.contains("now has database : read"), "{said}");
+    }
+
+    /// Whoever is to answer for it must still want to, and an agent that writes goes to its people.
+    async fn a_rule_replaces_the_approvers_only(office) {
+        let dana = office.dana();
+        let named = Answers { owner: Some("U0OMAR"), ..Answers::default() };
+        dana.registers_with("support-agent-v2", named).await;
+        office.settled().await;
+        let reference = dana.last_reference("support-agent-v2").await;
+        assert!(!office.agent("support-agent-v2").await.is_active());
+        assert!(!office.theo().is_asked(&reference).await);
+        office.omar().accepts(&reference).await;
+        office.settled().await;
+        assert!(office.agent("support-agent-v2").await.is_active());
+        dana.registers("writing-agent", &["writes"]).await;
+        let reference = dana.last_reference("writing-agent").await;
+        assert!(office.theo().is_asked(&reference).await);
+        assert!(!office.agent("writing-agent").await.is_active());
     }
 }

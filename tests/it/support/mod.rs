@@ -66,3 +66,36 @@ macro_rules! stories_of {
         }
     )*};
 }
+
+/// A story, told in an office of its own kind, on both databases.
+#[macro_export]
+macro_rules! stories_of_both {
+    ($setup:expr; $($(#[$doc:meta])* async fn $name:ident($office:ident) $body:block)*) => {$(
+        $(#[$doc])*
+        async fn $name($office: &$crate::support::Office) $body
+
+        mod $name {
+            use countersign::store::Engine;
+            use $crate::support::{Office, Setup};
+
+            async fn on(engine: Engine) {
+                let mut setup = Setup::on(engine);
+                let change: fn(&mut Setup) = $setup;
+                change(&mut setup);
+                let office = Office::set_up(setup).await;
+                super::$name(&office).await;
+                office.close().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                on(Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                on(Engine::Postgres).await;
+            }
+        }
+    )*};
+}
