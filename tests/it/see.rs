@@ -120,6 +120,18 @@ stories! {
         assert!(shown.contains("Live grants of your agents (1)"), "{shown}");
         assert!(shown.contains("left"), "{shown}");
         assert!(theo.at_home().await.contains("Nothing. You get a message"));
+        dana.presses("extend").await;
+        dana.fills("lasting", "lasting", serde_json::json!("1h")).await;
+        dana.fills("because", "because", serde_json::json!("the queue is long")).await;
+        dana.sends().await;
+        dana.hears("asks to keep database : read").await;
+        let longer = dana.last_reference("support-agent-v2").await;
+        assert!(dana.at_home().await.contains(&longer), "she waits for it");
+        let ends = office.grant(&reference).await.expires_at;
+        theo.approves(&longer).await;
+        let ends = ends + chrono::TimeDelta::hours(1);
+        assert_eq!(office.grant(&reference).await.expires_at, ends);
+        assert!(dana.at_home().await.contains("3 hours left"), "{}", dana.at_home().await);
         dana.presses("release").await;
         dana.hears("no longer has database : read").await;
         assert!(dana.at_home().await.contains("None. An agent holds nothing"));
