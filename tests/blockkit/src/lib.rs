@@ -1,7 +1,11 @@
 //! Judges every view that Countersign shows in Slack, as kept in `tests/data/blockkit`, by a
-//! checked reading of Block Kit: lengths, counts, kinds, and what may stand on which surface.
+//! checked reading of Block Kit: lengths, counts, kinds, and what may stand on which surface. And the
+//! app's manifests, by Slack's schema of them.
 //!
 //! `cargo test --manifest-path tests/blockkit/Cargo.toml`
+
+#[cfg(test)]
+mod manifests;
 
 #[cfg(test)]
 mod tests {
