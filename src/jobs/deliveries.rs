@@ -365,6 +365,7 @@ pub(super) async fn run(jobs: &Jobs, stop: &CancellationToken) {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(wait) => {}
             _ = ready.changed(), if free > 0 => {}
+            () = jobs.parts.wake.notified(), if free > 0 => {}
             () = freed.notified(), if more => {
                 // Others are about to be done: their places are filled together.
                 tokio::time::sleep(GATHERING).await;

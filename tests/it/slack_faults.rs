@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use countersign::domain::event::What;
-use countersign::sandbox::model::PersonKind;
-use countersign::sandbox::{ClickOutcome, Fault, Lasting};
+use countersign::sandbox::model::{Message, PersonKind};
+use countersign::sandbox::{ClickOutcome, Fault, Lasting, RecordedCall};
 
 use crate::{stories, stories_of};
 
@@ -32,6 +32,63 @@ stories! {
         office.all_copies_say(&one, "Approved by <@U0SAM> and <@U0THEO>", false).await;
         office.all_copies_say(&two, "✓ security: <@U0SAM>", true).await;
         dana.reads("now has database : write").await;
+        assert_eq!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await, 0);
+    }
+
+    /// An outage of an hour, lived through: what is to be told is tried again and again, about once a
+    /// minute, and arrives afterwards, once and in the order in which it happened. What is no news
+    /// any more by then is not told.
+    async fn what_happened_in_an_outage_is_told_afterwards_in_order(office) {
+        let dana = office.dana();
+        dana.has_agent("support-agent-v2", &[]).await;
+        for (access, lasting) in [("docs:read", "10m"), ("database:read", "20m"), ("tickets:read", "30m")] {
+            let said = dana.asks("support-agent-v2", access, lasting).await;
+            assert!(said.contains("now has"), "{said}");
+        }
+        let reference = dana.puts("support-agent-v2", "database:read", "4h").await;
+        let theo = office.theo();
+        let card = theo.card(&reference).await;
+        let before = (dana.inbox().len(), office.posted("C0SUPPORT", "").len());
+        office.sandbox.faults().outage(Fault::Html { status: 503 });
+        let click = office.workspace().click(theo.id, &theo.dm(), &card.ts, "approve").await;
+        assert_eq!(click.expect("a click"), ClickOutcome::Acknowledged);
+        office.until_so("recorded", || async {
+            office.request(&reference).await.state.word() == "approved"
+        }).await;
+        office.lives_through(TimeDelta::hours(1)).await;
+
+        let tried = |to: &str| {
+            let calls = office.workspace().calls();
+            let to = |call: &&RecordedCall| call.method == "chat.postMessage" && call.args["channel"] == to;
+            calls.iter().filter(to).filter(|call| call.status == 503).count()
+        };
+        // Put off for a minute and a quarter at most: for her from the first minute on, for her team
+        // from the tenth.
+        for (place, minutes) in [(dana.id, 60), ("C0SUPPORT", 50)] {
+            let times = tried(place);
+            let expected = minutes * 4 / 5..=minutes + 10;
+            assert!(expected.contains(&times), "{place}: {times} tries in {minutes} minutes");
+        }
+        assert_eq!((dana.inbox().len(), office.posted("C0SUPPORT", "").len()), before);
+
+        office.sandbox.faults().clear();
+        office.lives_through(TimeDelta::minutes(2)).await;
+        assert_eq!(office.waiting().await, 0);
+        let lines = |messages: Vec<Message>, told: usize| -> Vec<String> {
+            let new = messages.into_iter().skip(told);
+            new.map(|m| m.words().lines().next().unwrap_or_default().to_owned()).collect()
+        };
+        let ended = |what: &str, number: u32| {
+            format!("⌛ support-agent-v2 no longer has {what} : read · G-{number}")
+        };
+        let (docs, database, tickets) = (ended("docs", 2), ended("database", 3), ended("tickets", 4));
+        let there = lines(office.posted("C0SUPPORT", ""), before.1);
+        assert_eq!(there, [&docs as &str, &database, &tickets]);
+        let own = lines(dana.inbox(), before.0);
+        assert_eq!(own.len(), 4, "{own:#?}");
+        assert!(own[0].starts_with("✅ support-agent-v2 now has database : read until"), "{own:#?}");
+        assert_eq!(own[1..], [docs, database, tickets]);
+        office.all_copies_say(&reference, "Approved by <@U0THEO>", false).await;
         assert_eq!(office.logged(|what| matches!(what, What::DeliveryFailed { .. })).await, 0);
     }
 

@@ -1,6 +1,7 @@
 //! The office in which the stories happen: the whole product and the stand-in workspace, with real
 //! sockets between them, a database of its own, and a clock that stands still until it is moved.
 
+mod hand;
 mod look;
 mod office;
 mod person;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use countersign::clock::{Clock, Entropy, MovableClock, SystemClock};
+use countersign::clock::{Clock, Entropy, MovableClock};
 use countersign::config::{Config, Sources};
 use countersign::domain::event::Verifier;
 use countersign::domain::time::Span;
@@ -19,6 +19,7 @@ use countersign::store::{Engine, Store, work};
 use futures::future::BoxFuture;
 use tokio::runtime::Runtime;
 
+use super::hand::Hand;
 use super::person::Person;
 use crate::database::TestDatabase;
 
@@ -74,6 +75,8 @@ pub struct Office {
     pub sandbox: Sandbox,
     /// The time of both.
     pub clock: Arc<MovableClock>,
+    /// The machine's time, by which tries are put off: it runs, and can be moved forward.
+    pub wall: Arc<MovableClock>,
     /// Where the product keeps its record.
     pub database: TestDatabase,
     config: Config,
@@ -179,6 +182,7 @@ impl Office {
         let office = Self {
             sandbox,
             clock,
+            wall: Arc::new(MovableClock::running(TimeDelta::zero())),
             database,
             config,
             running: tokio::sync::Mutex::new(None),
@@ -204,7 +208,7 @@ impl Office {
     pub async fn start(&self) {
         let outside = Outside {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            wall: Arc::new(SystemClock),
+            wall: Arc::clone(&self.wall) as Arc<dyn Clock>,
             entropy: Arc::new(Entropy::from_system()),
             limits: if self.strict { Limits::slack() } else { Limits::none() },
             programs: self.programs.as_ref().map(|programs| programs(&self.clock)),
@@ -308,6 +312,39 @@ impl Office {
         let by: Span = by.parse().expect("a span");
         self.clock.advance(by.delta());
         self.settled().await;
+    }
+
+    /// The time moves on in small steps, the machine's with it: whatever falls due is done, and
+    /// whatever is to be sent is tried whenever its time has come.
+    pub async fn lives_through(&self, by: TimeDelta) {
+        let (step, mut hand) = (TimeDelta::seconds(10), Hand::into(self).await);
+        let mut left = by;
+        while left > TimeDelta::zero() {
+            self.clock.advance(step.min(left));
+            self.wall.advance(step.min(left));
+            left -= step;
+            self.nothing_to_be_tried(&mut hand).await;
+        }
+    }
+
+    /// Waits until nothing is due, and whatever is to be sent is put off.
+    async fn nothing_to_be_tried(&self, hand: &mut Hand) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            self.wake().await;
+            let store = self.store().await;
+            let mut session = store.read().await.expect("a session");
+            let due = session.next_deadline().await.expect("the next deadline");
+            let underway = hand.being_sent().await;
+            let next = session.next_delivery_at().await.expect("the next delivery");
+            let past = |at: Option<DateTime<Utc>>, now| at.is_some_and(|at| at <= now);
+            if !past(due, self.clock.now()) && !past(next, self.wall.now()) && underway == 0 {
+                return;
+            }
+            drop(session);
+            assert!(tokio::time::Instant::now() < deadline, "{next:?} is never tried");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// The workers look at once at what is due.
@@ -428,9 +465,21 @@ impl Office {
             let request = session.request(id).await.expect("a read").expect("a request");
             assert!(
                 request.is_open(self.clock.now()),
-                "a card in {channel} at {ts} has buttons, but {} is {}",
+                "{} is {}, and this has buttons:\n{}",
                 request.reference,
-                request.state.word()
+                request.state.word(),
+                message.words()
+            );
+        }
+        for (message, grant) in self.offers() {
+            let id = grant.parse().expect("a grant's id");
+            let grant = session.grant(id).await.expect("a read").expect("a grant");
+            assert!(
+                grant.is_live(self.clock.now()),
+                "{} is {}, and this has buttons:\n{}",
+                grant.reference,
+                grant.state.word(),
+                message.words()
             );
         }
     }
