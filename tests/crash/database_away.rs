@@ -16,7 +16,10 @@ use crate::site::{Door, Site};
 use crate::story::{AGENT, Bot};
 
 /// A person must be told within three seconds.
-const IN_TIME: Duration = Duration::from_secs(3);
+pub(super) const IN_TIME: Duration = Duration::from_secs(3);
+
+/// The buttons of a card.
+const BOTH: [&str; 2] = ["approve", "deny"];
 
 /// What a person reads in a channel that nobody else does.
 fn private(site: &Site, person: &str, channel: &str) -> Vec<Message> {
@@ -25,9 +28,15 @@ fn private(site: &Site, person: &str, channel: &str) -> Vec<Message> {
     seen
 }
 
-/// Theo clicks both buttons of his card and Dana types, and each is told in time that it did not
+/// Theo clicks these buttons of his card and Dana types, and each is told in time that it did not
 /// work.
-async fn all_are_told(site: &Site, bot: &Bot, card: &Message, trouble: &str, words: &str) {
+pub(super) async fn all_are_told(
+    site: &Site,
+    bot: &Bot,
+    (card, buttons): (&Message, &[&str]),
+    trouble: &str,
+    words: &str,
+) {
     let told = async |person: &str, channel: &str, before: usize, asked: Instant| {
         let what = format!("word to {person} when {trouble}");
         let told = site.until(&what, || private(site, person, channel).into_iter().nth(before));
@@ -37,7 +46,7 @@ async fn all_are_told(site: &Site, bot: &Bot, card: &Message, trouble: &str, wor
         assert!(told.words().contains(words), "{trouble}: {}", told.words());
     };
     let channel = site.workspace().dm_with_bot("U0THEO");
-    for button in ["approve", "deny"] {
+    for button in buttons {
         let (before, asked) = (private(site, "U0THEO", &channel).len(), Instant::now());
         let click = site.workspace().click_as_seen("U0THEO", &channel, card, button).await;
         assert_eq!(click.unwrap(), ClickOutcome::Acknowledged);
@@ -77,7 +86,7 @@ async fn people_are_told_in_time_and_the_server_recovers() {
 
     for (trouble, words) in [(Wire::Cut, "nothing was recorded"), (Wire::Silent, "ecorded")] {
         wire.set(trouble);
-        all_are_told(&site, &bot, &card, &format!("the wire is {trouble:?}"), words).await;
+        all_are_told(&site, &bot, (&card, &BOTH), &format!("the wire is {trouble:?}"), words).await;
         wire.set(Wire::Whole);
         let asked = Instant::now();
         let words = bot.types("U0DANA", "/agent list").await;
@@ -121,7 +130,8 @@ async fn people_are_told_in_time_when_there_is_no_connection() {
         ),
     )
     .await;
-    all_are_told(&site, &bot, &card, "there is no connection", "nothing was recorded").await;
+    all_are_told(&site, &bot, (&card, &BOTH), "there is no connection", "nothing was recorded")
+        .await;
     say(&mut admin, format!("ALTER ROLE {role} CONNECTION LIMIT -1")).await;
     it_recovers(&site, &bot).await;
 

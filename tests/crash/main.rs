@@ -22,6 +22,7 @@ mod story;
 mod truth;
 
 mod database_away;
+mod disk_full;
 mod ending;
 mod grants;
 mod kills;

@@ -25,7 +25,9 @@ pub struct Server {
 impl Server {
     /// Starts the binary with these arguments and no other environment than this.
     pub fn start(arguments: &[&str], env: &[(String, String)]) -> Self {
-        let mut child = Command::new(BINARY)
+        // A file that may not grow is an error to be told, as on a full disk, not a signal to die by.
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", BINARY])
             .args(arguments)
             .env_clear()
             .envs(env.iter().map(|(name, value)| (name, value)))
@@ -82,9 +84,14 @@ impl Server {
         .await
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child().id()
+    }
+
     /// Sends it a signal: `KILL`, `TERM`, `INT`.
     pub fn signal(&self, name: &str) {
-        let pid = self.child().id();
+        let pid = self.id();
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status();
         assert!(sent.expect("a shell").success(), "no process {pid} to send {name} to");
     }
