@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::core::Core;
+use super::model::FROM_TOMORROW;
 use super::outgoing::{ACK_WITHIN, Answer, DeliveryFailure, Parcel};
 use super::state::Change;
 use super::triggers::mark;
@@ -310,6 +311,7 @@ impl Hub {
             "type": waiting.kind,
             "payload": waiting.payload,
             "accepts_response_payload": waiting.accepts_payload,
+            FROM_TOMORROW: {"x": null},
         });
         if let Value::Object(fields) = &mut envelope
             && (waiting.kind == "events_api" || waiting.attempt > 0)
@@ -370,6 +372,7 @@ pub(crate) async fn talk(core: Arc<Core>, mut socket: WebSocket) {
             "approximate_connection_time": 18060,
         },
         "connection_info": {"app_id": core.read(|state| state.model.app.id.clone())},
+        FROM_TOMORROW: {"x": null},
     });
     if socket.send(Message::Text(hello.to_string().into())).await.is_ok() {
         let admitted = core.sockets.hub().open.contains_key(&id);
@@ -424,6 +427,7 @@ async fn converse(
                         "type": "disconnect",
                         "reason": reason.code(),
                         "debug_info": {"host": "applink-stand-in"},
+                        FROM_TOMORROW: {"x": null},
                     });
                     if socket.send(Message::Text(words.to_string().into())).await.is_err() {
                         return;

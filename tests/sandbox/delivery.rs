@@ -46,6 +46,7 @@ async fn a_command_is_signed_and_has_all_its_fields() {
     assert!(fields["response_url"].starts_with(&format!("http://{}/commands/", sandbox.address())));
     assert!(!fields["trigger_id"].is_empty());
     assert!(!fields.contains_key("enterprise_id"));
+    assert!(fields.contains_key("a_field_from_tomorrow"));
 }
 
 #[tokio::test]
@@ -125,7 +126,12 @@ async fn a_click_carries_the_message_and_what_was_chosen() {
     assert_eq!(app.requests()[1].path, "/slack/interactions");
     assert_eq!(payload["type"], "block_actions");
     assert_eq!(payload["container"]["message_ts"], Value::String(ts.clone()));
-    assert_eq!(payload["channel"], json!({"id": "C0APPROVALS", "name": "agent-approvals"}));
+    assert_eq!(payload["channel"]["id"], "C0APPROVALS");
+    assert_eq!(payload["channel"]["name"], "agent-approvals");
+    for of_slack in ["/channel", "/user", "/message", "/actions/0"] {
+        let known = payload.pointer(of_slack).expect(of_slack);
+        assert!(known["a_field_from_tomorrow"].is_array(), "{of_slack} has no field from tomorrow");
+    }
     assert_eq!(payload["message"]["blocks"][1]["block_id"], "vote");
     assert_eq!(payload["enterprise"], Value::Null);
     let action = &payload["actions"][0];

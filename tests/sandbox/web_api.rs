@@ -32,7 +32,9 @@ async fn tokens_and_scopes_are_looked_at() {
     let sandbox = sandbox().await;
     let address = sandbox.address();
     let no_token = http(address, "POST", "/api/auth.test", &[], vec![]).await.unwrap();
-    assert_eq!(no_token.json(), json!({"ok": false, "error": "not_authed"}));
+    let no_token = no_token.json();
+    assert_eq!((&no_token["ok"], &no_token["error"]), (&json!(false), &json!("not_authed")));
+    assert!(no_token["a_field_from_tomorrow"].is_object(), "a refusal has one, too");
     let wrong = [("authorization", "Bearer xoxb-nobody")];
     let wrong = http(address, "POST", "/api/auth.test", &wrong, vec![]).await.unwrap();
     assert_eq!(wrong.json()["error"], "invalid_auth");

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use channel::{Channel, ChannelKind};
 pub use file::File;
 pub use message::{Author, Edited, Message};
-pub(crate) use people::set as people_set;
 pub use people::{App, Group, Person, PersonKind, Status, Team};
+pub(crate) use people::{FROM_TOMORROW, set as people_set};
 pub use view::{View, ViewKind};
 
 use super::seed::Seed;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// A field that nobody knows: Slack adds some any day, and so the stand-in always does.
+pub(crate) const FROM_TOMORROW: &str = "a_field_from_tomorrow";
+
 /// A workspace, or the organisation above it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Team {
@@ -148,7 +151,7 @@ impl Person {
             "is_app_user": false,
             "updated": 1_700_000_000,
             "who_can_share_contact_card": "EVERYONE",
-            "a_field_from_tomorrow": {"nested": [1, null, "x"]},
+            FROM_TOMORROW: {"nested": [1, null, "x"]},
         });
         if let (true, Some(email)) = (with_email, &self.email) {
             set(&mut profile, "email", json!(email));

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::sandbox::model::people_set as set;
-use crate::sandbox::model::{Channel, Message, Model, Person, View};
+use crate::sandbox::model::{
+    Channel, FROM_TOMORROW, Message, Model, Person, View, people_set as set,
+};
 
 /// The old way to verify a request; still sent, never to be used.
 const VERIFICATION_TOKEN: &str = "gIkuvaNzQIHg97ATvDxqgjtO";
@@ -44,6 +45,7 @@ pub(crate) fn command(
         ("is_enterprise_install", model.org_wide.to_string()),
         ("response_url", tickets.response_url.clone()),
         ("trigger_id", tickets.trigger_id.clone()),
+        (FROM_TOMORROW, "x".to_owned()),
     ]);
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -65,8 +67,34 @@ fn interaction(model: &Model, kind: &str, user: &Person) -> Value {
         },
         "api_app_id": model.app.id,
         "token": VERIFICATION_TOKEN,
-        "a_field_from_tomorrow": ["x", {"y": null}],
     })
+}
+
+/// Adds, always, what Slack may add any day without a word: fields that nobody knows, to whatever is
+/// Slack's own in a payload. (Blocks and values are the app's.)
+fn as_of_tomorrow(mut payload: Value) -> Value {
+    for at in [
+        "",
+        "/user",
+        "/team",
+        "/enterprise",
+        "/channel",
+        "/container",
+        "/message",
+        "/state",
+        "/actions/0",
+        "/view",
+        "/view/state",
+        "/event",
+        "/event/user",
+        "/event/subteam",
+        "/authorizations/0",
+    ] {
+        if let Some(part @ Value::Object(_)) = payload.pointer_mut(at) {
+            set(part, FROM_TOMORROW, json!(["x", {"y": null}]));
+        }
+    }
+    payload
 }
 
 /// A click in a message.
@@ -99,7 +127,7 @@ pub(crate) fn message_action(
     }
     set(&mut payload, "state", json!({"values": message.state}));
     set(&mut payload, "actions", json!([action]));
-    payload
+    as_of_tomorrow(payload)
 }
 
 /// A click in a view.
@@ -115,7 +143,7 @@ pub(crate) fn view_action(
     set(&mut payload, "container", json!({"type": "view", "view_id": view.id}));
     set(&mut payload, "view", view.as_slack(model));
     set(&mut payload, "actions", json!([action]));
-    payload
+    as_of_tomorrow(payload)
 }
 
 /// A form that was submitted.
@@ -129,7 +157,7 @@ pub(crate) fn view_submission(
     set(&mut payload, "trigger_id", json!(trigger_id));
     set(&mut payload, "view", view.as_slack(model));
     set(&mut payload, "response_urls", json!([]));
-    payload
+    as_of_tomorrow(payload)
 }
 
 /// A form that was closed without submitting.
@@ -137,7 +165,7 @@ pub(crate) fn view_closed(model: &Model, user: &Person, view: &View, all: bool) 
     let mut payload = interaction(model, "view_closed", user);
     set(&mut payload, "view", view.as_slack(model));
     set(&mut payload, "is_cleared", json!(all));
-    payload
+    as_of_tomorrow(payload)
 }
 
 /// What a person types into a menu whose options the app gives.
@@ -155,7 +183,7 @@ pub(crate) fn block_suggestion(
     set(&mut payload, "block_id", json!(block_id));
     set(&mut payload, "action_id", json!(action_id));
     set(&mut payload, "value", json!(typed));
-    payload
+    as_of_tomorrow(payload)
 }
 
 /// Whether the app subscribed to this event.
@@ -175,7 +203,7 @@ pub(crate) fn event_callback(model: &mut Model, event: Value, now: DateTime<Utc>
     let event_id = model.next_id("Ev");
     let team = model.team.id.clone();
     let enterprise = model.org_wide.then(|| model.enterprise.id.clone());
-    json!({
+    as_of_tomorrow(json!({
         "token": VERIFICATION_TOKEN,
         "team_id": team,
         "enterprise_id": enterprise,
@@ -195,10 +223,34 @@ pub(crate) fn event_callback(model: &mut Model, event: Value, now: DateTime<Utc>
         }],
         "is_ext_shared_channel": false,
         "event_context": format!("4-{event_id}"),
-    })
+    }))
 }
 
 /// What Slack sends once to an address for events.
 pub(crate) fn url_verification(challenge: &str) -> Value {
     json!({"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_slacks_own_has_fields_that_nobody_knows() {
+        let payload = as_of_tomorrow(json!({
+            "user": {"id": "U1"},
+            "enterprise": null,
+            "actions": [{"action_id": "approve"}],
+            "message": {"blocks": [{"type": "divider"}]},
+            "view": {"state": {"values": {"purpose": {}}}},
+            "event": {"type": "user_change", "user": {"id": "U1"}},
+        }));
+        let added = |at: &str| payload.pointer(at).unwrap().get(FROM_TOMORROW).is_some();
+        for at in ["", "/user", "/actions/0", "/message", "/view", "/event", "/event/user"] {
+            assert!(added(at), "{at}");
+        }
+        for at in ["/enterprise", "/message/blocks/0", "/view/state/values"] {
+            assert!(!added(at), "{at}");
+        }
+    }
 }

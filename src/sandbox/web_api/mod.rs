@@ -21,7 +21,7 @@ use super::args::Args;
 use super::core::{Core, RecordedCall};
 use super::faults::Fault;
 use super::limits::Tier;
-use super::model::{Channel, ChannelKind};
+use super::model::{Channel, ChannelKind, FROM_TOMORROW, people_set as set};
 use super::server::cut;
 use super::state::State;
 pub(crate) use files::take_bytes;
@@ -347,13 +347,15 @@ fn envelope(result: ApiResult, warnings: &[&str]) -> Value {
                 for (name, value) in fields {
                     match (name.as_str(), value) {
                         ("response_metadata", Value::Object(own)) => metadata.extend(own),
-                        (_, value) => {
+                        (_, mut value) => {
+                            if value.is_object() {
+                                set(&mut value, FROM_TOMORROW, json!({"x": [1, 2, null]}));
+                            }
                             body.insert(name, value);
                         }
                     }
                 }
             }
-            body.insert("a_field_from_tomorrow".to_owned(), json!({"x": [1, 2, null]}));
         }
         Err(error) => {
             body.insert("ok".to_owned(), json!(false));
@@ -364,6 +366,7 @@ fn envelope(result: ApiResult, warnings: &[&str]) -> Value {
             }
         }
     }
+    body.insert(FROM_TOMORROW.to_owned(), json!({"x": [1, 2, null]}));
     if !warnings.is_empty() {
         body.insert("warning".to_owned(), json!(warnings.join(",")));
         metadata.insert("warnings".to_owned(), json!(warnings));
