@@ -15,6 +15,7 @@ mod answers;
 mod appeals;
 mod chromium;
 mod governance;
+mod hands;
 mod looks;
 mod owners;
 mod page;

@@ -92,13 +92,27 @@ impl Page {
 
     /// Presses the mouse on what the expression finds, once nothing is before it any more.
     pub async fn click(&self, target: &str) {
+        let at = self.holds(target).await;
+        self.lets_go(&at).await;
+    }
+
+    /// Presses the mouse as [`Page::click`] does, and keeps it down; where that is.
+    pub async fn holds(&self, target: &str) -> Value {
         let at = self.until(&format!("{target} can be clicked"), &format!("spot({target})")).await;
-        for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
-            let event = json!({
-                "type": kind, "x": at["x"], "y": at["y"], "button": "left", "clickCount": 1,
-            });
-            self.call("Input.dispatchMouseEvent", event).await;
-        }
+        self.mouse("mouseMoved", &at).await;
+        self.mouse("mousePressed", &at).await;
+        at
+    }
+
+    /// Releases the mouse there.
+    pub async fn lets_go(&self, at: &Value) {
+        self.mouse("mouseReleased", at).await;
+    }
+
+    async fn mouse(&self, kind: &str, at: &Value) {
+        let event =
+            json!({"type": kind, "x": at["x"], "y": at["y"], "button": "left", "clickCount": 1});
+        self.call("Input.dispatchMouseEvent", event).await;
     }
 
     /// Clicks what carries this name for tests.

@@ -34,6 +34,7 @@ files![
     "mrkdwn.js",
     "overlay.js",
     "people.js",
+    "press.js",
     "richtext.js",
     "sidebar.js",
     "store.js",

@@ -44,7 +44,7 @@ export async function become(id, wanted = null) {
     take(state);
     store.messages.clear();
     // What was still to be fetched is of the one before, whose conversations this one cannot see.
-    wanted = { state: false, channels: new Set() };
+    due = { state: false, channels: new Set() };
     memory.set("person", store.me);
     store.place = reachable(wanted ?? (wasWithBot ? { channel: botDm()?.id } : store.place));
     store.divider = null;
@@ -138,21 +138,21 @@ function listen() {
   });
 }
 
-let wanted = { state: false, channels: new Set() };
+let due = { state: false, channels: new Set() };
 let running = null;
 
 /** Fetches what is asked for; requests that arrive meanwhile are merged into one more round. */
 export function refresh({ state = false, channel: id = null }) {
-  wanted.state ||= state;
-  if (id) wanted.channels.add(id);
+  due.state ||= state;
+  if (id) due.channels.add(id);
   running ??= rounds().finally(() => (running = null));
   return running;
 }
 
 async function rounds() {
-  while (wanted.state || wanted.channels.size) {
-    const asked = wanted;
-    wanted = { state: false, channels: new Set() };
+  while (due.state || due.channels.size) {
+    const asked = due;
+    due = { state: false, channels: new Set() };
     const mine = epoch;
     const as = store.me;
     try {
