@@ -4,6 +4,7 @@
 use super::error::StoreError;
 use super::session::{Session, entities};
 use super::statement::statements;
+use super::tx::Tx;
 use crate::domain::agent::Agent;
 use crate::domain::grant::Grant;
 use crate::domain::ids::{AgentId, GrantId};
@@ -31,6 +32,15 @@ impl Changed {
     /// Whether the lines are about no agent and no grant.
     pub fn is_empty(&self) -> bool {
         self.agents.is_empty() && self.grants.is_empty()
+    }
+}
+
+impl Tx {
+    /// The same as [`Session::changed`], with the lines that this transaction appended: what shares it
+    /// may have changed something a moment ago.
+    pub async fn changed(&mut self, from: i64, to: i64) -> Result<Changed, StoreError> {
+        self.settle_events().await?;
+        self.session.changed(from, to).await
     }
 }
 

@@ -12,7 +12,7 @@ use countersign::store::work;
 use serde_json::json;
 
 use crate::database::TestDatabase;
-use crate::house::{House, PATIENCE, person, policy_with, question, until};
+use crate::house::{House, person, policy_with, question, until};
 use crate::on_both;
 
 on_both! {
@@ -84,24 +84,26 @@ async fn what_is_taken_back_on_one_replica_is_closed_on_all(database: TestDataba
     b.end().await;
 }
 
-/// Promise: no stale answer. Eight ask on one replica without a pause while the other revokes; what
-/// is asked after the revocation was acknowledged is never allowed.
+/// Promise: no stale answer. Eight ask without a pause on both replicas while one of them revokes, on
+/// which answers and the revocation may share a commit; what is asked after it was acknowledged is
+/// never allowed.
 async fn no_yes_after_an_acknowledged_revocation(database: TestDatabase) {
     let house = house(database);
-    let (a, b) = (house.replica().await, Arc::new(house.replica().await));
+    let (a, b) = (Arc::new(house.replica().await), Arc::new(house.replica().await));
     a.registers("writer", WRITES).await;
-    for round in 0..4 {
+    for round in 0..8 {
         let grant = a.grants("writer", "database:write", "30m").await;
         let (revoked, end) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (yeses, after) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let asking: Vec<_> = (0..8)
-            .map(|_| {
-                let (b, revoked, end) = (Arc::clone(&b), Arc::clone(&revoked), Arc::clone(&end));
+            .map(|n| {
+                let one = Arc::clone(if n % 2 == 0 { &a } else { &b });
+                let (revoked, end) = (Arc::clone(&revoked), Arc::clone(&end));
                 let (yeses, after) = (Arc::clone(&yeses), Arc::clone(&after));
                 tokio::spawn(async move {
                     while !end.load(Ordering::SeqCst) {
                         let was_revoked = revoked.load(Ordering::SeqCst);
-                        let yes = b.may("writer", "database:write", "orders").await.decision();
+                        let yes = one.may("writer", "database:write", "orders").await.decision();
                         assert!(!(yes && was_revoked), "a yes after the revocation");
                         yeses.fetch_add(usize::from(yes), Ordering::SeqCst);
                         after.fetch_add(usize::from(was_revoked), Ordering::SeqCst);
@@ -118,8 +120,9 @@ async fn no_yes_after_an_acknowledged_revocation(database: TestDatabase) {
             one.await.unwrap_or_else(|error| panic!("round {round}: {error}"));
         }
     }
-    a.end().await;
-    Arc::into_inner(b).expect("nobody asks any more").end().await;
+    for one in [a, b] {
+        Arc::into_inner(one).expect("nobody asks any more").end().await;
+    }
 }
 
 /// Promise 7.
@@ -240,7 +243,8 @@ async fn who_holds_the_database_stops_every_yes(database: TestDatabase) {
     other.end().await;
 }
 
-/// A replica that nobody asks follows the log by itself.
+/// A replica that nobody asks looks at the log by itself, twice a second; on a busy machine that takes
+/// a little longer.
 async fn what_changed_while_nobody_asked_is_known(database: TestDatabase) {
     let house = house(database);
     let (a, b) = (house.replica().await, house.replica().await);
@@ -250,7 +254,7 @@ async fn what_changed_while_nobody_asked_is_known(database: TestDatabase) {
     let started = Instant::now();
     a.revokes(&grant).await;
     until("its end on the other replica", async || (b.pdp.grants() == 0).then_some(())).await;
-    assert!(started.elapsed() < PATIENCE);
+    assert!(started.elapsed() < Duration::from_secs(5), "after {:?}", started.elapsed());
     // A replica that starts later knows it all.
     a.grants("reader", "tickets:read", "30m").await;
     let c = house.replica().await;

@@ -3,8 +3,9 @@
 
 use std::pin::pin;
 
+use countersign::domain::access::Access;
 use countersign::domain::delivery::{Card, Delivery, Notice, Place};
-use countersign::domain::event::{Actor, What};
+use countersign::domain::event::{Actor, TextHash, What};
 use countersign::domain::request::Ask;
 use countersign::domain::vote::Vote;
 use countersign::store::{Store, StoreError, Tx};
@@ -14,12 +15,13 @@ use crate::database::TestDatabase;
 use crate::guards::Hand;
 use crate::log::verify;
 use crate::on_both;
-use crate::samples::{Ids, agent, at, card, keep, person, request, store, vote};
+use crate::samples::{Ids, agent, ask_for, at, card, grant, keep, person, request, store, vote};
 use crate::writing::Gate;
 
 on_both! {
     who_is_taken_back_takes_along_what_was_to_be_written,
     what_a_work_reads_is_written_before,
+    what_another_work_changed_is_seen_in_the_same_transaction,
     a_lane_is_in_the_order_of_the_works,
     every_copy_that_there_is_at_the_end_is_redrawn,
     a_key_may_come_again_in_the_same_transaction,
@@ -40,6 +42,39 @@ async fn trace(tx: &mut Tx, ids: &Ids, digest: &str) -> Result<(), StoreError> {
     tx.append(at(0), Actor::System, what).await?;
     assert!(tx.once(digest, at(0)).await?, "{digest} is new");
     tx.enqueue(ids.delivery(), &to_channel(digest), at(0)).await
+}
+
+/// A grant is taken back, and somebody asks in the same transaction what has changed.
+async fn what_another_work_changed_is_seen_in_the_same_transaction(database: TestDatabase) {
+    let (store, ids) = (store(&database).await, Ids::new());
+    let one = agent(&ids, "one", "DANA");
+    let access = Access::new("database", "read");
+    let asked = request(&ids, 1, one.id, ask_for(&access));
+    let held = grant(&ids, &asked, &access, 0, 60);
+    keep(&store, vec![one], vec![asked], vec![held.clone()]).await;
+    let revoked = held.revoke(person("SAM"), "odd".into(), at(2)).unwrap();
+
+    let gate = Gate::close(&store).await;
+    let (by, ended) = (person("SAM"), revoked.clone());
+    let mut taking_back = pin!(store.write(move |tx| {
+        Box::pin(async move {
+            tx.update_grant(&ended).await?;
+            let what = What::GrantRevoked { grant: ended.id, reason: TextHash::of("odd") };
+            tx.append(at(2), Actor::Person(by), what).await
+        })
+    }));
+    let mut asking = pin!(store.write(|tx| {
+        Box::pin(async move {
+            let (head, _) = tx.head().await?;
+            tx.changed(0, head).await
+        })
+    }));
+    assert!(futures::poll!(&mut taking_back).is_pending());
+    assert!(futures::poll!(&mut asking).is_pending());
+    gate.open().await;
+    taking_back.await.unwrap();
+    assert_eq!(asking.await.unwrap().grants, [revoked]);
+    store.close().await;
 }
 
 /// What is waiting for the one lane, in order.
