@@ -42,6 +42,7 @@ use crate::pdp::{self, Pdp};
 use crate::policy::{Policy, PolicyHandle, PolicyNews, Refused, Watching};
 use crate::service::access_requests::Evaluations;
 use crate::service::access_requests::callback::Callbacks;
+use crate::service::messenger::Messenger;
 use crate::service::tokens::TokenDesk;
 use crate::service::{Parts, Service, ServiceError};
 use crate::slack::front::FrontDesk;
@@ -268,7 +269,9 @@ async fn start_on(
     let signer = Arc::clone(&programs.signer);
     let own_address = signer.issuer().to_owned();
     let (doors, callbacks) = programs.open(&service, &policy);
-    let messenger = Arc::new(messenger);
+    let messenger: Arc<dyn Messenger> = Arc::new(messenger);
+    #[cfg(debug_assertions)]
+    let messenger = rehearsal::messenger(messenger);
     let jobs =
         Jobs::telling(service.clone(), messenger, Some(callbacks), wall, Arc::clone(&entropy));
 

@@ -16,7 +16,7 @@ const SHOWN: &str = "docs : read";
 
 impl Bot {
     /// Asks for what the policy gives at once, until the agent holds it. Its name.
-    async fn gets_without_people(&self) -> String {
+    pub(super) async fn gets_without_people(&self) -> String {
         loop {
             let text = format!("/agent request {AGENT} {ACCESS} for 30m because it must know them");
             self.try_typing("U0DANA", &text).await;
@@ -28,7 +28,7 @@ impl Bot {
     }
 
     /// Waits until the owner and the team's channel read words of this beginning about a grant.
-    async fn both_read(&self, beginning: &str, reference: &str) {
+    pub(super) async fn both_read(&self, beginning: &str, reference: &str) {
         let about = |words: &str| words.contains(beginning) && words.contains(reference);
         let channel = || {
             let told = self.site.workspace().messages("C0SUPPORT");
@@ -51,18 +51,8 @@ impl Bot {
     /// A grant that security takes away.
     pub(super) async fn holds_until_it_is_revoked(&self) {
         let reference = self.gets_without_people().await;
-        let words = loop {
-            let text = format!("/agent revoke {reference} because nobody needs it");
-            let words = self.types("U0SAM", &text).await;
-            if !words.is_empty() {
-                break words;
-            }
-        };
-        assert!(
-            ["no longer has", "revoked by", "received before"].iter().any(|w| words.contains(w)),
-            "{words}\n{}",
-            self.site.transcript()
-        );
+        let revoke = format!("/agent revoke {reference} because nobody needs it");
+        self.is_taken("U0SAM", &revoke, &["no longer has", "revoked by"]).await;
         self.both_read("no longer has ", &reference).await;
     }
 }

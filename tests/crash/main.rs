@@ -14,6 +14,7 @@
 
 #[path = "../support/database.rs"]
 mod database;
+mod life;
 #[path = "../store/proxy.rs"]
 mod proxy;
 mod server;

@@ -7,11 +7,16 @@ use countersign::store::{Engine, Store};
 
 use crate::server::Server;
 use crate::site::{Door, Site};
-use crate::story::{AGENT, Bot};
+use crate::story::{AGENT, Bot, Story};
 
 /// Two servers, started at the same moment on an empty database.
 async fn two() -> (Arc<Site>, Arc<Bot>, Server) {
-    let site = Arc::new(Site::open(Engine::Postgres, Door::Socket).await);
+    two_at(Site::open(Engine::Postgres, Door::Socket).await).await
+}
+
+/// The same, at this site.
+pub(super) async fn two_at(site: Site) -> (Arc<Site>, Arc<Bot>, Server) {
+    let site = Arc::new(site);
     let second = site.launch(None);
     let bot = Bot::start(&site, None).await;
     second.address().await;
@@ -39,8 +44,8 @@ async fn cards(site: &Site, store: &Store) -> (usize, usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_share_the_work_and_post_each_card_once() {
     let (site, bot, second) = two().await;
-    bot.story().await;
-    bot.ends_true().await;
+    bot.tells(Story::Asking).await;
+    assert_eq!(bot.ends_true(Story::Asking).await, 0, "{}", site.transcript());
     let store = site.store().await;
     let (posted, known) = cards(&site, &store).await;
     assert_eq!(posted, known, "{}", site.transcript());

@@ -14,6 +14,7 @@ use countersign::store::{Engine, Session, Store};
 
 use crate::database::TestDatabase;
 use crate::server::{BINARY, PATIENCE, Server};
+use crate::story::Death;
 
 /// How Slack reaches the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Site {
     pub database: TestDatabase,
     /// The way to the record, as the servers are told it.
     pub url: String,
+    /// Settings of the servers beside those that all have: variable and value.
+    pub more: Vec<(String, String)>,
     door: Door,
     /// The workspace's time.
     time: Arc<WallTime>,
@@ -57,7 +60,8 @@ impl Site {
         let sandbox = Sandbox::start(config).await.expect("the stand-in starts");
         let url = database.url().to_owned();
         let ahead = tempfile::tempdir().expect("a folder for the clock");
-        Self { sandbox, database, url, door, time, ahead, past: Mutex::default() }
+        let (more, past) = (Vec::new(), Mutex::default());
+        Self { sandbox, database, url, more, door, time, ahead, past }
     }
 
     /// Moves the time forward, of the workspace and of every server here, also of those that are
@@ -92,6 +96,8 @@ impl Site {
             set("SLACK__API_URL", &self.sandbox.api_url()),
             set("SLACK__BOT_TOKEN", &secrets.bot_token),
             set("TEST_CLOCK", &self.clock_file().display().to_string()),
+            // The workspace has none, and a story has more to show than fits into a minute of Slack's.
+            set("TEST_LIMITS", "none"),
         ];
         match self.door {
             Door::Socket => {
@@ -103,14 +109,19 @@ impl Site {
                 env.push(set("SLACK__SIGNING_SECRET", &secrets.signing_secret));
             }
         }
+        env.extend(self.more.iter().cloned());
         env
     }
 
-    /// Starts a server and does not wait for it. With a number, it aborts after so many commits.
-    pub fn launch(&self, abort_after: Option<u64>) -> Server {
+    /// Starts a server and does not wait for it. It dies at its moment, if one is said.
+    pub fn launch(&self, death: Option<Death>) -> Server {
         let mut env = self.env();
-        if let Some(n) = abort_after {
-            env.push(("COUNTERSIGN_TEST_ABORT_AFTER_COMMITS".to_owned(), n.to_string()));
+        if let Some(death) = death {
+            let (of, n) = match death {
+                Death::AfterCommits(n) => ("COMMITS", n),
+                Death::AfterAnswers(n) => ("ANSWERS", n),
+            };
+            env.push((format!("COUNTERSIGN_TEST_ABORT_AFTER_{of}"), n.to_string()));
         }
         Server::start(&["serve"], &env)
     }

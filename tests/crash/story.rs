@@ -1,6 +1,8 @@
-//! The whole story, told by people who do not know that the server dies: what Slack shows them as
-//! failed they try again, what was acknowledged they never repeat.
+//! Stories told by people who do not know that the server dies: what Slack shows them as failed they
+//! try again, what was acknowledged they never repeat. Here is what they do, and the first story; the
+//! second is in [`life`](crate::life).
 
+use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +21,28 @@ const SUPPORT: &str = "C0SUPPORT";
 /// Why the second request is denied.
 pub const REASON: &str = "Please ask for the replica instead.";
 
+/// What is told. Two stories rather than one: each is told once for every commit it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Story {
+    /// Registered, approved, asked, granted, handed back; asked for more, denied; granted twice by
+    /// the policy alone, of which one is reminded of and ends by itself, the other is revoked.
+    Asking,
+    /// Another tier, more time, a question that nobody answers, an agent that is stopped.
+    Living,
+}
+
+/// When a server dies, for once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// Right after so many commits: durable, and nobody is told.
+    AfterCommits(u64),
+    /// When Slack has said so many times that it shows something: shown, and nobody knows.
+    AfterAnswers(u64),
+}
+
+/// SIGABRT.
+const ABORTED: i32 = 6;
+
 /// A server that is started again when it dies, as a service manager does.
 pub struct Bot {
     pub(super) site: Arc<Site>,
@@ -29,9 +53,9 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// Starts it; with a number, it dies once, after so many commits.
-    pub async fn start(site: &Arc<Site>, abort_after: Option<u64>) -> Arc<Self> {
-        let first = Arc::new(site.launch(abort_after));
+    /// Starts it; it dies once, if that is said.
+    pub async fn start(site: &Arc<Site>, death: Option<Death>) -> Arc<Self> {
+        let first = Arc::new(site.launch(death));
         let bot = Arc::new(Self {
             site: Arc::clone(site),
             now: Mutex::new(first),
@@ -53,7 +77,7 @@ impl Bot {
         self.retired.store(true, Ordering::SeqCst);
     }
 
-    /// Whether it was killed at its commit.
+    /// Whether it was killed at its moment.
     pub fn died(&self) -> bool {
         self.died.load(Ordering::SeqCst)
     }
@@ -61,13 +85,14 @@ impl Bot {
     async fn keep(self: Arc<Self>) {
         loop {
             let server = self.server();
-            if server.ended().is_some() {
+            if let Some(end) = server.ended() {
                 self.site.remember(&server);
                 if self.retired.load(Ordering::SeqCst) {
                     return;
                 }
-                // Once is the experiment; more often is a fault, which the story's waits report.
-                if self.died.swap(true, Ordering::SeqCst) {
+                // Once, and as it was asked for, is the experiment; anything else is a fault, which
+                // the story's waits report.
+                if !aborted(end) || self.died.swap(true, Ordering::SeqCst) {
                     return;
                 }
                 self.up.store(false, Ordering::SeqCst);
@@ -111,6 +136,23 @@ impl Bot {
         self.is_up().await;
         let outcome = self.site.workspace().slash_command(person, SUPPORT, text).await;
         outcome.unwrap_or_else(|error| panic!("{person} types {text}: {error}"))
+    }
+
+    /// Types a command until words come of it, which say that it was taken, now or before.
+    pub(super) async fn is_taken(&self, person: &str, text: &str, taken: &[&str]) -> String {
+        let words = loop {
+            // Without words in the answer, they come as a private message: that it failed.
+            let words = self.types(person, text).await;
+            if !words.is_empty() {
+                break words;
+            }
+        };
+        assert!(
+            taken.iter().chain(&["received before"]).any(|w| words.contains(w)),
+            "{words}\n{}",
+            self.site.transcript()
+        );
+        words
     }
 
     /// Asks for a grant. Who reads that it failed looks whether it was recorded, as the product
@@ -236,6 +278,12 @@ impl Bot {
         }
     }
 
+    /// Security and the team's lead approve. The request's id, and the words of the lead's card.
+    pub(super) async fn both_approve(&self, done: &[String]) -> (String, String) {
+        self.approves("U0SAM", "security", done).await;
+        self.approves("U0THEO", "team lead", done).await
+    }
+
     /// Denies with a reason.
     async fn denies(&self, person: &str, done: &[String]) {
         let (card, _) = self.card(person, done).await;
@@ -266,9 +314,15 @@ impl Bot {
         self.site.until(&what, || read().then_some(())).await;
     }
 
-    /// Registered, approved, asked, granted, handed back; asked for more, denied; granted twice by the
-    /// policy alone, of which one is reminded of and ends by itself, the other is revoked.
-    pub async fn story(&self) {
+    /// Tells a story to its end.
+    pub async fn tells(&self, story: Story) {
+        match story {
+            Story::Asking => self.asks_and_holds().await,
+            Story::Living => self.lives().await,
+        }
+    }
+
+    async fn asks_and_holds(&self) {
         self.registers(AGENT, &["writes"]).await;
         let (registration, _) = self.approves("U0THEO", "team lead", &[]).await;
         self.approves("U0SAM", "security", &[]).await;
@@ -276,23 +330,12 @@ impl Bot {
 
         let mut done = vec![registration];
         self.asks("database:read", "database : read").await;
-        let (request, _) = self.approves("U0SAM", "security", &done).await;
-        let (_, words) = self.approves("U0THEO", "team lead", &done).await;
+        let (request, words) = self.both_approve(&done).await;
         let reference = reference_in(&words);
         self.dana_reads(&reference).await;
         done.push(request);
-        let words = loop {
-            // Without words in the answer, they come as a private message: that it failed.
-            let words = self.types("U0DANA", &format!("/agent release {reference}")).await;
-            if !words.is_empty() {
-                break words;
-            }
-        };
-        assert!(
-            ["no longer has", "handed back", "received before"].iter().any(|w| words.contains(w)),
-            "{words}\n{}",
-            self.site.transcript()
-        );
+        let release = format!("/agent release {reference}");
+        self.is_taken("U0DANA", &release, &["no longer has", "handed back"]).await;
 
         self.asks("database:write", "database : write").await;
         self.denies("U0THEO", &done).await;
@@ -301,6 +344,11 @@ impl Bot {
         self.holds_until_the_end().await;
         self.holds_until_it_is_revoked().await;
     }
+}
+
+/// Whether a server ended as it was asked to, rather than by a fault.
+pub fn aborted(end: std::process::ExitStatus) -> bool {
+    end.signal() == Some(ABORTED)
 }
 
 /// Whether these words say that it did not work, or is not known to have worked.
