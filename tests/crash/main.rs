@@ -29,3 +29,4 @@ mod grants;
 mod kills;
 mod replicas;
 mod slack_fails;
+mod taken_back;
