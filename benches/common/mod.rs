@@ -21,9 +21,19 @@ pub const LOAD_CORE: usize = 1;
 /// Keeps this thread, and those that it starts, on one core. Needs `taskset`; without it the
 /// threads go where the system puts them, and the figures are rougher.
 pub fn stay_on(core: usize) {
-    let Some(tid) = own_thread() else { return };
+    if let Some(tid) = own_thread() {
+        pin(&["-p", "-c", &core.to_string(), &tid]);
+    }
+}
+
+/// Keeps a process with all its threads on one core: it was started by one that is kept elsewhere.
+pub fn keep_on(core: usize, process: u32) {
+    pin(&["-a", "-p", "-c", &core.to_string(), &process.to_string()]);
+}
+
+fn pin(arguments: &[&str]) {
     let pinned = Command::new("taskset")
-        .args(["-p", "-c", &core.to_string(), &tid])
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();

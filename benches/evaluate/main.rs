@@ -24,13 +24,12 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use common::bed::{Database, log_to_nowhere};
 use common::load::{Round, run};
+use common::signed::Signer;
 use common::slack::Slack;
-use common::{LOAD_CORE, machine, median, ms, percentile, seed, stay_on};
+use common::{LOAD_CORE, SERVER_CORE, keep_on, machine, median, ms, percentile, seed, stay_on};
 use countersign::clock::Entropy;
 use countersign::domain::agent::Agent;
-use countersign::domain::event::{Actor, TextHash, What};
-use countersign::domain::grant::Grant;
-use countersign::store::{Store, work};
+use countersign::store::{Engine, Store};
 use house::{Policy, Server, question};
 
 /// As long as a round may last.
@@ -40,6 +39,8 @@ const CONNECTIONS: [usize; 3] = [1, 32, 256];
 const QUESTIONS: usize = 120_000;
 /// How often a grant is taken back.
 const REVOCATIONS: usize = 30;
+/// Who answers for the agents.
+const OWNER: &str = "U0DANA";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -114,21 +115,30 @@ async fn measure(database: &Database, grants: usize, times: usize) {
             median(rates)
         );
     }
-    revocations(database, &store, &server, &agents, objects).await;
     server.stop().await;
+    revocations(database, &slack, &policy, &store, (&agents, objects)).await;
     store.close().await;
 }
 
-/// Takes grants back through another store while the server is under load, and asks at once. Every
-/// answer after the acknowledgement must be a no.
+/// Takes grants back at one server's door while the other is under load, and asks the other at once.
+/// Every answer after the acknowledgement must be a no.
 async fn revocations(
     database: &Database,
+    slack: &Slack,
+    policy: &Policy,
     store: &Store,
-    server: &Server,
-    agents: &[Agent],
-    objects: usize,
+    (agents, objects): (&[Agent], usize),
 ) {
-    let address = server.address;
+    let (one, door) = house::process(database, slack, policy).await;
+    // A file is for one server, which then hears of it and is asked.
+    let other = match database.engine {
+        Engine::Postgres => Some(house::process(database, slack, policy).await),
+        Engine::Sqlite => None,
+    };
+    let address = other.as_ref().map_or(door, |(_, address)| *address);
+    for server in [Some(&one), other.as_ref().map(|(server, _)| server)].into_iter().flatten() {
+        keep_on(SERVER_CORE, server.id());
+    }
     let load = async {
         // The last agent's grants are taken back; the others' are asked for meanwhile.
         let others = agents.get(..agents.len() - 1).unwrap_or_default();
@@ -139,12 +149,15 @@ async fn revocations(
         let mut session = store.read().await.expect("a session");
         let grants = session.live_grants_of(last.id, common::now()).await.expect("a read");
         drop(session);
+        let mut signer = Signer::new(slack.response_url());
         let (mut waits, mut stale) = (Vec::new(), 0);
         for grant in grants.into_iter().take(REVOCATIONS) {
             let object = grant.access.object.clone().expect("an object");
             assert!(asked(address, last, &object).await.0, "open before");
-            revoke(store, grant).await;
-            let acknowledged = Instant::now();
+            let text = format!("revoke {} because it is measured", grant.reference);
+            let said = run(door, 1, vec![signer.command(OWNER, &text)], LASTING).await;
+            assert!(said.sample.contains("no longer has"), "{}", said.sample);
+            let acknowledged = said.acknowledged[0].1;
             while asked(address, last, &object).await.0 {
                 stale += 1;
             }
@@ -153,8 +166,9 @@ async fn revocations(
         }
         waits.sort_unstable();
         println!(
-            "{:<11} revoked elsewhere: {stale} stale answers of {}; to the first no p50 {}, p99 {}",
+            "{:<11} revoked at {} server: {stale} stale answers of {}; to the first no p50 {}, p99 {}",
             database.name(),
+            if other.is_some() { "another" } else { "the same" },
             waits.len(),
             ms(percentile(&waits, 0.5)),
             ms(percentile(&waits, 0.99)),
@@ -162,20 +176,10 @@ async fn revocations(
         assert_eq!(stale, 0, "no answer is older than the last acknowledged revocation");
     };
     tokio::join!(load, taking_back);
-}
-
-async fn revoke(store: &Store, grant: Grant) {
-    let now = common::now();
-    let by = seed::person("U0DANA");
-    let grant = grant.revoke(by.clone(), String::new(), now).expect("it is live");
-    let work = work(move |tx| {
-        Box::pin(async move {
-            tx.update_grant(&grant).await?;
-            let what = What::GrantRevoked { grant: grant.id, reason: TextHash::of("") };
-            tx.append(now, Actor::Person(by), what).await
-        })
-    });
-    store.write(work).await.expect("acknowledged");
+    house::end(one);
+    if let Some((other, _)) = other {
+        house::end(other);
+    }
 }
 
 /// One question on a connection of its own: the answer, and how long it took.
