@@ -244,7 +244,7 @@ impl Jobs {
                         (&outgoing.delivery, content.offers(*now))
                     {
                         let message = message.clone();
-                        service.notice_posted(grant, place, notice, content, message).await?;
+                        service.notice_posted(grant, place, notice, message).await?;
                     }
                     break;
                 }

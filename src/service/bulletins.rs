@@ -6,9 +6,7 @@
 //! person or a channel is sent as any other notice, and becomes a bulletin when it is shown: see
 //! [`Service::notice_posted`].
 
-use super::messenger::Content;
 use super::opening::send;
-use super::parcels::content;
 use super::{Result, Service};
 use crate::clock::Entropy;
 use crate::domain::delivery::{Bulletin, Delivery, MessageRef, Notice, Place};
@@ -50,29 +48,25 @@ impl Service {
         Ok(self.parts.store.write(work).await?)
     }
 
-    /// Slack shows a notice that offers something about a grant: from now on it is changed when the
-    /// grant is. What has changed since it was made is shown at once.
+    /// Slack shows a notice that is to offer something about a grant: from now on it is changed when
+    /// the grant is, and now that it is known it gets what it offers.
     pub async fn notice_posted(
         &self,
         offers: GrantId,
         place: &Place,
         notice: &Notice,
-        shown: &Content,
         message: MessageRef,
     ) -> Result<()> {
         let (now, entropy) = (self.now(), self.entropy());
-        let (place, notice, shown) = (place.clone(), notice.clone(), shown.clone());
+        let (place, notice) = (place.clone(), notice.clone());
         let work = work(move |tx| {
             Box::pin(async move {
                 let id = BulletinId::new(entropy.ulid(now));
-                let changed = content(tx, &notice, now).await?.as_ref() != Some(&shown);
                 let (about, message) = (offers.to_string(), Some(message));
                 let bulletin = Bulletin { id, about, place, notice, message };
                 tx.insert_bulletin(&bulletin).await?;
-                match changed {
-                    true => send(tx, &entropy, now, &bulletin.redraw()).await,
-                    false => Ok(()),
-                }
+                // Not in the channel's line: nothing waits for it that has become untrue.
+                send(tx, &entropy, now, &Delivery::Bulletin { bulletin: id }).await
             })
         });
         Ok(self.parts.store.write(work).await?)

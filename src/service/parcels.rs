@@ -253,11 +253,7 @@ async fn emergency(session: &mut Session, id: crate::domain::ids::RequestId) -> 
 }
 
 /// What the notice says now.
-pub(super) async fn content(
-    session: &mut Session,
-    notice: &Notice,
-    now: Timestamp,
-) -> Found<Content> {
+async fn content(session: &mut Session, notice: &Notice, now: Timestamp) -> Found<Content> {
     Ok(match notice {
         Notice::Escalated { request } => match with_agent(session, *request).await? {
             Some((request, agent)) => {

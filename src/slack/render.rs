@@ -24,7 +24,10 @@ pub fn render(parcel: &Parcel) -> Rendered {
                 None => Rendered::Message(message),
             }
         }
-        Parcel::Notice { content, now, .. } | Parcel::Bulletin { content, now, .. } => {
+        Parcel::Notice { content, now, .. } => {
+            Rendered::Message(message(views::first_notice(content, *now)))
+        }
+        Parcel::Bulletin { content, now, .. } => {
             Rendered::Message(message(views::notice(content, *now)))
         }
         Parcel::Home { overview } => Rendered::Home(json(&views::home(overview))),

@@ -1,13 +1,12 @@
-//! The connections for reading, kept at hand.
+//! The connections for reading.
 //!
-//! A pool asks a connection for a sign of life when it comes back, and PostgreSQL's also when it goes
-//! out: each is a way to the database and back, as much as most sessions read. A connection that came
-//! back a moment ago, from a session that ended in good order, is given to the next one as it is. All
-//! others go through the pool, and each does now and then, so that none grows old.
+//! A pool asks a connection for a sign of life when it comes back. To SQLite that is a way to another
+//! thread, as much as most sessions read, for a connection that cannot die: so the next session gets
+//! it as it is, if the one before ended in good order. With PostgreSQL a connection may be dead at any
+//! moment, and the pool sees to it that nobody notices.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -15,40 +14,26 @@ use super::error::{Cause, StoreError};
 use super::open::Pool;
 use super::session::{Link, Session};
 
-/// As long ago a connection may have come back to be taken as good.
-const A_MOMENT: Duration = Duration::from_secs(1);
-/// As long it may pass the pool by.
-const AT_MOST: Duration = Duration::from_secs(60);
-
 /// The connections for reading.
 #[derive(Debug)]
 pub(super) struct Readers {
     pool: Pool,
-    kept: Arc<Kept>,
+    /// With SQLite.
+    kept: Option<Arc<Kept>>,
 }
 
-/// Those that nobody uses.
+/// The connections that nobody uses at the moment.
 #[derive(Debug)]
 struct Kept {
     /// As many sessions may read as the pool has connections: whoever may need not wait for one.
     permits: Arc<Semaphore>,
     /// The last that came back is last; none once the store is closed.
-    idle: Mutex<Option<VecDeque<Idle>>>,
-}
-
-#[derive(Debug)]
-struct Idle {
-    link: Link,
-    /// When it left the pool.
-    from: Instant,
-    /// When it came back.
-    since: Instant,
+    idle: Mutex<Option<Vec<Link>>>,
 }
 
 /// Where a session's connection goes at its end.
 pub(super) struct Home {
     kept: Arc<Kept>,
-    from: Instant,
     /// Given back after the connection.
     _permit: OwnedSemaphorePermit,
 }
@@ -57,65 +42,49 @@ impl Readers {
     /// So many connections of this pool, which has no more.
     pub(super) fn new(pool: Pool, many: u32) -> Self {
         let permits = usize::try_from(many).unwrap_or(Semaphore::MAX_PERMITS);
-        let permits = Arc::new(Semaphore::new(permits));
-        let idle = Mutex::new(Some(VecDeque::new()));
-        Self { pool, kept: Arc::new(Kept { permits, idle }) }
+        let kept = || Kept {
+            permits: Arc::new(Semaphore::new(permits)),
+            idle: Mutex::new(Some(Vec::new())),
+        };
+        let kept = matches!(pool, Pool::Sqlite(_)).then(|| Arc::new(kept()));
+        Self { pool, kept }
     }
 
     /// A session, soon or not at all; neither it nor a statement of it takes longer than `limit`.
     pub(super) async fn session(&self, limit: Duration) -> Result<Session, StoreError> {
-        let permit = Arc::clone(&self.kept.permits).acquire_owned();
+        let Some(kept) = &self.kept else { return self.pool.session(limit).await };
+        let permit = Arc::clone(&kept.permits).acquire_owned();
         let permit = match tokio::time::timeout(limit, permit).await {
             Ok(permit) => permit.map_err(|_| Cause::Closed)?,
             Err(_) => return Err(Cause::Slow.into()),
         };
-        let (link, from) = match self.kept.take(Instant::now()) {
-            Some(idle) => (idle.link, idle.from),
-            None => (self.pool.link().await?, Instant::now()),
+        let at_hand = kept.idle().as_mut().and_then(Vec::pop);
+        let link = match at_hand {
+            Some(link) => link,
+            None => self.pool.link().await?,
         };
-        let home = Home { kept: Arc::clone(&self.kept), from, _permit: permit };
-        Ok(Session::new(link, limit).at(home))
+        Ok(Session::new(link, limit).at(Home { kept: Arc::clone(kept), _permit: permit }))
     }
 
     /// Closes them, after those in use came back.
     pub(super) async fn close(&self) {
-        drop(self.kept.idle().take());
+        let idle = self.kept.as_ref().and_then(|kept| kept.idle().take());
+        drop(idle);
         self.pool.close().await;
-        self.kept.permits.close();
     }
 }
 
 impl Kept {
-    fn idle(&self) -> std::sync::MutexGuard<'_, Option<VecDeque<Idle>>> {
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Link>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The one that came back last, if that was a moment ago. Those that nobody wanted for longer
-    /// go back to the pool.
-    fn take(&self, now: Instant) -> Option<Idle> {
-        let (taken, unwanted): (_, Vec<Idle>) = {
-            let mut idle = self.idle();
-            let idle = idle.as_mut()?;
-            let rests = |idle: &Idle| now.saturating_duration_since(idle.since) > A_MOMENT;
-            let unwanted = idle.iter().take_while(|idle| rests(idle)).count();
-            let unwanted = idle.drain(..unwanted).collect();
-            (idle.pop_back(), unwanted)
-        };
-        drop(unwanted);
-        taken
     }
 }
 
 impl Home {
-    /// A connection comes back from a session that ended in good order.
+    /// A connection comes back from a session that ended in good order. Dropped, it goes to the pool.
     pub(super) fn take_in(&self, link: Link) {
-        let since = Instant::now();
-        // Dropped, it goes to the pool.
-        if since.saturating_duration_since(self.from) > AT_MOST {
-            return;
-        }
         if let Some(idle) = self.kept.idle().as_mut() {
-            idle.push_back(Idle { link, from: self.from, since });
+            idle.push(link);
         }
     }
 }
@@ -126,6 +95,9 @@ mod tests {
     use crate::store::{Limits, Store};
 
     const LIMIT: Duration = Duration::from_secs(10);
+    /// Takes the database long enough to be seen waiting.
+    const LONG: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) \
+        SELECT COUNT(*) FROM n";
 
     async fn store(readers: u32) -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -136,7 +108,8 @@ mod tests {
     }
 
     fn at_hand(store: &Store) -> usize {
-        store.shared.readers.kept.idle().as_ref().map_or(0, VecDeque::len)
+        let kept = store.shared.readers.kept.as_ref().unwrap();
+        kept.idle().as_ref().map_or(0, Vec::len)
     }
 
     #[tokio::test]
@@ -149,11 +122,6 @@ mod tests {
         session.ping().await.unwrap();
         drop(session);
         assert_eq!(at_hand(&store), 1);
-        // Nobody wanted it for a while.
-        let later = Instant::now() + 2 * A_MOMENT;
-        assert!(store.shared.readers.kept.take(later).is_none());
-        assert_eq!(at_hand(&store), 0);
-        store.ping().await.unwrap();
     }
 
     #[tokio::test]
@@ -165,7 +133,7 @@ mod tests {
         assert_eq!(at_hand(&store), 0);
         let mut session = store.read().await.unwrap();
         {
-            let mut statement = std::pin::pin!(session.ping());
+            let mut statement = std::pin::pin!(session.command(LONG));
             assert!(futures::poll!(&mut statement).is_pending());
         }
         drop(session);

@@ -179,6 +179,7 @@ pub fn steady(text: &str, office: &Office) -> String {
         (r"/\S*/\.(config|local)", "~/.$1"),
         (r"\(0\.1\.0\)", "(VERSION)"),
         (r"[A-Za-z0-9_-]{43}", "THUMBPRINT"),
+        (r"tok_[0-9A-Z]{26}", "tok_…"),
     ] {
         let pattern = regex::Regex::new(pattern).expect("a pattern");
         steady = pattern.replace_all(&steady, with).into_owned();

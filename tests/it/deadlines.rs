@@ -16,13 +16,20 @@ async fn a_spoilt_row_holds_nothing_back() {
         office.everybody_approves(&format!("G-{n}")).await;
     }
     let mut hand = sqlx::SqliteConnection::connect(office.database.url()).await.expect("a hand");
-    let spoilt = "UPDATE grants SET doc = '{}' WHERE number = 2";
-    let changed = sqlx::raw_sql(spoilt).execute(&mut hand).await.expect("spoils a row");
-    assert_eq!(changed.rows_affected(), 1);
-    hand.close().await.expect("a clean end");
+    let doc = "SELECT doc FROM grants WHERE number = 2";
+    let doc: String = sqlx::query_scalar(doc).fetch_one(&mut hand).await.expect("a row");
+    let write = "UPDATE grants SET doc = $1 WHERE number = 2";
+    sqlx::query(write).bind("{}").execute(&mut hand).await.expect("spoils a row");
 
     office.advance("40m").await;
     let told = dana.reads("no longer has").await;
     assert!(told.words().contains("tickets"), "{}", told.words());
+
+    // Mended, it is caught up with.
+    sqlx::query(write).bind(doc).execute(&mut hand).await.expect("mends the row");
+    hand.close().await.expect("a clean end");
+    office.advance("2h").await;
+    let told = dana.reads("no longer has database").await;
+    assert!(told.words().contains("G-2"), "{}", told.words());
     office.close().await;
 }

@@ -93,7 +93,7 @@ stories! {
             dana.fills(field, field, json!(filled)).await;
         }
         dana.sends().await;
-        let answer = dana.hears("now has docs : read").await;
+        let answer = dana.reads("now has docs : read").await;
         assert_eq!(answer.action_ids(), ["extend", "release"]);
         let reference = dana.last_reference("support-agent-v2").await;
         assert_eq!(office.offering(&reference).await.len(), 1);

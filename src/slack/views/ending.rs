@@ -2,7 +2,7 @@
 
 use super::escape::roughly;
 use super::line::Line;
-use super::page::{Message, Page, button, hand_back};
+use super::page::{Page, button, hand_back};
 use super::words;
 use crate::domain::agent::Agent;
 use crate::domain::grant::{Grant, GrantState};
@@ -12,7 +12,7 @@ use crate::slack::actions::Button;
 
 /// Before the end: what is lost, and what can be done. When it was extended since, that; when it has
 /// ended, the end.
-pub(super) fn soon(grant: &Grant, agent: &Agent, before: Span, now: Timestamp) -> Message {
+pub(super) fn soon(grant: &Grant, agent: &Agent, before: Span, now: Timestamp) -> Page {
     let Some(left) = grant.left(now) else { return ended(grant, agent, now) };
     let extended = left > before;
     let (mark, verb, next) = if extended {
@@ -45,11 +45,10 @@ pub(super) fn soon(grant: &Grant, agent: &Agent, before: Span, now: Timestamp) -
             Line::fact("Next").text(next),
         ])
         .buttons(vec![button(&Button::Extend(grant.id), "Extend…"), hand_back(grant)])
-        .into_message()
 }
 
 /// The end, in whatever way.
-pub(super) fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
+pub(super) fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Page {
     let state = grant.state_at(now);
     let mut lines = vec![
         no_longer(grant, agent, now).text(format!(" · {}", grant.reference)),
@@ -75,7 +74,7 @@ pub(super) fn ended(grant: &Grant, agent: &Agent, now: Timestamp) -> Message {
     } else {
         Vec::new()
     };
-    Page::message().lines(lines).buttons(buttons).into_message()
+    Page::message().lines(lines).buttons(buttons)
 }
 
 /// What became of a grant, as the headline of whatever tells of it.

@@ -65,7 +65,7 @@ pub use help::{help, static_help};
 pub use home::home;
 pub use keys::{key_revoked, keys};
 pub use lists::{agent, agents, grants, grants_for, grants_used};
-pub use notices::notice;
+pub use notices::{first_notice, notice};
 pub use page::Message;
 pub use refusals::refusal;
 pub use replies::{

@@ -19,6 +19,20 @@ use crate::domain::time::{Span, Timestamp};
 use crate::service::messenger::Content;
 use crate::slack::actions::Button;
 
+/// The same as it is posted first. What is kept true from its posting on has no buttons yet: if nobody
+/// comes to know of the message, it offers nothing that could become untrue.
+pub fn first_notice(content: &Content, now: Timestamp) -> Message {
+    let page = match content {
+        _ if content.offers(now).is_none() => return notice(content, now),
+        Content::Outcome { request, agent, grant, .. } => {
+            outcome(request, agent, grant.as_ref(), now)
+        }
+        Content::GrantEnding { grant, agent, before } => ending::soon(grant, agent, *before, now),
+        _ => return notice(content, now),
+    };
+    page.without_buttons().into_message()
+}
+
 /// The message for what there is to tell.
 pub fn notice(content: &Content, now: Timestamp) -> Message {
     match content {
@@ -36,8 +50,10 @@ pub fn notice(content: &Content, now: Timestamp) -> Message {
         Content::Escalated { request, agent, usual } => escalated(request, agent, *usual, now),
         Content::Delegated { delegation } => super::delegations::notice(delegation, now),
         Content::ApprovedWithoutPeople { request, agent } => without_people(request, agent, now),
-        Content::GrantEnding { grant, agent, before } => ending::soon(grant, agent, *before, now),
-        Content::GrantEnded { grant, agent } => ending::ended(grant, agent, now),
+        Content::GrantEnding { grant, agent, before } => {
+            ending::soon(grant, agent, *before, now).into_message()
+        }
+        Content::GrantEnded { grant, agent } => ending::ended(grant, agent, now).into_message(),
         Content::CredentialEnding { credential, agent, beside } => {
             keys::ending(credential, agent, *beside, now)
         }

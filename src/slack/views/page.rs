@@ -193,6 +193,13 @@ impl Page {
         self
     }
 
+    /// Without what was to be clicked so far.
+    pub fn without_buttons(mut self) -> Self {
+        self.buttons.clear();
+        self.blocks.retain(|block| !matches!(block, SlackBlock::Actions(_)));
+        self
+    }
+
     /// A question of a form.
     pub fn input(mut self, input: SlackInputBlock) -> Self {
         self.blocks.push(input.into());
