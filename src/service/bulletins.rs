@@ -65,8 +65,8 @@ impl Service {
                 let (about, message) = (offers.to_string(), Some(message));
                 let bulletin = Bulletin { id, about, place, notice, message };
                 tx.insert_bulletin(&bulletin).await?;
-                // Not in the channel's line: nothing waits for it that has become untrue.
-                send(tx, &entropy, now, &Delivery::Bulletin { bulletin: id }).await
+                // In the line of all its changes: what is true last is shown last.
+                send(tx, &entropy, now, &bulletin.redraw()).await
             })
         });
         Ok(self.parts.store.write(work).await?)
