@@ -1,4 +1,4 @@
-//! What is fuzzed: everything that reads what strangers send. `cargo fuzz` drives these functions, and
+//! What is fuzzed: everything that reads what strangers send. `scripts/fuzz` drives these functions, and
 //! so does `tests/fuzzlike` in every run of the tests. They must return, whatever the bytes.
 
 use axum::body::Body;

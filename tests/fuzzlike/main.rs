@@ -1,4 +1,4 @@
-//! The functions that `cargo fuzz` drives, driven by every run of the tests: arbitrary bytes, and
+//! The functions that `scripts/fuzz` drives, driven by every run of the tests: arbitrary bytes, and
 //! real payloads with something wrong at each place.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -15,7 +15,7 @@ mod targets;
 /// How often each is tried: seconds, also on a busy machine.
 const TRIES: u32 = 3_000;
 
-/// The payloads from which `cargo fuzz` begins, too.
+/// The payloads from which `scripts/fuzz` begins, too.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let mut paths: Vec<_> =
