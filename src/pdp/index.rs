@@ -353,7 +353,7 @@ impl Index {
             while let Some(slot) = self.slot(at) {
                 let live = slot.from <= now && now < slot.until;
                 if live
-                    && best.is_none_or(|best| best.until < slot.until)
+                    && best.is_none_or(|best| (best.until, best.id) < (slot.until, slot.id))
                     && !but(GrantId::new(Ulid::from_bytes(slot.id)))
                 {
                     best = Some(slot);
@@ -454,6 +454,6 @@ impl Known for Ahead<'_> {
             request: grant.request,
             until: grant.expires_at,
         });
-        changed.chain(before).max_by_key(|grant| grant.until)
+        changed.chain(before).max_by_key(|grant| (grant.until, grant.id))
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use ulid::Ulid;
 
 use super::decide::{Findings, decide};
-use super::index::{Ahead, Index};
+use super::index::{Ahead, Index, Known};
 use crate::domain::access::Access;
 use crate::domain::agent::{Agent, AgentState, Cause, Description};
 use crate::domain::evaluation::{Action, Basis, Decision, Denial, Entity, Properties, Question};
@@ -295,6 +295,30 @@ proptest! {
         let active = world.grants.iter().filter(|g| g.state == GrantState::Active).count();
         prop_assert_eq!(index.len(), active);
     }
+}
+
+/// Of two grants that end together the later one is named, whoever looks.
+#[test]
+fn of_two_that_end_together_the_same_is_named_by_all() {
+    let read = |object: Option<&str>| Access {
+        object: object.map(str::to_owned),
+        ..Access::new("database", "read")
+    };
+    let mut world = World { agents: vec![agent(0)], ..World::default() };
+    let (mut index, mut behind) = (Index::at(0), Index::at(0));
+    index.take((0, 1), &world.agents, &world.grants);
+    behind.take((0, 1), &world.agents, &world.grants);
+    let (agents, grants) = world.go(Step::Start { n: 0, access: read(Some("one")), lasting: 59 });
+    index.take((1, 2), &agents, &grants);
+    behind.take((1, 2), &agents, &grants);
+    world.go(Step::Wait(41));
+    let (agents, grants) = world.go(Step::Start { n: 0, access: read(None), lasting: 18 });
+    index.take((2, 3), &agents, &grants);
+    let (holder, now) = (world.agents[0].id, at(world.seconds));
+    let named = index.grant(holder, &read(Some("one")), now).unwrap();
+    assert_eq!(named.id, grants[0].id);
+    let ahead = Ahead { index: &behind, agents: &agents, grants: &grants };
+    assert_eq!(ahead.grant(holder, &read(Some("one")), now), Some(named));
 }
 
 #[test]

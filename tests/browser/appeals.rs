@@ -54,7 +54,7 @@ async fn appeals_against_a_no(page: &Page) {
     approves(page, "appeals for database : write", "✓ VP").await;
     page.be(DANA).await;
     page.press("dm-bot").await;
-    page.reads(&["now has database : write"]).await;
+    page.reads(&["now has database : write", "Hand back"]).await;
     page.look("74-appeal-outcome").await;
 }
 

@@ -94,7 +94,7 @@ async fn a_click_on_what_changes_counts(page: &Page, sams: &Page) {
     sams.until("nothing waits any more", "!document.body.dataset.redraw").await;
     page.be(DANA).await;
     page.press("dm-bot").await;
-    page.reads(&["now has database : read"]).await;
+    page.reads(&["now has database : read", "Hand back"]).await;
 }
 
 /// Ten minutes are ten minutes.
@@ -109,6 +109,6 @@ async fn the_clock_moves_by_what_the_button_says(page: &Page) {
         assert!((seconds - 1..=seconds + 1).contains(&moved), "{button} moves by {moved}");
     }
     // The reminder an hour before the end came by the way, and is said to be new there.
-    page.reads(&["loses database : read", "Ends"]).await;
+    page.reads(&["loses database : read", "Ends", "Extend…"]).await;
     page.look("hands-clock").await;
 }

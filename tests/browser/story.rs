@@ -166,7 +166,7 @@ async fn asks_for_access(page: &Page, sams: &Page) {
     looks::judge(sams, "17-channel").await;
     page.be(DANA).await;
     page.press("dm-bot").await;
-    page.reads(&["now has database", "left"]).await;
+    page.reads(&["now has database", "left", "Hand back"]).await;
     page.look("18-grant").await;
 }
 
@@ -193,7 +193,7 @@ async fn is_denied(page: &Page, sams: &Page) {
 /// The clock moves; the reminder comes, with what can be done about it.
 async fn is_reminded_and_extends(page: &Page, sams: &Page) {
     page.press("clock-next").await;
-    let ending = page.reads(&["loses database : read", "Ends"]).await;
+    let ending = page.reads(&["loses database : read", "Ends", "Extend…"]).await;
     looks::judge(page, "22-reminder").await;
     assert!(ending.contains("Extend"), "{ending}");
     // The team's channel hears of it too; a guest who clicks there is told why it does not count.
