@@ -2,8 +2,9 @@
 //!
 //! Whoever writes holds the log's head, on whatever replica. So what the head says inside the work is
 //! the last that any replica has acknowledged, or what works of the same transaction just appended;
-//! and what the lines up to there changed is read inside the work, too. An answer that rests on less is found anew. What is read there may come to nothing
-//! with the transaction; the index takes it in after the commit.
+//! and what the lines up to there changed is read inside the work, too. An answer that rests on less
+//! is found anew. What is read there may come to nothing with the transaction; the index takes it in
+//! after the commit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -95,13 +95,5 @@ mod what_holds_now_is_said {
         office.close().await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn sqlite() {
-        on(Engine::Sqlite).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn postgres() {
-        on(Engine::Postgres).await;
-    }
+    crate::told_on_both!();
 }

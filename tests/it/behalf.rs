@@ -209,15 +209,7 @@ macro_rules! on_both {
             office.close().await;
         }
 
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn sqlite() {
-            on(Engine::Sqlite).await;
-        }
-
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn postgres() {
-            on(Engine::Postgres).await;
-        }
+        crate::told_on_both!();
     })*};
 }
 

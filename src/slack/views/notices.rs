@@ -22,12 +22,14 @@ use crate::slack::actions::Button;
 /// The same as it is posted first. What is kept true from its posting on has no buttons yet: if nobody
 /// comes to know of the message, it offers nothing that could become untrue.
 pub fn first_notice(content: &Content, now: Timestamp) -> Message {
+    let offers = content.offers(now).is_some();
     let page = match content {
-        _ if content.offers(now).is_none() => return notice(content, now),
-        Content::Outcome { request, agent, grant, .. } => {
+        Content::Outcome { request, agent, grant, .. } if offers => {
             outcome(request, agent, grant.as_ref(), now)
         }
-        Content::GrantEnding { grant, agent, before } => ending::soon(grant, agent, *before, now),
+        Content::GrantEnding { grant, agent, before } if offers => {
+            ending::soon(grant, agent, *before, now)
+        }
         _ => return notice(content, now),
     };
     page.without_buttons().into_message()

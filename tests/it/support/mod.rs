@@ -68,6 +68,22 @@ macro_rules! stories_of {
     )*};
 }
 
+/// What the function `on` of the module tells, on both databases.
+#[macro_export]
+macro_rules! told_on_both {
+    () => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn sqlite() {
+            on(countersign::store::Engine::Sqlite).await;
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres() {
+            on(countersign::store::Engine::Postgres).await;
+        }
+    };
+}
+
 /// A story, told in an office of its own kind, on both databases.
 #[macro_export]
 macro_rules! stories_of_both {
@@ -88,15 +104,7 @@ macro_rules! stories_of_both {
                 office.close().await;
             }
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                on(Engine::Sqlite).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                on(Engine::Postgres).await;
-            }
+            $crate::told_on_both!();
         }
     )*};
 }
